@@ -1,0 +1,4 @@
+export * from './event-types.js';
+export * from './rest.js';
+export * from './signal-batch.js';
+export * from './subjects.js';

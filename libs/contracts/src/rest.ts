@@ -1,0 +1,246 @@
+import type { AttemptState, ComponentVersion } from '@parapet/actuation';
+import type { Criticality, OnExpiry, Plan, ProposalEnd, ReleasePhase, ReleaseStep, Reversibility, Scope } from '@parapet/decisions';
+import type { GuardrailReport, InconclusiveReason, VerdictKind } from '@parapet/guardrails';
+
+/** `application/problem+json` (RFC 9457) with our stable code. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly field?: string;
+  readonly requestId: string;
+  readonly current?: unknown;
+}
+
+/** A page of a list; `next` goes into `?after=`. */
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}
+
+/** POST /v1/releases */
+export interface RegisterReleaseRequest {
+  readonly name: string;
+  readonly workload: string;
+  readonly environment: string;
+  readonly components: readonly ComponentVersion[];
+  readonly previous?: string;
+  readonly steps?: readonly ReleaseStep[];
+  readonly criticality?: Criticality;
+  readonly policy?: string;
+  readonly startedBy?: string;
+  readonly links?: readonly { readonly title: string; readonly href: string }[];
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** POST /v1/releases/{id}/phases */
+export interface PhaseRequest {
+  readonly phase: ReleasePhase;
+  readonly at?: string;
+  readonly scope?: Scope;
+}
+
+/** GET /v1/releases (items) and GET /v1/releases/{id} */
+export interface ReleaseView {
+  readonly id: string;
+  readonly revision: number;
+  readonly name: string;
+  readonly tenant: string;
+  readonly workload: string;
+  readonly environment: string;
+  readonly phase: ReleasePhase;
+  readonly components: readonly ComponentVersion[];
+  readonly previous: { readonly release: string; readonly components: readonly ComponentVersion[] } | null;
+  readonly criticality: Criticality;
+  readonly reversibility: Reversibility;
+  readonly policy: string;
+  readonly registeredAt: string;
+  /** First `deploying`; null before. */
+  readonly startedAt: string | null;
+  readonly liveAt: string | null;
+  readonly verdict: VerdictKind;
+  readonly final: boolean;
+  readonly reason?: InconclusiveReason;
+  readonly decision: 'observe' | 'propose' | 'auto' | null;
+  /** The open proposal, else the last one. */
+  readonly proposal: string | null;
+  readonly rollback: 'ordered' | 'running' | 'done' | 'failed' | 'unknown' | 'verified' | 'not-verified' | null;
+  readonly guardrails: readonly GuardrailReport[];
+  readonly startedBy?: string;
+  readonly links?: readonly { readonly title: string; readonly href: string }[];
+}
+
+/** GET /v1/releases/{id}/verdict */
+export interface VerdictView {
+  readonly verdict: VerdictKind;
+  readonly final: boolean;
+  readonly reason?: InconclusiveReason | 'unknown-release';
+  readonly since: string | null;
+  readonly asOf: string;
+  readonly action: 'roll-back' | 'hold' | 'continue';
+  readonly coverage: { readonly judged: number; readonly required: number };
+  readonly release: string;
+  readonly sequence: number;
+}
+
+/** GET /v1/releases/{id}/series: what the chart draws, per guardrail, oldest first. */
+export interface SeriesView {
+  readonly release: string;
+  readonly startedAt: string | null;
+  readonly liveAt: string | null;
+  readonly guardrails: readonly {
+    readonly name: string;
+    readonly signal: string | null;
+    readonly unit: string;
+    readonly badDirection: 'high' | 'low';
+    readonly baseline: number | null;
+    readonly limit: number | null;
+    /** `value` null is a gap and is drawn as one. */
+    readonly points: readonly { readonly at: string; readonly value: number | null; readonly of?: number }[];
+  }[];
+}
+
+/** A public event as `GET /v1/releases/{id}/events` lists and streams it: the CloudEvent of the wire. */
+export interface CloudEvent<D = Readonly<Record<string, unknown>>> {
+  readonly specversion: '1.0';
+  readonly id: string;
+  readonly source: string;
+  readonly type: string;
+  readonly subject: string;
+  readonly time: string;
+  readonly datacontenttype: 'application/json';
+  readonly dataschema: string;
+  /** 12 digits, zero-padded, per release from 1 without gaps. */
+  readonly sequence: string;
+  readonly partitionkey: string;
+  readonly journalseq: string;
+  readonly journalhash: string;
+  readonly traceparent?: string;
+  readonly data: D;
+}
+
+/** GET /v1/proposals (items) and GET /v1/proposals/{id} */
+export interface ProposalView {
+  readonly id: string;
+  readonly revision: number;
+  readonly state: 'open' | ProposalEnd;
+  readonly openedAt: string;
+  readonly expiresAt: string;
+  readonly onExpiry: OnExpiry;
+  readonly headline: string;
+  readonly recovering: boolean;
+  readonly release: { readonly id: string; readonly name: string; readonly environment: string; readonly workload: string; readonly components: readonly ComponentVersion[]; readonly liveAt: string | null; readonly startedBy?: string };
+  readonly previous: { readonly release: string; readonly name: string | null; readonly components: readonly ComponentVersion[] } | null;
+  readonly evidence: readonly GuardrailReport[];
+  readonly passing: readonly GuardrailReport[];
+  readonly unknown: readonly GuardrailReport[];
+  readonly evidenceDigest: string;
+  readonly plan: Plan;
+  readonly planDigest: string;
+  readonly ifNothing: string;
+  readonly alternatives: readonly string[];
+  readonly acknowledgement: { readonly by: string; readonly until: string } | null;
+  readonly approvalsNeeded: number;
+  readonly approvals: readonly { readonly by: string; readonly at: string; readonly reason: string }[];
+  readonly comments: readonly { readonly by: string; readonly at: string; readonly text: string }[];
+  /** May the reader approve, and if not why. */
+  readonly eligible: { readonly may: boolean; readonly why?: string };
+  readonly ended: { readonly end: ProposalEnd; readonly by: readonly string[]; readonly at: string; readonly reason: string } | null;
+  readonly links: { readonly page: string };
+}
+
+/** POST /v1/proposals/{id}/answers; `If-Match` with the revision for `approve` and `reject`. */
+export interface AnswerRequest {
+  readonly answer: 'acknowledge' | 'unacknowledge' | 'comment' | 'approve' | 'withdraw' | 'reject';
+  readonly text?: string;
+  readonly reason?: string;
+  readonly planId?: string;
+  readonly planDigest?: string;
+}
+
+/** GET /v1/me: who the caller is. */
+export interface CallerView {
+  readonly tenant: string;
+  readonly subject: string;
+  readonly roles: readonly string[];
+  /** To be sent as `X-CSRF-Token` on every change made with a session cookie; absent for bearer tokens. */
+  readonly csrfToken?: string;
+  readonly expiresAt?: string;
+}
+
+/** POST /v1/configuration: all documents of one apply, whole or not at all. */
+export interface ApplyRequest {
+  readonly documents: readonly { readonly file: string; readonly line: number; readonly document: unknown }[];
+  readonly dryRun?: boolean;
+}
+
+/** What apply did, or with 422 `invalid-configuration` every problem at once in `problems` of the problem document. */
+export interface ApplyView {
+  readonly revision: number;
+  readonly changes: readonly { readonly kind: string; readonly name: string; readonly change: 'created' | 'changed' | 'unchanged' }[];
+}
+
+export interface ConfigurationProblem {
+  readonly file: string;
+  readonly line: number;
+  /** JSON pointer into the document. */
+  readonly field: string;
+  readonly problem: string;
+  /** What is allowed there, in words. */
+  readonly allowed?: string;
+}
+
+/** GET /v1/journal?after=SEQ&limit=N (auditor): rows exactly as hashed. */
+export interface JournalRowView {
+  readonly tenant: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly stream: string;
+  readonly version: number;
+  readonly environment: string;
+  readonly workload: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly actor: { readonly kind: 'person' | 'service' | 'policy'; readonly id: string; readonly auth?: string };
+  readonly occurredAt: string;
+  readonly recordedAt: string;
+  readonly trace: string | null;
+  readonly prevHash: string;
+  readonly hash: string;
+}
+
+/** POST /v1/journal/republish */
+export interface RepublishRequest {
+  readonly from: number;
+}
+
+/** GET /v1/dead-letters (items). */
+export interface DeadLetterView {
+  readonly id: string;
+  readonly consumer: string;
+  readonly subject: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly bytes: number;
+  /** The first 2 KiB as text. */
+  readonly excerpt: string;
+}
+
+/** GET /v1/releases/{id}/evidence: the inputs of its watch in the order they were judged, with what was judged. */
+export interface EvidenceView {
+  readonly release: string;
+  readonly spec: unknown;
+  readonly inputs: readonly { readonly n: number; readonly clock: string; readonly input: unknown }[];
+  readonly verdicts: readonly { readonly n: number; readonly verdict: unknown }[];
+  readonly next: string | null;
+}
+
+/** What the actuation of a release did so far, from the story's events. */
+export interface ActuationView {
+  readonly id: string;
+  readonly attempt: number;
+  readonly steps: readonly { readonly step: string; readonly state: AttemptState; readonly detail?: string }[];
+  readonly outcome: 'done' | 'failed' | 'unknown' | null;
+}

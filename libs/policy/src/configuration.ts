@@ -1,0 +1,92 @@
+import type { Criticality, DecisionPolicy } from '@parapet/decisions';
+import type { GuardrailPolicy } from '@parapet/guardrails';
+import type { SignalDeclaration } from '@parapet/signals';
+
+/** Where a secret is, never what it is. */
+export type SecretRef = { readonly env: string } | { readonly file: string };
+/** A credential presented to us: where it is, or its SHA-256 (hex) when only comparing is needed. */
+export type CredentialRef = SecretRef | { readonly sha256: string };
+
+export type Role = 'viewer' | 'responder' | 'approver' | 'deployer' | 'commander' | 'auditor' | 'admin';
+
+/** A person or service that may call us, and how it proves who it is. Several credentials: while exchanging one. */
+export interface Access {
+  readonly subject: string;
+  readonly roles: readonly Role[];
+  readonly credentials: readonly CredentialRef[];
+}
+
+export interface TenantConfiguration {
+  readonly name: string;
+  readonly environments: readonly { readonly name: string }[];
+  readonly access: readonly Access[];
+}
+
+/** A declared object that an actuation changes: so far a generic signed webhook (interfaces 15). */
+export interface Target {
+  readonly name: string;
+  readonly kind: 'webhook';
+  readonly url: string;
+  /** Standard Webhooks secret, `whsec_…`. */
+  readonly secret: SecretRef;
+  /** Only in this environment; absent: in all. */
+  readonly environment?: string;
+  readonly timeoutMs: number;
+  /** Plain http and private addresses need the operator's word. */
+  readonly allowPrivate: boolean;
+}
+
+/** One scheduled measurement. `settings` are checked by the probe's own schema. */
+export interface ProbeConfiguration {
+  readonly name: string;
+  readonly kind: 'odoo-sql';
+  readonly environment: string;
+  readonly everyMs: number;
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+export interface WorkloadConfiguration {
+  readonly name: string;
+  readonly criticality: Criticality;
+  readonly guardrailPolicy: string;
+  readonly decisionPolicy: string;
+  readonly components: readonly { readonly name: string; readonly target: string }[];
+  readonly targets: readonly Target[];
+  readonly probes: readonly ProbeConfiguration[];
+  readonly owners: readonly string[];
+}
+
+/** The label set of an always-firing alert, and how often it should be heard. */
+export interface Heartbeat {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly periodMs: number;
+  readonly isRequired: boolean;
+}
+
+/** A sender of signals: credentials, environments, heartbeat, declared signals. */
+export interface SignalSource {
+  readonly name: string;
+  readonly kind: 'alertmanager' | 'samples';
+  readonly credentials: readonly CredentialRef[];
+  readonly environments: readonly string[];
+  readonly heartbeat: Heartbeat | null;
+  readonly signals: readonly SignalDeclaration[];
+  readonly repeatIntervalMs: number;
+  readonly groupIntervalMs: number;
+  readonly doubtMs: number;
+  /** The other source of a pair: two witnesses of one alert. */
+  readonly pairedWith: string | null;
+  /** The label that names a release; `release` unless said otherwise. */
+  readonly releaseLabel: string;
+  readonly requests: { readonly perSecond: number; readonly burst: number };
+}
+
+/** Everything declared for one tenant at one revision. */
+export interface Configuration {
+  readonly tenant: TenantConfiguration;
+  readonly revision: number;
+  readonly workloads: readonly WorkloadConfiguration[];
+  readonly guardrailPolicies: readonly GuardrailPolicy[];
+  readonly decisionPolicies: readonly DecisionPolicy[];
+  readonly signalSources: readonly SignalSource[];
+}

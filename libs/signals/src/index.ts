@@ -1,0 +1,3 @@
+export * from './signal.js';
+export * from './statement.js';
+export * from './events.js';
