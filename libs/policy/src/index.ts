@@ -1,1 +1,10 @@
+export * from './built-in-signals.js';
 export * from './configuration.js';
+export * from './configuration-of.js';
+export { type ConfigurationFile } from './located.js';
+export { matchesAll, parseMatcher } from './matchers.js';
+export * from './parse.js';
+export { type ConfigurationProblem, describeProblem } from './problem.js';
+export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';
+export * from './secret.js';
+export * from './token.js';

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { decisionPolicySpec } from './decision-policy.js';
+import { slug } from './fields.js';
+import { guardrailPolicySpec } from './guardrail-policy.js';
+import { signalSourceSpec } from './signal-source.js';
+import { tenantSpec } from './tenant.js';
+import { workloadSpec } from './workload.js';
+
+export const API_VERSION = 'parapet.dev/v1';
+
+/** The kinds of documents and the schema of their `spec`. */
+export const SPECS = {
+  Tenant: tenantSpec,
+  Workload: workloadSpec,
+  GuardrailPolicy: guardrailPolicySpec,
+  DecisionPolicy: decisionPolicySpec,
+  SignalSource: signalSourceSpec,
+} as const;
+
+export type Kind = keyof typeof SPECS;
+export const KINDS = Object.keys(SPECS) as readonly Kind[];
+
+/** The parsed `spec` of a kind. */
+export type Spec<K extends Kind> = z.output<(typeof SPECS)[K]>;
+
+/** The schema of a whole document of a kind. */
+export function documentSchema<K extends Kind>(kind: K) {
+  const tenant = slug.meta({ description: 'the name of a Tenant' });
+  return z.strictObject({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal(kind),
+    metadata:
+      kind === 'Tenant' ? z.strictObject({ name: slug, tenant: tenant.optional() }) : z.strictObject({ tenant, name: slug }),
+    spec: SPECS[kind],
+  });
+}
+
+export function isKind(text: unknown): text is Kind {
+  return typeof text === 'string' && Object.hasOwn(SPECS, text);
+}

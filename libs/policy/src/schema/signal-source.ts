@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import { credentialRef, duration, labelName, signalName, slug } from './fields.js';
+
+const signal = z.strictObject({
+  name: signalName,
+  unit: z.string().min(1).max(40).meta({ description: 'the unit of a value, such as seconds, orders or ratio' }),
+  badDirection: z.enum(['high', 'low']),
+  temporality: z.enum(['delta', 'cumulative']).default('delta'),
+  dimensions: z.array(labelName).default([]).meta({ description: 'dimensions besides environment, store and arm' }),
+  interval: duration.default(15_000),
+  lateness: duration.optional(),
+});
+
+/** `SignalSource`: a sender of signals, its credentials and what it may say. */
+export const signalSourceSpec = z
+  .strictObject({
+    kind: z.enum(['alertmanager', 'samples']),
+    credentials: z
+      .array(credentialRef)
+      .min(1)
+      .max(2)
+      .meta({ description: 'one credential; two while one is being exchanged for the other' }),
+    environments: z.array(slug).min(1).meta({ description: 'environments of the tenant; the first stands where a message names none' }),
+    heartbeat: z
+      .strictObject({
+        labels: z
+          .record(z.string(), z.string())
+          .refine((labels) => Object.keys(labels).length > 0, { error: 'needs at least one label' })
+          .meta({ description: 'labels of an always-firing alert, such as { alertname: Watchdog }' }),
+        period: duration,
+        required: z.boolean().default(true),
+      })
+      .optional(),
+    signals: z.array(signal).default([]),
+    repeatInterval: duration.default(120_000),
+    groupInterval: duration.default(15_000),
+    doubt: duration.default(900_000),
+    pairedWith: slug.optional().meta({ description: 'the other SignalSource of a pair of Alertmanagers' }),
+    releaseLabel: labelName.default('release'),
+    requests: z
+      .strictObject({
+        perSecond: z.number().gt(0).max(100_000).default(50),
+        burst: z.int().min(1).max(1_000_000).default(200),
+      })
+      .prefault({}),
+  })
+  .superRefine((source, context) => {
+    const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (source.kind === 'samples' && source.signals.length === 0) say('signals', 'is missing: a source of samples declares the signals it sends');
+    if (source.kind === 'samples' && source.heartbeat !== undefined) say('heartbeat', 'belongs to kind: alertmanager');
+    if (source.kind === 'samples' && source.pairedWith !== undefined) say('pairedWith', 'belongs to kind: alertmanager');
+    if (source.kind === 'alertmanager' && source.signals.length > 0) say('signals', 'belongs to kind: samples; alerts are chosen by the matchers of a guardrail');
+  });

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { criticality, duration, secretRef, slug } from './fields.js';
+
+const target = z
+  .strictObject({
+    name: slug,
+    kind: z.enum(['webhook']),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .meta({ description: 'an https address without user and password; http only with allowPrivate: true' }),
+    secret: secretRef,
+    environment: slug.optional(),
+    timeout: duration.default(10_000),
+    allowPrivate: z.boolean().default(false),
+  })
+  .superRefine((value, context) => {
+    const url = URL.parse(value.url);
+    if (url === null) return;
+    if (url.protocol === 'http:' && !value.allowPrivate) {
+      context.addIssue({ code: 'custom', path: ['url'], message: 'plain http needs allowPrivate: true' });
+    }
+    if (url.username !== '' || url.password !== '') {
+      context.addIssue({ code: 'custom', path: ['url'], message: 'an address must not hold a user or a password' });
+    }
+  });
+
+const probe = z.strictObject({
+  name: slug,
+  kind: z.enum(['odoo-sql']),
+  environment: slug,
+  every: duration.default(60_000),
+  settings: z
+    .record(z.string(), z.json())
+    .default({})
+    .meta({ description: "what this kind of probe needs; its own schema checks it" }),
+});
+
+/** `Workload`: what is released, judged and rolled back as one. */
+export const workloadSpec = z.strictObject({
+  criticality,
+  guardrailPolicy: slug.meta({ description: 'the name of a GuardrailPolicy' }),
+  decisionPolicy: slug.meta({ description: 'the name of a DecisionPolicy' }),
+  components: z
+    .array(z.strictObject({ name: slug, target: slug.meta({ description: 'the name of a target below' }) }))
+    .min(1)
+    .meta({ description: 'the deployable parts, at least one' }),
+  targets: z.array(target).min(1).meta({ description: 'what a rollback changes, at least one' }),
+  probes: z.array(probe).default([]).meta({ description: 'scheduled measurements' }),
+  owners: z.array(z.string().min(1).max(200)).default([]).meta({ description: 'people or teams, shown' }),
+});
