@@ -48,7 +48,7 @@ export type ServiceName =
 export const EVENT_OWNERS: Readonly<Record<ServiceName, readonly string[]>> = {
   'metrics-ingestion': ['source.refused'],
   'kpi-probing': [],
-  'guardrail-evaluation': ['verdict.changed', 'recovery.judged', 'source.silent', 'source.heard'],
+  'guardrail-evaluation': ['verdict.changed', 'recovery.judged', 'source.silent', 'source.heard', 'source.refused'],
   'release-control': [
     'release.registered',
     'release.phase-changed',
