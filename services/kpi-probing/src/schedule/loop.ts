@@ -1,0 +1,72 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CursorKey } from './cursors.js';
+import { backoffMs, jitterMs } from './pace.js';
+import type { Measure } from './probe.js';
+import { runRound, type RoundPorts } from './round.js';
+
+/** Where a loop tells what went wrong. */
+export interface LoopLog {
+  warn(text: string, fields: Readonly<Record<string, unknown>>): void;
+  info(text: string, fields: Readonly<Record<string, unknown>>): void;
+}
+
+/** Takes one measurement again and again: on time, backed off after failures, never overlapping itself. */
+export class ProbeLoop {
+  readonly #stopping = new AbortController();
+  readonly #ended: Promise<void>;
+  #failures = 0;
+
+  constructor(
+    private readonly measure: Measure,
+    private readonly key: CursorKey,
+    private readonly ports: RoundPorts,
+    private readonly log: LoopLog,
+    private readonly chance: () => number,
+  ) {
+    this.#ended = this.#run();
+  }
+
+  /** Resolves once the round under way has ended; begins no other. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const name = Object.values(this.key).join('/');
+    let pauseMs = 0;
+    while (await this.#paused(pauseMs)) {
+      const wasFailing = this.#failures > 0;
+      const outcome = await this.#round();
+      if (outcome.kind === 'failed') {
+        this.#failures++;
+        pauseMs = backoffMs(this.measure.rhythm.everyMs, this.#failures, this.chance());
+        this.log.warn('could not measure', { ...this.key, why: outcome.why, detail: outcome.detail, failures: this.#failures, pauseMs });
+      } else {
+        if (wasFailing) this.log.info('measures again', { ...this.key, failures: this.#failures });
+        this.#failures = 0;
+        pauseMs = outcome.pauseMs === 0 ? 0 : outcome.pauseMs + jitterMs(name, this.measure.rhythm.everyMs);
+      }
+    }
+  }
+
+  async #round(): Promise<{ kind: 'measured'; pauseMs: number } | { kind: 'failed'; why: string; detail: string }> {
+    try {
+      const outcome = await runRound(this.measure, this.key, this.ports);
+      if (outcome.kind === 'measured') return outcome;
+      return { kind: 'failed', why: outcome.failure.reason, detail: outcome.failure.message };
+    } catch (error) {
+      // The stream or our own database did not answer: the cursor stands, the same windows come again.
+      return { kind: 'failed', why: 'not-published', detail: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  /** False once the loop is stopping. */
+  async #paused(ms: number): Promise<boolean> {
+    const { signal } = this.#stopping;
+    if (signal.aborted) return false;
+    // At least a turn of the event loop, so that a long backfill starves nobody.
+    await sleep(ms, undefined, { signal }).catch(() => undefined);
+    return !signal.aborted;
+  }
+}

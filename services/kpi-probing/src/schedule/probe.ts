@@ -1,0 +1,55 @@
+import type { InstantMs } from '@parapet/kernel';
+import type { Sample } from '@parapet/signals';
+import type { Rhythm, Window } from './windows.js';
+
+/** Why a measurement gave no numbers; the word of the metrics and the log. */
+export type FailureReason =
+  | 'timeout'
+  | 'locked'
+  | 'missing'
+  | 'refused'
+  | 'unreachable'
+  | 'standby-conflict'
+  | 'defect';
+
+/** A measurement that could not be taken now and is tried again. */
+export class MeasurementFailed extends Error {
+  override readonly name = 'MeasurementFailed';
+  constructor(
+    readonly reason: FailureReason,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** What measuring one window gave, and what it cost the measured system. */
+export interface Measurement {
+  readonly samples: readonly Sample[];
+  /** Rows the measured system sent us. */
+  readonly rows: number;
+  /** The window can never be measured: its rows lie beyond what a bounded read reaches. */
+  readonly isTruncated: boolean;
+}
+
+/** What a prober can measure of one target: one KPI with its windows. */
+export interface Measure {
+  /** Unique within the probe; the cursor is kept under it. */
+  readonly kpi: string;
+  readonly rhythm: Rhythm;
+  /** Two measures of the same target take turns. */
+  readonly target: string;
+  /** The measured system's own clock, less its lag where it is a copy. Throws MeasurementFailed. */
+  asOf(): Promise<InstantMs>;
+  /** Throws MeasurementFailed; never answers with invented numbers. */
+  measure(window: Window): Promise<Measurement>;
+  /** What is said when nothing could be measured up to `toMs`: a gap for every signal. */
+  gaps(toMs: InstantMs): readonly Sample[];
+}
+
+/** A configured probe, ready to measure. */
+export interface Probe {
+  readonly measures: readonly Measure[];
+  close(): Promise<void>;
+}
