@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chownSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -154,6 +154,8 @@ async function copyTemplate(found, folder, password) {
     }
   });
   await execute('cp', ['-R', join(template, 'data'), folder]);
+  // The copy of a copy has the caller's mode; PostgreSQL insists on its own.
+  chmodSync(folder, 0o700);
   if (owner) giveTo(folder, owner);
 }
 
