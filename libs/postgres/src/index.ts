@@ -1,1 +1,10 @@
-export {};
+export * from './configuration-store.js';
+export { Database, type DatabaseOptions, isWorthRetrying } from './database.js';
+export * from './inbox.js';
+export { type AppendOptions, Journal, sha256, streamLog } from './journal.js';
+export * from './migrate.js';
+export * from './partition-session.js';
+export { Relay, type RelayOptions } from './relay.js';
+export type { StreamTail } from './relay-tail.js';
+export { roleOf, roleUrl, SERVICES } from './roles.js';
+export { ConnectionUnusable, type OnProblem, type Tx } from './transaction.js';

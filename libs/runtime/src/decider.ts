@@ -6,6 +6,9 @@ export interface Decider<State, Input, Event> {
 }
 
 /** Folds a stream's events into its state. */
-export function fold<State, Input, Event>(decider: Decider<State, Input, Event>, events: readonly Event[]): State {
+export function fold<State, Event>(
+  decider: { readonly initialState: State; evolve(state: State, event: Event): State },
+  events: readonly Event[],
+): State {
   return events.reduce((state, event) => decider.evolve(state, event), decider.initialState);
 }
