@@ -1,5 +1,6 @@
 import type { ActuationEvent, ComponentVersion, RollbackOrdered } from '@parapet/actuation';
 import type { EvaluationEvent, GuardrailPolicy } from '@parapet/guardrails';
+import type { DecisionPolicy } from './policy.js';
 
 export type Criticality = 'low' | 'medium' | 'high';
 /** Whether what a release changed can be undone; `unknown` when nobody said. */
@@ -41,7 +42,8 @@ export interface ReleaseRegistered {
   readonly reversibility: Reversibility;
   /** Fixed for the watch. */
   readonly guardrailPolicy: GuardrailPolicy;
-  readonly decisionPolicy: { readonly name: string; readonly revision: number };
+  /** Fixed for the watch, whole: the stream alone explains every decision later, whatever the configuration says by then. */
+  readonly decisionPolicy: DecisionPolicy;
   readonly origin: 'api' | 'inferred';
   readonly startedBy?: string;
   readonly links?: readonly { readonly title: string; readonly href: string }[];
