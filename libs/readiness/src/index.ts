@@ -1,1 +1,2 @@
+export * from './assess.js';
 export * from './events.js';
