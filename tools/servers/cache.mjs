@@ -60,7 +60,9 @@ async function lockFolder(lock) {
     if (holder !== undefined && !isAlive(holder)) {
       await rm(lock, { recursive: true, force: true });
     } else if (Date.now() > deadlineMs) {
-      throw new Error(`cannot lock ${lock}: process ${holder ?? 'unknown'} has held it for 15 minutes; remove that folder if no such process is at work`);
+      throw new Error(
+        `cannot lock ${lock}: process ${holder ?? 'unknown'} has held it for 15 minutes; remove that folder if no such process is at work`,
+      );
     } else {
       await wait(LOCK_POLL_MS);
     }

@@ -72,7 +72,19 @@ export function removeWithUs(dir) {
  * @param {import('./index.d.mts').ServerStart} start
  * @returns {Promise<import('./index.d.mts').RunningServer>}
  */
-export async function startServer({ name, command, args, env = {}, cwd, dir, owner, isReady, stopSignal = 'SIGTERM', readyWithinMs = 30_000, stopWithinMs = 10_000 }) {
+export async function startServer({
+  name,
+  command,
+  args,
+  env = {},
+  cwd,
+  dir,
+  owner,
+  isReady,
+  stopSignal = 'SIGTERM',
+  readyWithinMs = 30_000,
+  stopWithinMs = 10_000,
+}) {
   mkdirSync(dir, { recursive: true });
   const pidFile = join(dir, `${name}.pid`);
   const logFile = join(dir, `${name}.log`);
@@ -129,7 +141,8 @@ export async function startServer({ name, command, args, env = {}, cwd, dir, own
     await stop();
     throw new Error(`${name} ${how}; the end of ${logFile}:\n${lastLines(logFile)}`);
   }
-  if (ending !== undefined || pid === undefined) throw new Error(`${name} ${ending}, and another server answers in its place`);
+  if (ending !== undefined || pid === undefined)
+    throw new Error(`${name} ${ending}, and another server answers in its place`);
   return { name, pid, logFile, stop, exited: settled, kill: (signal) => void child.kill(signal) };
 }
 

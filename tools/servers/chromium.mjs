@@ -14,17 +14,34 @@ const ARGS = ['--no-sandbox', '--disable-dev-shm-usage'];
  */
 export async function findChromium(say = () => {}) {
   for (const candidate of [process.env.PARAPET_CHROMIUM, ...PROGRAMS.map(onPath)]) {
-    if (candidate) return { how: candidate, version: versionOf(candidate, ['--version', '--no-sandbox'], {}), command: candidate, args: ARGS, env: {} };
+    if (candidate)
+      return {
+        how: candidate,
+        version: versionOf(candidate, ['--version', '--no-sandbox'], {}),
+        command: candidate,
+        args: ARGS,
+        env: {},
+      };
   }
   if (!isDebian()) {
     say('no chromium: not on PATH, and this is not Debian or Ubuntu');
     return undefined;
   }
   try {
-    const tree = await debianTree('chromium', { packages: ['chromium', 'chromium-common', 'fonts-dejavu-core'], withDependencies: true, say });
+    const tree = await debianTree('chromium', {
+      packages: ['chromium', 'chromium-common', 'fonts-dejavu-core'],
+      withDependencies: true,
+      say,
+    });
     const command = join(tree, 'usr/lib/chromium/chromium');
     const env = { LD_LIBRARY_PATH: libraryPath(tree), FONTCONFIG_FILE: fontsOf(tree) };
-    return { how: "the distribution's package chromium", version: versionOf(command, ['--version', '--no-sandbox'], env), command, args: ARGS, env };
+    return {
+      how: "the distribution's package chromium",
+      version: versionOf(command, ['--version', '--no-sandbox'], env),
+      command,
+      args: ARGS,
+      env,
+    };
   } catch (cause) {
     say(`no chromium: ${cause instanceof Error ? cause.message : String(cause)}`);
     return undefined;
@@ -39,7 +56,10 @@ function fontsOf(tree) {
   const file = join(tree, 'fonts.conf');
   if (!existsSync(file)) {
     const folders = [join(tree, 'usr/share/fonts'), '/usr/share/fonts'].map((dir) => `<dir>${dir}</dir>`).join('');
-    writeFileSync(file, `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${folders}<cachedir>${join(tree, '.fontcache')}</cachedir></fontconfig>\n`);
+    writeFileSync(
+      file,
+      `<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd"><fontconfig>${folders}<cachedir>${join(tree, '.fontcache')}</cachedir></fontconfig>\n`,
+    );
   }
   return file;
 }

@@ -52,7 +52,9 @@ async function download(apt, downloads, packages, withDependencies) {
   if (withDependencies) {
     // Judged against what is installed, so only what the system lacks is fetched.
     const options = [...apt, '-o', `Dir::Cache::archives=${downloads}`, '-o', 'Debug::NoLocking=1'];
-    await run('apt-get', [...options, '-y', '--no-install-recommends', '--download-only', 'install', ...packages], { cwd: downloads });
+    await run('apt-get', [...options, '-y', '--no-install-recommends', '--download-only', 'install', ...packages], {
+      cwd: downloads,
+    });
   }
   const arrived = new Set((await readdir(downloads)).map((file) => file.split('_')[0]));
   const missing = packages.filter((name) => !arrived.has(name));
@@ -72,7 +74,8 @@ export function libraryPath(tree) {
       if (!entry.isDirectory() || !entry.name.includes('-linux-gnu')) continue;
       const triplet = join(root, entry.name);
       folders.push(triplet);
-      for (const nested of ['pulseaudio', 'nss', 'blas', 'lapack']) if (existsSync(join(triplet, nested))) folders.push(join(triplet, nested));
+      for (const nested of ['pulseaudio', 'nss', 'blas', 'lapack'])
+        if (existsSync(join(triplet, nested))) folders.push(join(triplet, nested));
     }
   }
   return folders.join(':');
@@ -92,7 +95,10 @@ async function privateApt() {
       failure = cause;
     }
     const lists = (await readdir(join(partial, 'state', 'lists'))).filter((file) => file.includes('_Packages'));
-    if (lists.length === 0) throw new Error('cannot fetch the package lists with apt-get update; is this machine offline?', { cause: failure });
+    if (lists.length === 0)
+      throw new Error('cannot fetch the package lists with apt-get update; is this machine offline?', {
+        cause: failure,
+      });
   });
   return aptOptions(state);
 }
@@ -120,9 +126,17 @@ function aptOptions(dir) {
  */
 async function run(command, args, options = {}) {
   try {
-    await execute(command, [...args], { ...options, timeout: DOWNLOAD_LIMIT_MS, maxBuffer: 64 * 1024 * 1024, env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' } });
+    await execute(command, [...args], {
+      ...options,
+      timeout: DOWNLOAD_LIMIT_MS,
+      maxBuffer: 64 * 1024 * 1024,
+      env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+    });
   } catch (cause) {
     const said = /** @type {{ stderr?: string }} */ (cause).stderr?.trim().split('\n').slice(-5).join('\n') ?? '';
-    throw new Error(`${command} ${args.filter((arg) => !arg.includes('::') && arg !== '-o').join(' ')} failed: ${said}`, { cause });
+    throw new Error(
+      `${command} ${args.filter((arg) => !arg.includes('::') && arg !== '-o').join(' ')} failed: ${said}`,
+      { cause },
+    );
   }
 }

@@ -13,7 +13,13 @@ export async function dockerFound(server, program) {
   if (!(await dockerAnswers())) return undefined;
   const image = images[server];
   const version = /:(\d+(?:\.\d+)?)/.exec(image)?.[1] ?? '0';
-  return { how: `docker image ${image}`, version, command: 'docker', args: ['run', '--rm', '--network=host', '--entrypoint', program, image], env: {} };
+  return {
+    how: `docker image ${image}`,
+    version,
+    command: 'docker',
+    args: ['run', '--rm', '--network=host', '--entrypoint', program, image],
+    env: {},
+  };
 }
 
 /**

@@ -41,7 +41,11 @@ export async function dockerAnswers() {
  * @param {Readonly<Record<string, string>>} env
  */
 export function versionOf(command, args, env) {
-  const said = execFileSync(command, [...args], { env: { ...process.env, ...env }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = execFileSync(command, [...args], {
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const version = /(\d+\.\d+(?:\.\d+)?)/.exec(said)?.[1];
   if (!version) throw new Error(`cannot tell the version of ${command}: it said ${JSON.stringify(said.slice(0, 200))}`);
   return version;

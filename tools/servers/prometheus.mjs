@@ -19,7 +19,12 @@ export async function findPrometheus(say) {
  * @param {import('./index.d.mts').Say} [say]
  */
 export async function findAlertmanager(say) {
-  return await findOptional({ programs: ['alertmanager', 'prometheus-alertmanager'], pack: 'prometheus-alertmanager', say, resources: '/usr/share/prometheus/alertmanager' });
+  return await findOptional({
+    programs: ['alertmanager', 'prometheus-alertmanager'],
+    pack: 'prometheus-alertmanager',
+    say,
+    resources: '/usr/share/prometheus/alertmanager',
+  });
 }
 
 /**
@@ -29,7 +34,14 @@ export async function findAlertmanager(say) {
 async function findOptional({ programs, pack, say = () => {}, resources }) {
   for (const program of programs) {
     const installed = onPath(program);
-    if (installed) return { how: installed, version: versionOf(installed, ['--version'], {}), command: installed, args: [], env: {} };
+    if (installed)
+      return {
+        how: installed,
+        version: versionOf(installed, ['--version'], {}),
+        command: installed,
+        args: [],
+        env: {},
+      };
   }
   if (!isDebian()) {
     say(`no ${pack}: not on PATH, and this is not Debian or Ubuntu`);
@@ -41,7 +53,13 @@ async function findOptional({ programs, pack, say = () => {}, resources }) {
     const original = join(tree, 'usr/bin', pack);
     const command = resources ? withRelativeResources(original, resources) : original;
     const env = { LD_LIBRARY_PATH: libraryPath(tree) };
-    const found = { how: `the distribution's package ${pack}`, version: versionOf(command, ['--version'], env), command, args: [], env };
+    const found = {
+      how: `the distribution's package ${pack}`,
+      version: versionOf(command, ['--version'], env),
+      command,
+      args: [],
+      env,
+    };
     return resources ? { ...found, cwd: join(tree, resources) } : found;
   } catch (cause) {
     say(`no ${pack}: ${cause instanceof Error ? cause.message : String(cause)}`);
@@ -85,7 +103,11 @@ export async function startPrometheus({ dir, configYaml, rulesYaml, port, say })
     const server = await startServer({
       name: 'prometheus',
       command: found.command,
-      args: [`--config.file=${join(dir, 'prometheus.yml')}`, `--storage.tsdb.path=${join(dir, 'data')}`, `--web.listen-address=127.0.0.1:${chosen}`],
+      args: [
+        `--config.file=${join(dir, 'prometheus.yml')}`,
+        `--storage.tsdb.path=${join(dir, 'data')}`,
+        `--web.listen-address=127.0.0.1:${chosen}`,
+      ],
       env: found.env,
       ...(found.cwd ? { cwd: found.cwd } : {}),
       dir,
@@ -112,7 +134,12 @@ export async function startAlertmanager({ dir, configYaml, port, say }) {
     const server = await startServer({
       name: 'alertmanager',
       command: found.command,
-      args: [`--config.file=${file}`, `--storage.path=${join(dir, 'data')}`, `--web.listen-address=127.0.0.1:${chosen}`, '--cluster.listen-address='],
+      args: [
+        `--config.file=${file}`,
+        `--storage.path=${join(dir, 'data')}`,
+        `--web.listen-address=127.0.0.1:${chosen}`,
+        '--cluster.listen-address=',
+      ],
       env: found.env,
       ...(found.cwd ? { cwd: found.cwd } : {}),
       dir,

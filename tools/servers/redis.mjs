@@ -14,22 +14,35 @@ import { onFreePort } from './retry.mjs';
  */
 export async function findRedis(say = () => {}) {
   const installed = onPath('redis-server') ?? onPath('valkey-server');
-  if (installed) return { how: installed, version: versionOf(installed, ['--version'], {}), command: installed, args: [], env: {} };
+  if (installed)
+    return { how: installed, version: versionOf(installed, ['--version'], {}), command: installed, args: [], env: {} };
   /** @type {unknown} */
   let failure;
   if (isDebian()) {
     try {
-      const tree = await debianTree('redis-server', { packages: ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'], withDependencies: true, say });
+      const tree = await debianTree('redis-server', {
+        packages: ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1'],
+        withDependencies: true,
+        say,
+      });
       const command = join(tree, 'usr/bin/redis-server');
       const env = { LD_LIBRARY_PATH: libraryPath(tree) };
-      return { how: "the distribution's package redis-server", version: versionOf(command, ['--version'], env), command, args: [], env };
+      return {
+        how: "the distribution's package redis-server",
+        version: versionOf(command, ['--version'], env),
+        command,
+        args: [],
+        env,
+      };
     } catch (cause) {
       failure = cause;
     }
   }
   const container = await dockerFound('redis', 'redis-server');
   if (container) return container;
-  throw new Error('no Redis server found: install redis-server or valkey-server, start Docker, or set REDIS_URL', { cause: failure });
+  throw new Error('no Redis server found: install redis-server or valkey-server, start Docker, or set REDIS_URL', {
+    cause: failure,
+  });
 }
 
 /**
@@ -42,7 +55,14 @@ export async function startRedis({ dir, port, password, say }) {
   return await onFreePort(port, async (chosen) => {
     mkdirSync(dir, { recursive: true });
     const file = join(dir, 'redis.conf');
-    const lines = ['bind 127.0.0.1', `port ${chosen}`, 'save ""', 'appendonly no', `dir ${JSON.stringify(dir)}`, ...(password ? [`requirepass ${password}`] : [])];
+    const lines = [
+      'bind 127.0.0.1',
+      `port ${chosen}`,
+      'save ""',
+      'appendonly no',
+      `dir ${JSON.stringify(dir)}`,
+      ...(password ? [`requirepass ${password}`] : []),
+    ];
     writeFileSync(file, `${lines.join('\n')}\n`, { mode: 0o600 });
     const server = await startServer({
       name: 'redis',
@@ -53,6 +73,12 @@ export async function startRedis({ dir, port, password, say }) {
       isReady: () => redisAnswers('127.0.0.1', chosen),
     });
     const credentials = password ? `:${encodeURIComponent(password)}@` : '';
-    return { ...server, url: `redis://${credentials}127.0.0.1:${chosen}`, port: chosen, version: found.version, how: found.how };
+    return {
+      ...server,
+      url: `redis://${credentials}127.0.0.1:${chosen}`,
+      port: chosen,
+      version: found.version,
+      how: found.how,
+    };
   });
 }

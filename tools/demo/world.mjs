@@ -1,0 +1,195 @@
+// What the story needs: the system, the shop beside it, and Prometheus with Alertmanager where they can be had.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pg from 'pg';
+import { SupervisedService } from '../launcher/service.mjs';
+import { keptOnce, makePassword, settledPorts, stateFolder } from '../launcher/state.mjs';
+import { startSystem } from '../launcher/system.mjs';
+import { projectDir } from '../servers/index.mjs';
+import { canAlert, startAlerting } from './alerting.mjs';
+
+const TEMPLATES = join(projectDir, 'tools', 'demo', 'config');
+
+/**
+ * @typedef {object} World
+ * @property {import('../launcher/system.d.mts').System} system
+ * @property {{ url: string; deploy(version: string, release: string): Promise<void> }} shop
+ * @property {{ person: string; pipeline: string }} tokens
+ * @property {{ prometheusUrl: string; alertmanagerUrl: string; versions: string } | null} alerting
+ * @property {number} proposalExpiresMs
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * Starts everything and waits until the shop's past has been measured.
+ * @param {{ stateDir?: string | undefined; env?: NodeJS.ProcessEnv; proposalExpiresSeconds: number; port?: number | undefined; alerts?: boolean; say: (line: string) => void }} o
+ * @returns {Promise<World>}
+ */
+export async function startWorld({
+  stateDir: wanted,
+  env = process.env,
+  proposalExpiresSeconds,
+  port,
+  alerts = true,
+  say,
+}) {
+  const { makeToken } = await import('@parapet/policy');
+  const stateDir = stateFolder(wanted ?? join(stateFolder(undefined), 'demo'));
+  const secrets = keptOnce(join(stateDir, 'demo.json'), () => ({
+    person: makeToken(),
+    pipeline: makeToken(),
+    alertmanager: makeToken(),
+    deployment: `whsec_${randomBytes(32).toString('base64')}`,
+    shop: makePassword(),
+    reader: makePassword(),
+  }));
+  const ports = await settledPorts(join(stateDir, '.'), ['postgres', 'shop'], {});
+  const withAlerts = alerts && (await canAlert(say));
+  const shopUrl = `http://127.0.0.1:${ports.shop}`;
+  const databaseUrl = env.DATABASE_URL ?? `postgres://127.0.0.1:${ports.postgres}/`;
+
+  const configDir = join(stateDir, 'config');
+  writeConfiguration(configDir, { SHOP_URL: shopUrl, PROPOSAL_EXPIRES: `${proposalExpiresSeconds}s` }, withAlerts);
+
+  /** @type {(() => Promise<void>)[]} what to undo, last first */
+  const undo = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const system = await startSystem({
+      configDir,
+      stateDir,
+      env: {
+        ...env,
+        DEMO_PERSON_TOKEN: secrets.person,
+        DEMO_PIPELINE_TOKEN: secrets.pipeline,
+        DEMO_ALERTMANAGER_TOKEN: secrets.alertmanager,
+      },
+      serviceEnv: {
+        'kpi-probing': { SHOP_PROBE_URL: withUser(databaseUrl, 'shop_reader', secrets.reader) },
+        'rollback-actuation': { DEPLOYMENT_SECRET: secrets.deployment },
+      },
+      ports: {
+        ...(env.DATABASE_URL ? {} : { postgres: /** @type {number} */ (ports.postgres) }),
+        ...(port === undefined ? {} : { 'release-control': port }),
+      },
+      servicesHeld: true,
+      say,
+    });
+    undo.push(system.stop);
+
+    await makeShopDatabase(system.urls.postgres, secrets.shop);
+    const shop = new SupervisedService({
+      name: 'demo-retailer',
+      args: ['--enable-source-maps', join(projectDir, 'services', 'demo-retailer', 'dist', 'main.js')],
+      env: {
+        ...env,
+        NODE_OPTIONS: '',
+        HOST: '127.0.0.1',
+        PORT: String(ports.shop),
+        SHOP_DATABASE_URL: withUser(databaseUrl, 'shop', secrets.shop),
+        DEPLOYMENT_SECRET: secrets.deployment,
+        SHOP_READER_PASSWORD: secrets.reader,
+        SHOP_HISTORY_MINUTES: '120',
+        SHOP_BAD_VERSIONS: '2.5.0=bad-pos,2.5.1=bad-pos,2.6.0=bad-pos',
+      },
+      port: /** @type {number} */ (ports.shop),
+      logDir: join(stateDir, 'logs'),
+      runDir: stateDir,
+      say,
+    });
+    undo.push(() => shop.stop());
+    say('the shop opens and writes two hours of its past');
+    await shop.start();
+    await Promise.all(Object.values(system.services).map((service) => service.start()));
+    say('five services ready');
+
+    const alerting = withAlerts
+      ? await startAlerting({
+          dir: stateDir,
+          shopUrl,
+          doorUrl: `${system.urls.ingestion}/v1/ingest/alertmanager/shop-alertmanager`,
+          token: secrets.alertmanager,
+          say,
+        })
+      : null;
+    if (alerting) {
+      undo.push(alerting.stop);
+      say(`${alerting.versions}, scraping the shop`);
+    } else say('the story goes on without Prometheus and Alertmanager: its alert guardrail is left out');
+
+    return {
+      system,
+      shop: { url: shopUrl, deploy: (version, release) => deploy(shopUrl, secrets.deployment, version, release) },
+      tokens: { person: secrets.person, pipeline: secrets.pipeline },
+      alerting,
+      proposalExpiresMs: proposalExpiresSeconds * 1000,
+      stop,
+    };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+/** @param {string} dir @param {Readonly<Record<string, string>>} values @param {boolean} withAlerts */
+function writeConfiguration(dir, values, withAlerts) {
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true });
+  for (const file of readdirSync(TEMPLATES)) {
+    if (file === 'alerts.yaml' && !withAlerts) continue;
+    let text = readFileSync(join(TEMPLATES, file), 'utf8').replace(/\$\{([A-Z_]+)\}/g, (_, name) => {
+      const value = values[name];
+      if (value === undefined) throw new Error(`${file} asks for ${name}, which the demo does not know`);
+      return value;
+    });
+    if (file === 'guardrails.yaml' && withAlerts) text += ALERT_GUARDRAIL;
+    writeFileSync(join(dir, file), text);
+  }
+}
+
+const ALERT_GUARDRAIL = `    - name: critical-alerts
+      alerts: { matchers: ['severity="critical"', 'guardrail=~".+"'], for: 2s, rearm: 10s }
+      mode: act
+`;
+
+/** @param {string} databaseUrl @param {string} user @param {string} password */
+function withUser(databaseUrl, user, password) {
+  const url = new URL(databaseUrl);
+  url.username = user;
+  url.password = password;
+  url.pathname = '/shop';
+  return url.href;
+}
+
+/** The shop's own database and owner, on the same server as Parapet's but out of its sight. @param {string} adminUrl @param {string} password */
+async function makeShopDatabase(adminUrl, password) {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const { rowCount: role } = await client.query("SELECT FROM pg_roles WHERE rolname = 'shop'");
+    const secret = client.escapeLiteral(password);
+    await client.query(
+      role === 0
+        ? `CREATE ROLE shop LOGIN CREATEROLE PASSWORD ${secret}`
+        : `ALTER ROLE shop LOGIN CREATEROLE PASSWORD ${secret}`,
+    );
+    const { rowCount: database } = await client.query("SELECT FROM pg_database WHERE datname = 'shop'");
+    if (database === 0) await client.query('CREATE DATABASE shop OWNER shop');
+  } finally {
+    await client.end();
+  }
+}
+
+/** What the retailer's own CD does. @param {string} shopUrl @param {string} secret @param {string} version @param {string} release */
+async function deploy(shopUrl, secret, version, release) {
+  const response = await fetch(`${shopUrl}/deploy`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${secret}` },
+    body: JSON.stringify({ version, release }),
+    signal: AbortSignal.timeout(15_000),
+  });
+  if (!response.ok) throw new Error(`the shop refused version ${version}: ${response.status} ${await response.text()}`);
+}

@@ -1,0 +1,131 @@
+#!/usr/bin/env node
+// Makes a fresh clone ready: packages, build, servers. Runs before `npm start`, `npm test` and `npm run demo`, on Node 20 too.
+// Does nothing, in about a second, where everything is there.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  findAlertmanager,
+  findChromium,
+  findNats,
+  findPostgres,
+  findPrometheus,
+  findRedis,
+  projectDir,
+} from '../servers/index.mjs';
+
+const NODE_FLOOR = [20, 0];
+/** What the set-up is for: `build`, `start`, `demo`, or `test`, which needs everything. */
+const purpose = process.argv[2] ?? 'test';
+
+/** @param {string} line */
+function say(line) {
+  console.log(`set-up: ${line}`);
+}
+
+/** @param {string} reason @returns {never} */
+function fail(reason) {
+  console.error(`set-up: ${reason}`);
+  process.exit(1);
+}
+
+/**
+ * Runs a program with its output in sight; a failure ends the set-up with one sentence.
+ * @param {string} what
+ * @param {string} command
+ * @param {readonly string[]} args
+ */
+function step(what, command, args) {
+  say(what);
+  const path = `${join(projectDir, 'node_modules', '.bin')}:${process.env.PATH ?? ''}`;
+  const { status, error } = spawnSync(command, [...args], {
+    cwd: projectDir,
+    stdio: 'inherit',
+    env: { ...process.env, PATH: path },
+  });
+  if (error) fail(`${what} failed: ${error.message}`);
+  if (status !== 0) fail(`${what} failed with exit code ${status}; its own words are above`);
+}
+
+function requireNode() {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const [floorMajor = 0, floorMinor = 0] = NODE_FLOOR;
+  if (major < floorMajor || (major === floorMajor && minor < floorMinor))
+    fail(`Node ${process.versions.node} is too old: install Node 20 or newer (https://nodejs.org)`);
+}
+
+/** Compares what is installed with what is locked, by version; packages for other platforms are never installed. */
+function packagesAreCurrent() {
+  const installedFile = join(projectDir, 'node_modules', '.package-lock.json');
+  if (!existsSync(installedFile)) return false;
+  const locked = JSON.parse(readFileSync(join(projectDir, 'package-lock.json'), 'utf8')).packages;
+  const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
+  return Object.entries(locked).every(([path, entry]) => {
+    if (!path.includes('node_modules/') || entry.link) return true;
+    const found = installed[path];
+    return found
+      ? found.version === entry.version
+      : entry.optional === true || entry.devOptional === true || entry.peer === true;
+  });
+}
+
+function installPackages() {
+  if (packagesAreCurrent()) return;
+  const npm = process.env.npm_execpath;
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  if (npm?.endsWith('.js')) step('installing packages (npm ci)', process.execPath, [npm, ...args]);
+  else step('installing packages (npm ci)', 'npm', args);
+}
+
+function build() {
+  // Incremental: what did not change is not built again.
+  step('building', join(projectDir, 'node_modules', '.bin', 'tsc'), ['-b']);
+  const console = join(projectDir, 'services', 'console-web');
+  const configured = readdirSync(console).find((file) => file.startsWith('vite.config.'));
+  if (!configured) return;
+  const page = join(console, 'dist', 'web', 'index.html');
+  if (existsSync(page) && statSync(page).mtimeMs > newestIn(console)) return;
+  step('building the console', join(projectDir, 'node_modules', '.bin', 'vite'), [
+    'build',
+    '--logLevel',
+    'warn',
+    console,
+  ]);
+}
+
+/** @param {string} dir @returns {number} */
+function newestIn(dir) {
+  return Math.max(
+    0,
+    ...readdirSync(dir, { withFileTypes: true })
+      .filter((entry) => !['node_modules', 'dist'].includes(entry.name))
+      .map((entry) =>
+        entry.isDirectory() ? newestIn(join(dir, entry.name)) : statSync(join(dir, entry.name)).mtimeMs,
+      ),
+  );
+}
+
+async function findServers() {
+  if (purpose === 'build') return;
+  const isTest = purpose === 'test';
+  // Each is fetched once and kept; an address in the environment makes its server unnecessary, though not for tests.
+  const needed = [
+    isTest || !process.env.DATABASE_URL ? findPostgres : undefined,
+    isTest || !process.env.NATS_URL ? findNats : undefined,
+    isTest || !process.env.REDIS_URL ? findRedis : undefined,
+  ];
+  for (const find of needed) await find?.(say);
+  if (purpose === 'start') return;
+  await findPrometheus(say);
+  await findAlertmanager(say);
+  if (isTest) await findChromium(say);
+}
+
+requireNode();
+installPackages();
+build();
+try {
+  await findServers();
+} catch (cause) {
+  fail(cause instanceof Error ? cause.message : String(cause));
+}
