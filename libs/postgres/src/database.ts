@@ -21,6 +21,8 @@ export interface DatabaseOptions {
 
 /** A bounded pool of connections that runs transactions, each for one tenant. */
 export class Database {
+  private isEnding = false;
+
   private constructor(
     private readonly pool: Pool,
     private readonly onProblem: OnProblem,
@@ -41,11 +43,14 @@ export class Database {
       keepAlive: true,
       types: TYPES,
     });
+    const database = new Database(pool, onProblem);
     // Without a listener a connection that drops while nobody queries it ends the process.
-    pool.on('error', (error) => onProblem(new Error('a PostgreSQL connection was lost while idle', { cause: error })));
+    pool.on('error', (error) => {
+      if (!database.isEnding) onProblem(new Error('a PostgreSQL connection was lost while idle', { cause: error }));
+    });
     // A connection in use reports its loss through the query that fails; the event itself needs no second report.
     pool.on('connect', (client) => void client.on('error', () => {}));
-    return new Database(pool, onProblem);
+    return database;
   }
 
   /** Runs work in one transaction that sees the tenant's rows (`*`: all tenants'). */
@@ -82,6 +87,7 @@ export class Database {
 
   /** Closes all connections once their transactions are over. */
   async end(): Promise<void> {
+    this.isEnding = true;
     await this.pool.end();
   }
 }

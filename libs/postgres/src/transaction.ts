@@ -14,7 +14,10 @@ export interface Tx {
 export type OnProblem = (problem: Error) => void;
 
 /** Makes it a warning of the process, which Node prints. */
-export const warnOfProblem: OnProblem = (problem) => process.emitWarning(problem);
+export const warnOfProblem: OnProblem = (problem) => {
+  const cause = problem.cause instanceof Error ? `: ${problem.cause.message}` : '';
+  process.emitWarning(`${problem.message}${cause}`, { type: 'ParapetPostgres' });
+};
 
 const BIGINT = 20;
 const BIGINT_ARRAY = 1016;
