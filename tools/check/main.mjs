@@ -22,7 +22,10 @@ const STEPS = [
     command: ['depcruise', '--config', '.dependency-cruiser.mjs', 'libs', 'services', 'test'],
   },
   ...(existsSync(join(projectDir, 'proto', 'buf.yaml'))
-    ? [{ name: 'contracts', why: 'wire format', command: ['buf', 'lint', 'proto'] }]
+    ? [
+        { name: 'contracts', why: 'wire format', command: ['buf', 'lint', 'proto'] },
+        { name: 'promises', why: 'nothing breaks on the wire', command: ['buf', 'breaking', 'proto', '--against', 'proto/baseline.binpb'] },
+      ]
     : []),
 ];
 
