@@ -1,1 +1,7 @@
+export * from './backoff.js';
+export * from './decide.js';
 export * from './events.js';
+export * from './inputs.js';
+export * from './next-step.js';
+export * from './running.js';
+export * from './state.js';
