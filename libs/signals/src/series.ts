@@ -1,0 +1,140 @@
+import type { InstantMs } from '@parapet/kernel';
+import { flawOf, type Observation } from './observation.js';
+import type { Sample, SampleValue, SignalDeclaration } from './signal.js';
+
+/** A sample this far ahead of its arrival is not believed. */
+export const FUTURE_MS = 300_000;
+/** A counter's increment over a longer gap says little about when it happened: it covers one interval only. */
+const GAP_INTERVALS_MAX = 4;
+/** Late samples beyond the lateness whose keys are remembered, for a sender that repeats a backfill. */
+const OLD_KEYS_MAX = 16;
+const KEYS_MAX = 256;
+
+/** Where a series stands; small, and the same whether kept in memory or read back from JSON. */
+export interface SeriesState {
+  readonly newestAtMs: InstantMs | null;
+  /** The last value of a counter, to difference the next one with. */
+  readonly counter: { readonly atMs: InstantMs; readonly count: number; readonly of: number } | null;
+  /** Keys seen within the lateness, and a few older ones: key digest, sample time, value digest. */
+  readonly seen: readonly (readonly [key: string, atMs: InstantMs, value: string])[];
+}
+
+export const EMPTY_SERIES: SeriesState = { newestAtMs: null, counter: null, seen: [] };
+
+/**
+ * What became of a sample. `observed`: to be judged. `late`: history only. `start`: the first value of a counter, or the one
+ * after a reset on one side. The others change nothing and are counted.
+ */
+export type Taken =
+  | { readonly outcome: 'observed' | 'late'; readonly state: SeriesState; readonly observation: Observation }
+  | { readonly outcome: 'start' | 'reset' | 'repeated' | 'conflict' | 'healed' | 'future'; readonly state: SeriesState };
+
+/** Takes one sample into its series: repeats, order and counters are settled here, so that nobody after has to think of them. */
+export function takeSample(
+  declaration: SignalDeclaration,
+  state: SeriesState,
+  sample: Sample,
+  receivedAtMs: InstantMs,
+): Taken {
+  if (!(sample.atMs <= receivedAtMs + FUTURE_MS)) return { outcome: 'future', state };
+  const key = shortDigest(sample.key);
+  const value = shortDigest(JSON.stringify(sample.value));
+  const before = state.seen.find((entry) => entry[0] === key);
+  // The first one counts: evidence that was judged is not judged again with another value.
+  if (before !== undefined) return { outcome: before[2] === value ? 'repeated' : 'conflict', state };
+
+  const newestAtMs = Math.max(state.newestAtMs ?? sample.atMs, sample.atMs);
+  const next: SeriesState = { ...state, newestAtMs, seen: remember(state.seen, [key, sample.atMs, value], newestAtMs - declaration.latenessMs) };
+  const flaw = flawOf(sample.value);
+  if (flaw !== null) {
+    const gap: SampleValue = { kind: 'gap', reason: flaw };
+    return { outcome: isLate(declaration, state, sample) ? 'late' : 'observed', state: next, observation: observationOf(declaration, sample, gap) };
+  }
+  if (declaration.temporality === 'cumulative' && sample.value.kind === 'count') {
+    return takeCounter(declaration, state, next, sample, sample.value);
+  }
+  return {
+    outcome: isLate(declaration, state, sample) ? 'late' : 'observed',
+    state: next,
+    observation: observationOf(declaration, sample, sample.value),
+  };
+}
+
+function isLate(declaration: SignalDeclaration, state: SeriesState, sample: Sample): boolean {
+  return state.newestAtMs !== null && sample.atMs < state.newestAtMs - declaration.latenessMs;
+}
+
+/** Statistics 3.1: the pair is differenced together, and a counter heals itself. */
+function takeCounter(
+  declaration: SignalDeclaration,
+  state: SeriesState,
+  next: SeriesState,
+  sample: Sample,
+  value: { readonly count: number; readonly of: number },
+): Taken {
+  const last = state.counter;
+  // A value from before the last one is already part of the increment that was taken.
+  if (last !== null && sample.atMs <= last.atMs) return { outcome: 'healed', state: next };
+  const moved = { ...next, counter: { atMs: sample.atMs, count: value.count, of: value.of } };
+  if (last === null) return { outcome: 'start', state: moved };
+  const increment = difference(declaration, last, value);
+  if (increment === null) return { outcome: 'reset', state: moved };
+  const gapMs = sample.atMs - last.atMs;
+  const fromMs = gapMs <= GAP_INTERVALS_MAX * declaration.intervalMs ? last.atMs : sample.atMs - declaration.intervalMs;
+  return {
+    outcome: 'observed',
+    state: moved,
+    observation: { ...observationOf(declaration, sample, { kind: 'count', ...increment }), fromMs },
+  };
+}
+
+/** Null where only one side was reset: the increment of the other belongs to an unknown time. */
+function difference(
+  declaration: SignalDeclaration,
+  last: { readonly count: number; readonly of: number },
+  now: { readonly count: number; readonly of: number },
+): { readonly count: number; readonly of: number } | null {
+  // Of a share that is bad when low, the bad ones are the rest; their fall is what shows a reset of one side.
+  const isRest = declaration.badDirection === 'low' && last.count <= last.of && now.count <= now.of;
+  const badOf = (pair: { readonly count: number; readonly of: number }) => (isRest ? pair.of - pair.count : pair.count);
+  const hasTotalFallen = now.of < last.of;
+  const hasBadFallen = badOf(now) < badOf(last);
+  if (hasTotalFallen) return badOf(now) <= now.of ? { count: now.count, of: now.of } : null;
+  if (hasBadFallen || now.count < last.count) return null;
+  return { count: now.count - last.count, of: now.of - last.of };
+}
+
+function observationOf(declaration: SignalDeclaration, sample: Sample, value: SampleValue): Observation {
+  return {
+    signal: sample.signal,
+    dimensions: sample.dimensions,
+    fromMs: sample.atMs - declaration.intervalMs,
+    atMs: sample.atMs,
+    value,
+  };
+}
+
+function remember(
+  seen: SeriesState['seen'],
+  entry: SeriesState['seen'][number],
+  horizonMs: InstantMs,
+): SeriesState['seen'] {
+  const all = [...seen, entry];
+  const young = all.filter((e) => e[1] >= horizonMs).slice(-KEYS_MAX);
+  const old = all.filter((e) => e[1] < horizonMs).slice(-OLD_KEYS_MAX);
+  return [...old, ...young];
+}
+
+/** 53 bits of a text as base 36: enough to tell keys of one series apart, and short to keep. */
+export function shortDigest(text: string): string {
+  let a = 0xdeadbeef;
+  let b = 0x41c6ce57;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 2654435761);
+    b = Math.imul(b ^ code, 1597334677);
+  }
+  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
+  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
+  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(36);
+}
