@@ -24,7 +24,11 @@ const STEPS = [
   ...(existsSync(join(projectDir, 'proto', 'buf.yaml'))
     ? [
         { name: 'contracts', why: 'wire format', command: ['buf', 'lint', 'proto'] },
-        { name: 'promises', why: 'nothing breaks on the wire', command: ['buf', 'breaking', 'proto', '--against', 'proto/baseline.binpb'] },
+        {
+          name: 'promises',
+          why: 'nothing breaks on the wire',
+          command: ['buf', 'breaking', 'proto', '--against', 'proto/baseline.binpb'],
+        },
       ]
     : []),
 ];

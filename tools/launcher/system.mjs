@@ -30,7 +30,7 @@ export async function startSystem({
   say = () => {},
   servicesHeld = false,
 }) {
-  requireBuild();
+  if (!servicesHeld) requireBuild();
   // Before anything is started: a wrong file must not cost a minute.
   const documents = readConfiguration(configDir);
   const stateDir = stateFolder(wantedState);

@@ -1,0 +1,214 @@
+// Four releases of one shop: one that is good, and three that are not, each ending as its policy says.
+import { setTimeout as wait } from 'node:timers/promises';
+import { caller } from './api.mjs';
+
+const WORKLOAD = 'odoo-retail';
+const ENVIRONMENT = 'production';
+const COMPONENTS = ['odoo-web', 'odoo-pos'];
+const ACT_WITHIN_MS = 300_000;
+
+/** How an act may end; the last sign of each. */
+const ENDINGS = {
+  passed: 'passed',
+  rolledBack: 'rolled back, and verified',
+  proposalApproved: 'proposed, approved by a person, rolled back, and verified',
+  proposalUnanswered: 'proposed, and held because nobody answered',
+  onlyProposed: 'only proposed',
+};
+
+/**
+ * @typedef {{ version: string; criticality: 'medium' | 'high'; steps: unknown[]; title: string; expected: string[] }} Act
+ * @typedef {{ title: string; release: string; name: string; ending: string; isExpected: boolean; seconds: number; detectedSeconds: number | null }} Outcome
+ */
+
+/** @param {boolean} yes @returns {readonly Act[]} */
+function acts(yes) {
+  const code = [{ kind: 'code', what: 'new version of the shop', reversible: 'yes' }];
+  const migration = {
+    kind: 'database-migration',
+    what: 'merges pos_order.loyalty_id into loyalty_card',
+    reversible: 'no',
+    pointOfNoReturn: 'first-write',
+  };
+  return [
+    { version: '2.4.1', criticality: 'high', steps: code, title: 'A good release', expected: [ENDINGS.passed] },
+    {
+      version: '2.5.0',
+      criticality: 'high',
+      steps: code,
+      title: 'A bad release of high criticality',
+      expected: [ENDINGS.rolledBack],
+    },
+    {
+      version: '2.5.1',
+      criticality: 'medium',
+      steps: code,
+      title: 'A bad release of medium criticality',
+      expected: yes
+        ? [ENDINGS.proposalApproved]
+        : [ENDINGS.proposalApproved, ENDINGS.proposalUnanswered, 'proposed, and rejected by a person'],
+    },
+    {
+      version: '2.6.0',
+      criticality: 'high',
+      steps: [...code, migration],
+      title: 'A bad release that cannot be undone',
+      expected: [ENDINGS.onlyProposed],
+    },
+  ];
+}
+
+/**
+ * Plays the four acts and says what happens as it happens.
+ * @param {import('./world.mjs').World} world
+ * @param {{ yes: boolean; say: import('./print.mjs').Print; signal: AbortSignal }} o
+ * @returns {Promise<Outcome[]>}
+ */
+export async function playStory(world, { yes, say, signal }) {
+  const pipeline = caller(world.system.urls.console, world.tokens.pipeline);
+  const person = caller(world.system.urls.console, world.tokens.person);
+  /** @type {Outcome[]} */
+  const outcomes = [];
+  for (const [index, act] of acts(yes).entries()) {
+    signal.throwIfAborted();
+    say.act(index + 1, act.title);
+    outcomes.push(await playAct({ world, pipeline, person, act, yes, say, signal }));
+  }
+  return outcomes;
+}
+
+/** @typedef {ReturnType<typeof caller>} Caller */
+
+/** @param {{ world: import('./world.mjs').World; pipeline: Caller; person: Caller; act: Act; yes: boolean; say: import('./print.mjs').Print; signal: AbortSignal }} o */
+async function playAct({ world, pipeline, person, act, yes, say, signal }) {
+  const startedMs = performance.now();
+  // A name is unique for ever; a second run of the story is another day's release of the same version.
+  const name = `odoo-retail-${act.version}-${new Date().toISOString().slice(0, 19).replace(/[-:T]/g, '')}`;
+  const release = await pipeline.post('/v1/releases', {
+    name,
+    workload: WORKLOAD,
+    environment: ENVIRONMENT,
+    components: COMPONENTS.map((component) => ({ component, version: act.version })),
+    criticality: act.criticality,
+    steps: act.steps,
+    startedBy: 'deploy-pipeline',
+  });
+  const phase = (/** @type {string} */ to) =>
+    pipeline.post(`/v1/releases/${release.id}/phases`, { phase: to, at: new Date().toISOString() });
+  await phase('deploying');
+  await world.shop.deploy(act.version, release.id);
+  await phase('live');
+  const liveMs = performance.now();
+  say.step(`${name} is live`, { seconds: (liveMs - startedMs) / 1000, detail: `${act.criticality} criticality` });
+
+  const over = new AbortController();
+  const limit = AbortSignal.any([signal, over.signal, AbortSignal.timeout(ACT_WITHIN_MS)]);
+  const seen = { /** @type {number | null} */ detectedSeconds: null, /** @type {string | null} */ approvedBy: null };
+  let ending = 'did not end in time';
+  for await (const event of pipeline.events(release.id, 0, limit)) {
+    const seconds = (performance.now() - liveMs) / 1000;
+    const { data } = event;
+    const type = event.type.replace(/^dev\.parapet\.(.*)\.v1$/, '$1');
+    if (type === 'verdict.changed' && data.to === 'fail' && seen.detectedSeconds === null)
+      seen.detectedSeconds = seconds;
+    say.event(type, data, seconds);
+    const found = await react({ type, data, world, person, yes, say, seen, act, liveMs, release: release.id });
+    if (found !== null) {
+      ending = found;
+      break;
+    }
+  }
+  over.abort();
+  signal.throwIfAborted();
+  if (
+    ending === ENDINGS.onlyProposed ||
+    ending === ENDINGS.proposalUnanswered ||
+    ending.endsWith('rejected by a person')
+  )
+    await rollForward({ world, say });
+  const isExpected = act.expected.includes(ending);
+  const seconds = (performance.now() - startedMs) / 1000;
+  say.ending(ending, { isExpected, seconds, detectedSeconds: seen.detectedSeconds });
+  return {
+    title: act.title,
+    release: release.id,
+    name,
+    ending,
+    isExpected,
+    seconds,
+    detectedSeconds: seen.detectedSeconds,
+  };
+}
+
+/**
+ * What the story's people do about an event, and whether the act is over.
+ * @returns {Promise<string | null>} the ending, once there is one
+ */
+async function react({ type, data, world, person, yes, say, seen, act, liveMs, release }) {
+  switch (type) {
+    case 'verdict.changed':
+      if (data.final && data.to === 'pass') return ENDINGS.passed;
+      if (data.final && data.to === 'inconclusive') return `inconclusive: ${data.reason ?? 'no reason given'}`;
+      return null;
+    case 'proposal.opened':
+      if (act.version === '2.6.0') return await onlyProposed(person, release, data, say);
+      if (yes) await approve(person, data.proposal, say);
+      else say.waiting(`${world.system.urls.console}/proposals/${data.proposal}`, Date.parse(data.expiresAt));
+      return null;
+    case 'proposal.ended':
+      if (data.end === 'approved') seen.approvedBy = data.by.join(', ');
+      if (data.end === 'rejected') return 'proposed, and rejected by a person';
+      if (data.end === 'expired') return ENDINGS.proposalUnanswered;
+      if (data.end === 'cancelled') return `proposal cancelled: ${data.reason}`;
+      return null;
+    case 'rollback.verified': {
+      if (data.outcome !== 'verified') return `rolled back, but not verified: ${data.reason ?? 'no reason given'}`;
+      say.note(
+        `verified ${((performance.now() - liveMs) / 1000).toFixed(1)} s after going live: ${data.running.map((one) => `${one.component} ${one.version}`).join(', ')}`,
+      );
+      return seen.approvedBy === null ? ENDINGS.rolledBack : ENDINGS.proposalApproved;
+    }
+    default:
+      return null;
+  }
+}
+
+/** A person who reads the proposal and approves the plan that it shows. */
+async function approve(person, proposal, say) {
+  await person.post(`/v1/proposals/${proposal}/answers`, { answer: 'acknowledge' });
+  const shown = await person.get(`/v1/proposals/${proposal}`);
+  await person.post(
+    `/v1/proposals/${proposal}/answers`,
+    {
+      answer: 'approve',
+      planId: shown.plan.planId,
+      planDigest: shown.planDigest,
+      reason: 'the tills matter more than the feature',
+    },
+    { 'if-match': `"${shown.revision}"` },
+  );
+  say.note(`approved through the API: ${shown.headline}`);
+}
+
+/** Nothing may follow by itself: looks a while, then rejects in words and lets the shop go forward. */
+async function onlyProposed(person, release, opened, say) {
+  say.note(`no way back, so the proposal names what else can be done: ${opened.alternatives.join('; ')}`);
+  await wait(5_000);
+  const { items } = await person.get(`/v1/releases/${release}/events`);
+  const orders = items.filter((event) => event.type.includes('.rollback.ordered.')).length;
+  if (orders > 0) return `${orders} rollback(s) ordered although there is no way back`;
+  const shown = await person.get(`/v1/proposals/${opened.proposal}`);
+  await person.post(
+    `/v1/proposals/${opened.proposal}/answers`,
+    { answer: 'reject', reason: 'the migration cannot be undone: we roll forward' },
+    { 'if-match': `"${shown.revision}"` },
+  );
+  return ENDINGS.onlyProposed;
+}
+
+/** The shop's people put the last good version on, as a new deployment: the story goes on with a healthy shop. */
+async function rollForward({ world, say }) {
+  await world.shop.deploy('2.4.1', '');
+  say.note('the shop is back on 2.4.1 by hand');
+  await wait(8_000);
+}
