@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { makeShop, type ShopDatabase } from '../../fixtures/odoo/load.js';
+import type { Window } from '../schedule/windows.js';
 import { odooSqlSettings } from './config.js';
 import { COLUMNS_SQL, dialectOf } from './dialect.js';
 import { parametersOf } from './probe.js';
@@ -56,14 +57,16 @@ interface Plan {
 const nodesOf = (plan: Plan): readonly Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 
 const settings = odooSqlSettings.parse({ connection: { env: 'UNUSED' }, testPartners: [7] });
-const WINDOWS = [
-  ['the last minute', { fromMs: NEWEST_MS - 60_000, toMs: NEWEST_MS }],
-  ['a minute two hours ago', { fromMs: NEWEST_MS - 7_200_000, toMs: NEWEST_MS - 7_140_000 }],
-  ['the last two hours', { fromMs: NEWEST_MS - 7_200_000, toMs: NEWEST_MS }],
-] as const;
+const MINUTE_MS = 60_000;
+const WINDOWS: readonly (readonly [string, readonly Window[]])[] = [
+  ['the last minute', [{ fromMs: NEWEST_MS - MINUTE_MS, toMs: NEWEST_MS }]],
+  ['a minute two hours ago', [{ fromMs: NEWEST_MS - 120 * MINUTE_MS, toMs: NEWEST_MS - 119 * MINUTE_MS }]],
+  ['the last two hours', [{ fromMs: NEWEST_MS - 120 * MINUTE_MS, toMs: NEWEST_MS }]],
+  ['two hours, a minute at a time', Array.from({ length: 120 }, (_, i) => ({ fromMs: NEWEST_MS - (120 - i) * MINUTE_MS, toMs: NEWEST_MS - (119 - i) * MINUTE_MS }))],
+];
 
 describe.each(['14', '19'] as const)(`no statement reads a table of ${ORDERS} rows from end to end, Odoo %s`, (version) => {
-  test.each(WINDOWS)('%s', async (_, window) => {
+  test.each(WINDOWS)('%s', async (_, windows) => {
     const { admin } = shops.get(version) as ShopDatabase;
     const columns = await admin.query(sql.bind(COLUMNS_SQL, { tables: LARGE }));
     const dialect = dialectOf(new Map(columns.rows.map((row) => [row.table, new Set(row.columns as string[])])));
@@ -72,7 +75,7 @@ describe.each(['14', '19'] as const)(`no statement reads a table of ${ORDERS} ro
       sql.tailReach('pos_order'), sql.tailReach('stock_picking'),
     ];
     for (const { name, text } of statements) {
-      const bound = sql.bind(text, parametersOf(settings, window, NEWEST_MS + 600_000));
+      const bound = sql.bind(sql.overWindows(text), parametersOf(settings, windows, 600_000));
       const { rows } = await admin.query({ ...bound, text: `EXPLAIN (ANALYZE, FORMAT JSON) ${bound.text}` });
       const nodes = nodesOf(rows[0]['QUERY PLAN'][0].Plan as Plan);
       const scans = nodes.filter((node) => node['Node Type'] === 'Seq Scan' && LARGE.includes(node['Relation Name'] ?? ''));

@@ -53,41 +53,41 @@ describe('what could not be measured is never a number', () => {
   test('a statement beyond its time', async () => {
     // Another session holds the table: reading waits, as it would behind a migration of a large table.
     await shop.admin.query('BEGIN; LOCK TABLE pos_order IN ACCESS EXCLUSIVE MODE');
-    const failure = await failureOf(measureOf(probe, 'pos-sync').measure(WINDOW));
+    const failure = await failureOf(measureOf(probe, 'pos-sync').measure([WINDOW]));
     expect(failure.reason).toBe('timeout');
     await shop.admin.query('ROLLBACK');
-    const after = await measureOf(probe, 'pos-sync').measure(WINDOW);
-    expect(after.samples.map(({ value }) => value.kind)).toContain('count');
+    const after = await measureOf(probe, 'pos-sync').measure([WINDOW]);
+    expect(after.measurements[0]?.samples.map(({ value }) => value.kind)).toContain('count');
   });
 
   test('a lock not given within its own time', async () => {
     const patient = probeAt(() => shop.readerUrl, { statementTimeout: '5s' });
     await shop.admin.query('BEGIN; LOCK TABLE pos_order IN ACCESS EXCLUSIVE MODE');
-    expect((await failureOf(measureOf(patient, 'pos-sync').measure(WINDOW))).reason).toBe('locked');
+    expect((await failureOf(measureOf(patient, 'pos-sync').measure([WINDOW]))).reason).toBe('locked');
     await shop.admin.query('ROLLBACK');
     await patient.close();
   });
 
   test('a missing table, named', async () => {
     await shop.admin.query('DROP TABLE stock_picking');
-    expect(await failureOf(measureOf(probe, 'stock-update').measure(WINDOW))).toEqual({
+    expect(await failureOf(measureOf(probe, 'stock-update').measure([WINDOW]))).toEqual({
       reason: 'missing',
       message: 'tail_reach needs stock_picking: not there, or not readable',
     });
   });
 
   test('a column that a release renamed, found again once it is back', async () => {
-    await measureOf(probe, 'pos-sync').measure(WINDOW);
+    await measureOf(probe, 'pos-sync').measure([WINDOW]);
     await shop.admin.query('ALTER TABLE pos_order RENAME COLUMN amount_paid TO paid');
-    expect((await failureOf(measureOf(probe, 'pos-sync').measure(WINDOW))).reason).toBe('missing');
-    expect((await failureOf(measureOf(probe, 'pos-sync').measure(WINDOW))).message).toContain('pos_order.amount_paid');
+    expect((await failureOf(measureOf(probe, 'pos-sync').measure([WINDOW]))).reason).toBe('missing');
+    expect((await failureOf(measureOf(probe, 'pos-sync').measure([WINDOW]))).message).toContain('pos_order.amount_paid');
     await shop.admin.query('ALTER TABLE pos_order RENAME COLUMN paid TO amount_paid');
-    await expect(measureOf(probe, 'pos-sync').measure(WINDOW)).resolves.toMatchObject({ isTruncated: false });
+    await expect(measureOf(probe, 'pos-sync').measure([WINDOW])).resolves.toMatchObject({ measurements: [{ isTruncated: false }] });
   });
 
   test('a table that the role may not read', async () => {
     await shop.admin.query(`REVOKE SELECT ON sale_order FROM ${new URL(shop.readerUrl).username}`);
-    expect((await failureOf(measureOf(probe, 'order-success').measure(WINDOW))).message).toContain('sale_order: not there, or not readable');
+    expect((await failureOf(measureOf(probe, 'order-success').measure([WINDOW]))).message).toContain('sale_order: not there, or not readable');
   });
 
   test('a database that is away, and an address that is not set', async () => {
@@ -105,7 +105,7 @@ describe('what could not be measured is never a number', () => {
   test('a connection that the server ends', async () => {
     const patient = probeAt(() => shop.readerUrl, { statementTimeout: '5s' });
     await shop.admin.query('BEGIN; LOCK TABLE pos_order IN ACCESS EXCLUSIVE MODE');
-    const reading = failureOf(measureOf(patient, 'pos-sync').measure(WINDOW));
+    const reading = failureOf(measureOf(patient, 'pos-sync').measure([WINDOW]));
     await until(async () => {
       // Within a transaction the view would show what it showed first.
       await shop.admin.query('SELECT pg_stat_clear_snapshot()');
@@ -127,9 +127,10 @@ describe('what could not be measured is never a number', () => {
       `INSERT INTO pos_order (id, session_id, state, date_order, create_date, amount_paid, amount_total)
        SELECT 10000 + g, 1, 'paid', timestamp '2026-09-15 11:00', timestamp '2026-09-15 11:00', 1, 1 FROM generate_series(1, 100) g`,
     );
-    const measurement = await measureOf(short, 'pos-sync').measure(WINDOW);
-    expect(measurement.isTruncated).toBe(true);
-    expect(measurement.samples.map(({ signal, value }) => [signal, value])).toEqual([
+    const later = { fromMs: WINDOW.toMs, toMs: WINDOW.toMs + 60_000 };
+    const { measurements } = await measureOf(short, 'pos-sync').measure([WINDOW, later]);
+    expect(measurements.map(({ isTruncated }) => isTruncated)).toEqual([true, false]);
+    expect(measurements[0]?.samples.map(({ signal, value }) => [signal, value])).toEqual([
       ['odoo.pos.sync.errors', { kind: 'gap', reason: 'sensor-broken' }],
       ['odoo.pos.sync.delay', { kind: 'gap', reason: 'sensor-broken' }],
       ['odoo.pos.orders', { kind: 'gap', reason: 'sensor-broken' }],

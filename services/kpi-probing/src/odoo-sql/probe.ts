@@ -1,10 +1,11 @@
-import { formatInstant, type InstantMs } from '@parapet/kernel';
-import { MeasurementFailed, type Measure, type Measurement, type Probe } from '../schedule/probe.js';
+import { formatInstant, unreachable, type InstantMs } from '@parapet/kernel';
+import type { Sample } from '@parapet/signals';
+import { MeasurementFailed, type Measure, type Measured, type Measurement, type Probe } from '../schedule/probe.js';
 import type { Window } from '../schedule/windows.js';
 import { readClock } from './clock.js';
 import type { Kpi, OdooSqlSettings } from './config.js';
 import type { OdooDatabase, Query, Row } from './connection.js';
-import { COLUMNS_SQL, dialectOf, missingFrom, type Columns } from './dialect.js';
+import { COLUMNS_SQL, dialectOf, missingFrom, type Columns, type Dialect } from './dialect.js';
 import { numberOf, orderSuccess, posSync, SampleMaker, SIGNALS, stockUpdate } from './samples.js';
 import * as sql from './statements.js';
 
@@ -53,7 +54,7 @@ export class OdooSqlProbe implements Probe {
       target,
       rhythm: { everyMs, delayMs, backfillMs: settings.backfill },
       asOf: () => this.#asOf(),
-      measure: (window) => this.#measure(kpi, window, window.toMs + delayMs),
+      measure: (windows) => this.#measure(kpi, windows, delayMs),
       gaps: (toMs) => SIGNALS[kpi].map((signal) => this.#maker.gap(signal, toMs)),
     };
   }
@@ -64,12 +65,13 @@ export class OdooSqlProbe implements Probe {
     return clock.nowMs - clock.lagMs;
   }
 
-  async #measure(kpi: Kpi, window: Window, asOfMs: InstantMs): Promise<Measurement> {
+  async #measure(kpi: Kpi, windows: readonly Window[], delayMs: number): Promise<Measured> {
     try {
       return await this.#options.database.read(async (query) => {
         const columns = await this.#detect(query);
-        const reading = new Reading(query, columns, parametersOf(this.#options.settings, window, asOfMs));
-        return await this.#read(kpi, window, reading, columns);
+        const reading = new Reading(query, columns, parametersOf(this.#options.settings, windows, delayMs), windows.length);
+        const samples = await this.#read(kpi, windows, reading, dialectOf(columns));
+        return { measurements: samples, rows: reading.rows };
       });
     } catch (error) {
       // After an upgrade other columns may be there: look again before the next try.
@@ -78,40 +80,48 @@ export class OdooSqlProbe implements Probe {
     }
   }
 
-  async #read(kpi: Kpi, window: Window, reading: Reading, columns: Columns): Promise<Measurement> {
+  async #read(kpi: Kpi, windows: readonly Window[], reading: Reading, dialect: Dialect): Promise<readonly Measurement[]> {
     const maker = this.#maker;
     switch (kpi) {
       case 'order-success': {
-        const row = await reading.one(sql.webCheckout(dialectOf(columns)));
-        return reading.ended(orderSuccess(maker, window, row));
+        const rows = await reading.one(sql.webCheckout(dialect));
+        return windows.map((window, i) => measurement(window, orderSuccess(maker, window, rowAt(rows, i))));
       }
       case 'pos-sync': {
-        const tables = this.#options.settings.logDb ? ['pos_order', 'ir_logging'] : ['pos_order'];
-        if (await reading.isTruncated(tables)) return this.#truncated(kpi, window, reading);
-        const tills = await reading.all(sql.posSync(dialectOf(columns)));
+        const { settings } = this.#options;
+        const isTruncated = await reading.truncated(settings.logDb ? ['pos_order', 'ir_logging'] : ['pos_order']);
+        const tills = await reading.all(sql.posSync(dialect));
         const mismatch = await reading.one(sql.posMismatch);
         const refused = await this.#refused(reading);
-        const rows = { tills, paymentMismatch: numberOf(mismatch, 'payment_mismatch'), refused };
-        return reading.ended(posSync(maker, window, rows, this.#options.settings));
+        return windows.map((window, i) => {
+          if (isTruncated[i] === true) return this.#truncated(kpi, window);
+          const paymentMismatch = numberOf(rowAt(mismatch, i), 'payment_mismatch');
+          const rows = { tills: tills[i] ?? [], paymentMismatch, refused: refused[i] as number };
+          return measurement(window, posSync(maker, window, rows, settings));
+        });
       }
       case 'stock-update': {
-        if (await reading.isTruncated(['stock_picking'])) return this.#truncated(kpi, window, reading);
+        const isTruncated = await reading.truncated(['stock_picking']);
         const rows = await reading.all(sql.posStockDelay);
-        const modes = await reading.all(sql.stockModes);
-        return reading.ended(stockUpdate(maker, window, rows, modes.map((row) => String(row.mode))));
+        const modes = (await reading.timeless(sql.stockModes)).map((row) => String(row.mode));
+        return windows.map((window, i) =>
+          isTruncated[i] === true
+            ? this.#truncated(kpi, window)
+            : measurement(window, stockUpdate(maker, window, rows[i] ?? [], modes)),
+        );
       }
+      default:
+        return unreachable(kpi);
     }
   }
 
-  async #refused(reading: Reading): Promise<number> {
-    if (this.#options.settings.logDb) return numberOf(await reading.one(sql.loggedErrors), 'pos_messages');
-    const gaps = await reading.one(sql.posGaps);
-    return numberOf(gaps, 'id_gap') + numberOf(gaps, 'edge_gap');
+  async #refused(reading: Reading): Promise<readonly number[]> {
+    if (this.#options.settings.logDb) return (await reading.one(sql.loggedErrors)).map((row) => numberOf(row, 'pos_messages'));
+    return (await reading.one(sql.posGaps)).map((row) => numberOf(row, 'id_gap') + numberOf(row, 'edge_gap'));
   }
 
-  #truncated(kpi: Kpi, window: Window, reading: Reading): Measurement {
-    const gaps = SIGNALS[kpi].map((signal) => this.#maker.gap(signal, window.toMs));
-    return { ...reading.ended(gaps), isTruncated: true };
+  #truncated(kpi: Kpi, window: Window): Measurement {
+    return { window, samples: SIGNALS[kpi].map((signal) => this.#maker.gap(signal, window.toMs)), isTruncated: true };
   }
 
   async #detect(query: Query): Promise<Columns> {
@@ -124,50 +134,78 @@ export class OdooSqlProbe implements Probe {
   }
 }
 
-/** Statements with one window's parameters; refuses those whose tables are not there, and counts the rows read. */
+function measurement(window: Window, samples: readonly Sample[]): Measurement {
+  return { window, samples, isTruncated: false };
+}
+
+function rowAt(rows: readonly Row[], i: number): Row {
+  const row = rows[i];
+  if (row === undefined) throw new MeasurementFailed('defect', `no row for window ${i + 1}`);
+  return row;
+}
+
+/** Runs statements over the windows; refuses those whose tables are not there, and counts the rows read. */
 class Reading {
-  #rows = 0;
+  rows = 0;
 
   constructor(
     private readonly query: Query,
     private readonly columns: Columns,
     private readonly parameters: Readonly<Record<string, unknown>>,
+    private readonly windows: number,
   ) {}
 
-  async all(statement: sql.Statement): Promise<readonly Row[]> {
+  /** The rows of each window. */
+  async all(statement: sql.Statement): Promise<readonly (readonly Row[])[]> {
+    const rows = await this.#run(statement, sql.overWindows(statement.text));
+    const byWindow: Row[][] = Array.from({ length: this.windows }, () => []);
+    for (const row of rows) byWindow[Number(row.window_n) - 1]?.push(row);
+    return byWindow;
+  }
+
+  /** The one row of each window. */
+  async one(statement: sql.Statement): Promise<readonly Row[]> {
+    return (await this.all(statement)).map(([row]) => {
+      if (row === undefined) throw new MeasurementFailed('defect', `${statement.name} answered no row`);
+      return row;
+    });
+  }
+
+  /** The rows of a statement that asks about no window. */
+  async timeless(statement: sql.Statement): Promise<readonly Row[]> {
+    return await this.#run(statement, statement.text);
+  }
+
+  /** Which windows begin before what the tails of these tables reach. */
+  async truncated(tables: readonly string[]): Promise<readonly boolean[]> {
+    const found = Array.from({ length: this.windows }, () => false);
+    for (const table of tables) {
+      (await this.one(sql.tailReach(table))).forEach((row, i) => {
+        if (row.truncated === true) found[i] = true;
+      });
+    }
+    return found;
+  }
+
+  async #run(statement: sql.Statement, text: string): Promise<readonly Row[]> {
     const missing = missingFrom(this.columns, statement.needs);
     if (missing.length > 0) {
       throw new MeasurementFailed('missing', `${statement.name} needs ${missing.join(', ')}: not there, or not readable`);
     }
-    const rows = await this.query(statement.text, this.parameters);
-    this.#rows += rows.length;
+    const rows = await this.query(text, this.parameters);
+    this.rows += rows.length;
     return rows;
-  }
-
-  async one(statement: sql.Statement): Promise<Row> {
-    const [row] = await this.all(statement);
-    if (row === undefined) throw new MeasurementFailed('defect', `${statement.name} answered no row`);
-    return row;
-  }
-
-  async isTruncated(tables: readonly string[]): Promise<boolean> {
-    for (const table of tables) {
-      if ((await this.one(sql.tailReach(table))).truncated === true) return true;
-    }
-    return false;
-  }
-
-  ended(samples: Measurement['samples']): Measurement {
-    return { samples, rows: this.#rows, isTruncated: false };
   }
 }
 
-/** The values of the named parameters of every statement. */
-export function parametersOf(settings: OdooSqlSettings, window: Window, asOfMs: InstantMs): Readonly<Record<string, unknown>> {
+/** The values of the named parameters of every statement; each window is judged a delay after its end. */
+export function parametersOf(settings: OdooSqlSettings, windows: readonly Window[], delayMs: number): Readonly<Record<string, unknown>> {
   return {
-    from: utcText(window.fromMs),
-    to: utcText(window.toMs),
-    as_of: utcText(asOfMs),
+    froms: windows.map(({ fromMs }) => utcText(fromMs)),
+    tos: windows.map(({ toMs }) => utcText(toMs)),
+    as_ofs: windows.map(({ toMs }) => utcText(toMs + delayMs)),
+    span_from: utcText(Math.min(...windows.map(({ fromMs }) => fromMs))),
+    span_to: utcText(Math.max(...windows.map(({ toMs }) => toMs))),
     company: settings.company,
     test_partners: settings.testPartners,
     test_ref: TEST_REF,

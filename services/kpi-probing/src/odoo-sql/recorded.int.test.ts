@@ -48,13 +48,13 @@ const windowOf = (c: Pick<RecordedCase, 'params'>) => ({ fromMs: at(c.params.fro
 
 /** Runs every statement of one case. */
 async function measured(version: OdooVersion, c: RecordedCase): Promise<Record<string, readonly Row[]>> {
-  const parameters = parametersOf(settingsOf(c), windowOf(c), at(c.params.as_of));
+  const parameters = parametersOf(settingsOf(c), [windowOf(c)], at(c.params.as_of) - at(c.params.to));
   return await databaseOf(version, c.snapshot).read(async (query) => {
     const columns = await query(COLUMNS_SQL, { tables: ['payment_transaction', 'pos_order'] });
     const dialect = dialectOf(new Map(columns.map((row) => [String(row.table), new Set(row.columns as string[])])));
     const statements = [sql.webCheckout(dialect), sql.posSync(dialect), sql.posMismatch, sql.posGaps, sql.posStockDelay, sql.loggedErrors];
     const results: Record<string, readonly Row[]> = {};
-    for (const { name, text } of statements) results[name] = await query(text, parameters);
+    for (const { name, text } of statements) results[name] = await query(sql.overWindows(text), parameters);
     return results;
   });
 }
@@ -118,15 +118,20 @@ describe.each(['14', '19'] as const)('the recorded Odoo %s', (version) => {
     const { fromMs, toMs } = windowOf(whole);
     const probe = probeOf(version, whole, { kpis: ['pos-sync'] });
     const totals = new Map<string, { count: number; of: number }>();
-    for (let ms = fromMs; ms < toMs; ms += MINUTE_MS) {
-      const { samples } = await measureOf(probe, 'pos-sync').measure({ fromMs: ms, toMs: Math.min(ms + MINUTE_MS, toMs) });
+    const windows: { fromMs: number; toMs: number }[] = [];
+    for (let ms = fromMs; ms < toMs; ms += MINUTE_MS) windows.push({ fromMs: ms, toMs: Math.min(ms + MINUTE_MS, toMs) });
+    const together = await measureOf(probe, 'pos-sync').measure(windows);
+    expect(together.measurements.map(({ window }) => window)).toEqual(windows);
+    for (const { window, samples } of together.measurements) {
+      // Measured alone, a window says the same as among others.
+      expect((await measureOf(probe, 'pos-sync').measure([window])).measurements[0]?.samples).toEqual(samples);
       for (const { signal, value } of samples) {
         if (value.kind !== 'count') continue;
         const total = totals.get(signal) ?? { count: 0, of: 0 };
         totals.set(signal, { count: total.count + value.count, of: total.of + value.of });
       }
     }
-    const { samples } = await measureOf(probe, 'pos-sync').measure({ fromMs, toMs });
+    const [{ samples } = { samples: [] }] = (await measureOf(probe, 'pos-sync').measure([{ fromMs, toMs }])).measurements;
     const wholes = samples.flatMap(({ signal, value }) => (value.kind === 'count' ? [[signal, { count: value.count, of: value.of }] as const] : []));
     expect([...totals]).toEqual(wholes);
   });
@@ -152,9 +157,9 @@ function measureOf(probe: OdooSqlProbe, kpi: string) {
 async function samplesOf(version: OdooVersion, c: RecordedCase, more: object) {
   const values = new Map<string, import('@parapet/signals').SampleValue[]>();
   for (const measure of probeOf(version, c, more).measures) {
-    const { samples, isTruncated } = await measure.measure(windowOf(c));
-    expect(isTruncated).toBe(false);
-    for (const { signal, value, atMs } of samples) {
+    const { measurements } = await measure.measure([windowOf(c)]);
+    expect(measurements.map(({ isTruncated }) => isTruncated)).toEqual([false]);
+    for (const { signal, value, atMs } of measurements.flatMap(({ samples }) => samples)) {
       expect(atMs).toBe(windowOf(c).toMs);
       values.set(signal, [...(values.get(signal) ?? []), value]);
     }

@@ -9,18 +9,30 @@ export interface Statement {
 
 /**
  * The newest rows of a table by its primary key: ids grow with insertion, so this is a bounded backward scan, where a
- * filter by an unindexed `create_date` would read the whole table.
+ * filter by an unindexed `create_date` would read the whole table. Kept once for all windows of a statement.
  */
-function tail(table: string): string {
-  return `(SELECT * FROM ${table} ORDER BY id DESC LIMIT :cap)`;
+function tail(table: string, needs: Needs, filter = ''): string {
+  const columns = (needs[table] ?? []).join(', ');
+  return `AS MATERIALIZED (
+  SELECT ${columns} FROM (SELECT ${columns} FROM ${table} ORDER BY id DESC LIMIT :cap) newest ${filter}
+)`;
 }
+
+/** All windows of a statement together; what lies outside need not be looked at for each. */
+const IN_SPAN = 'WHERE create_date >= :span_from AND create_date < :span_to';
 
 /** Whether the tail was cut short of the window's beginning. */
 export function tailReach(table: string): Statement {
+  const needs = { [table]: ['id', 'create_date'] };
   return {
     name: 'tail_reach',
-    text: `SELECT count(*) = :cap AND min(t.create_date) > :from AS truncated FROM ${tail(table)} t`,
-    needs: { [table]: ['id', 'create_date'] },
+    needs,
+    text: `
+WITH newest AS MATERIALIZED (
+  SELECT count(*) AS n, min(t.create_date) AS oldest
+  FROM (SELECT create_date FROM ${table} ORDER BY id DESC LIMIT :cap) t
+)
+SELECT n = :cap AND oldest > :from AS truncated FROM newest`,
   };
 }
 
@@ -81,18 +93,19 @@ FROM outcome`,
 /** How long orders took from the till to the server, per till. */
 export function posSync(dialect: Dialect): Statement {
   const payments: Needs = dialect.arrival.includes('pos_payment') ? { pos_payment: ['pos_order_id', 'create_date'] } : {};
+  const needs: Needs = {
+    pos_order: ['id', 'session_id', 'state', 'date_order', 'create_date', 'company_id'],
+    pos_session: ['id', 'config_id'],
+    ...payments,
+  };
   return {
     name: 'pos_sync',
-    needs: {
-      pos_order: ['id', 'session_id', 'state', 'date_order', 'create_date', 'company_id'],
-      pos_session: ['id', 'config_id'],
-      ...payments,
-    },
+    needs,
     text: `
-WITH a AS (
+WITH orders ${tail('pos_order', needs, IN_SPAN)}, a AS (
   SELECT s.config_id,
          extract(epoch FROM ${dialect.arrival} - p.date_order)::numeric AS raw_s
-  FROM ${tail('pos_order')} p
+  FROM orders p
   JOIN pos_session s ON s.id = p.session_id
   WHERE p.create_date >= :from AND p.create_date < :to
     AND p.state IN ('paid', 'done', 'invoiced')
@@ -109,16 +122,20 @@ FROM a GROUP BY config_id ORDER BY config_id`,
 }
 
 /** Orders stored as paid whose payments do not add up. */
-export const posMismatch: Statement = {
-  name: 'pos_broken',
-  needs: { pos_order: ['id', 'state', 'amount_paid', 'amount_total', 'create_date', 'company_id'] },
-  text: `
+export const posMismatch = ((): Statement => {
+  const needs = { pos_order: ['id', 'state', 'amount_paid', 'amount_total', 'create_date', 'company_id'] };
+  return {
+    name: 'pos_broken',
+    needs,
+    text: `
+WITH orders ${tail('pos_order', needs, IN_SPAN)}
 SELECT count(*) AS payment_mismatch
-FROM ${tail('pos_order')} p
+FROM orders p
 WHERE p.state IN ('paid', 'done', 'invoiced') AND abs(p.amount_paid - p.amount_total) > :mismatch_eps
   AND p.create_date >= :from AND p.create_date < :to
   AND (CAST(:company AS int) IS NULL OR p.company_id = :company)`,
-};
+  };
+})();
 
 /**
  * Holes in the row numbers: an insert that the server refused leaves one, and no row. `id_gap` are the holes between the
@@ -129,7 +146,7 @@ export const posGaps: Statement = {
   name: 'pos_gaps',
   needs: { pos_order: ['id', 'create_date'] },
   text: `
-WITH t AS (SELECT p.id, p.create_date FROM ${tail('pos_order')} p)
+WITH t ${tail('pos_order', { pos_order: ['id', 'create_date'] })}
 SELECT coalesce(max(w.id) - min(w.id) + 1 - count(*), 0) AS id_gap,
        coalesce(greatest(min(w.id) - 1 - (SELECT max(b.id) FROM t b WHERE b.create_date < :from), 0), 0) AS edge_gap,
        count(*) AS n
@@ -138,41 +155,48 @@ WHERE w.create_date >= :from AND w.create_date < :to`,
 };
 
 /** What the server logged about the POS; only where it logs into the database. */
-export const loggedErrors: Statement = {
-  name: 'logged_errors',
-  needs: { ir_logging: ['id', 'create_date', 'name', 'level', 'type'] },
-  text: `
+export const loggedErrors = ((): Statement => {
+  const needs = { ir_logging: ['id', 'create_date', 'name', 'level', 'type'] };
+  return {
+    name: 'logged_errors',
+    needs,
+    text: `
+WITH log ${tail('ir_logging', needs, IN_SPAN)}
 SELECT count(*) FILTER (WHERE g.level = 'ERROR' OR g.level = 'CRITICAL') AS errors,
        count(*) FILTER (WHERE g.name LIKE '%ir_cron%' AND g.level = 'ERROR') AS cron_errors,
        count(*) FILTER (WHERE g.name LIKE '%point_of_sale%' AND g.level IN ('ERROR', 'WARNING')) AS pos_messages
-FROM ${tail('ir_logging')} g
+FROM log g
 WHERE g.create_date >= :from AND g.create_date < :to AND g.type = 'server'`,
-};
+  };
+})();
 
 /** How long the stock of a POS sale took to move: from the order, or from the session's closing. */
-export const posStockDelay: Statement = {
-  name: 'pos_stock_delay',
-  needs: {
+export const posStockDelay = ((): Statement => {
+  const needs = {
     stock_picking: ['id', 'state', 'date_done', 'create_date', 'pos_order_id', 'pos_session_id', 'company_id'],
     pos_order: ['id', 'create_date'],
     pos_session: ['id', 'stop_at'],
-  },
-  text: `
-WITH d AS (
+  };
+  return {
+    name: 'pos_stock_delay',
+    needs,
+    text: `
+WITH pickings ${tail('stock_picking', needs, 'WHERE date_done >= :span_from AND date_done < :span_to')}, d AS (
   SELECT 'realtime' AS mode, extract(epoch FROM k.date_done - o.create_date)::numeric AS s
-  FROM ${tail('stock_picking')} k JOIN pos_order o ON o.id = k.pos_order_id
+  FROM pickings k JOIN pos_order o ON o.id = k.pos_order_id
   WHERE k.state = 'done' AND k.date_done >= :from AND k.date_done < :to
     AND (CAST(:company AS int) IS NULL OR k.company_id = :company)
   UNION ALL
   SELECT 'closing', extract(epoch FROM k.date_done - ps.stop_at)::numeric
-  FROM ${tail('stock_picking')} k JOIN pos_session ps ON ps.id = k.pos_session_id
+  FROM pickings k JOIN pos_session ps ON ps.id = k.pos_session_id
   WHERE k.pos_order_id IS NULL AND k.state = 'done' AND ps.stop_at IS NOT NULL
     AND k.date_done >= :from AND k.date_done < :to
     AND (CAST(:company AS int) IS NULL OR k.company_id = :company)
 )
 SELECT mode, count(*) AS n, round(max(greatest(s, 0)), 3) AS max_s
 FROM d GROUP BY mode ORDER BY mode`,
-};
+  };
+})();
 
 /** How the companies move the stock of POS sales, in the words of `posStockDelay`. */
 export const stockModes: Statement = {
@@ -184,6 +208,17 @@ FROM res_company c
 WHERE CAST(:company AS int) IS NULL OR c.id = :company
 ORDER BY mode`,
 };
+
+/**
+ * The same statement for many windows at once, each row with the number of its window (`window_n`, from 1): the tail is
+ * then read once, not once a window, which is what makes a backfill quick.
+ */
+export function overWindows(text: string): string {
+  const one = text.replaceAll(/(?<!:):(from|to|as_of)\b/g, (_, name: string) => `win.${name}_at`);
+  return `SELECT win.n::int AS window_n, k.*
+FROM unnest(CAST(:froms AS timestamp[]), CAST(:tos AS timestamp[]), CAST(:as_ofs AS timestamp[])) WITH ORDINALITY AS win(from_at, to_at, as_of_at, n)
+CROSS JOIN LATERAL (${one}) k`;
+}
 
 /** Replaces `:name` by `$1`, `$2`, … and lines the values up; values never enter the text. */
 export function bind(text: string, parameters: Readonly<Record<string, unknown>>): { text: string; values: unknown[] } {

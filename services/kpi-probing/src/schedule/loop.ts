@@ -52,7 +52,7 @@ export class ProbeLoop {
 
   async #round(): Promise<{ kind: 'measured'; pauseMs: number } | { kind: 'failed'; why: string; detail: string }> {
     try {
-      const outcome = await runRound(this.measure, this.key, this.ports);
+      const outcome = await runRound(this.measure, this.key, this.ports, this.#failures > 0);
       if (outcome.kind === 'measured') return outcome;
       return { kind: 'failed', why: outcome.failure.reason, detail: outcome.failure.message };
     } catch (error) {

@@ -24,13 +24,19 @@ export class MeasurementFailed extends Error {
   }
 }
 
-/** What measuring one window gave, and what it cost the measured system. */
+/** What measuring one window gave. */
 export interface Measurement {
+  readonly window: Window;
   readonly samples: readonly Sample[];
-  /** Rows the measured system sent us. */
-  readonly rows: number;
   /** The window can never be measured: its rows lie beyond what a bounded read reaches. */
   readonly isTruncated: boolean;
+}
+
+/** What measuring some windows gave, in their order, and what it cost the measured system. */
+export interface Measured {
+  readonly measurements: readonly Measurement[];
+  /** Rows the measured system sent us. */
+  readonly rows: number;
 }
 
 /** What a prober can measure of one target: one KPI with its windows. */
@@ -43,7 +49,7 @@ export interface Measure {
   /** The measured system's own clock, less its lag where it is a copy. Throws MeasurementFailed. */
   asOf(): Promise<InstantMs>;
   /** Throws MeasurementFailed; never answers with invented numbers. */
-  measure(window: Window): Promise<Measurement>;
+  measure(windows: readonly Window[]): Promise<Measured>;
   /** What is said when nothing could be measured up to `toMs`: a gap for every signal. */
   gaps(toMs: InstantMs): readonly Sample[];
 }

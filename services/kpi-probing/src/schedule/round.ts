@@ -1,16 +1,16 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { Sample } from '@parapet/signals';
 import type { CursorKey, Cursors } from './cursors.js';
-import { MeasurementFailed, type FailureReason, type Measure, type Measurement } from './probe.js';
+import { MeasurementFailed, type FailureReason, type Measure, type Measured } from './probe.js';
 import type { Turns } from './turns.js';
-import { dueAtMs, dueWindows, newestEndMs, type Window } from './windows.js';
+import { dueAtMs, dueWindows, newestEndMs } from './windows.js';
 
-/** How many windows are measured before they are published: enough for a quick backfill, few enough to repeat after a crash. */
-const WINDOWS_MAX = 30;
+/** How many windows are measured at once: enough for a quick backfill, few enough to repeat after a crash. */
+const WINDOWS_MAX = 120;
 
 /** What a measurement cost its target, and how measuring goes; for the metrics page. */
 export interface Costs {
-  measured(key: CursorKey, cost: { readonly ms: number; readonly rows: number; readonly isTruncated: boolean }): void;
+  measured(key: CursorKey, cost: { readonly ms: number; readonly rows: number; readonly windows: number; readonly truncated: number }): void;
   failed(key: CursorKey, reason: FailureReason, ms: number): void;
   /** How much of the past is still unmeasured though it could be. */
   behind(key: CursorKey, ms: number): void;
@@ -34,49 +34,37 @@ export type RoundOutcome =
 /**
  * Measures the windows that are due, publishes them, and only then moves the cursor. A crash in between repeats the same
  * samples under the same keys, which count once. What could not be measured becomes a gap, and is tried again.
+ * @param isCareful after a failure: one window at a time, lest many together be what the target cannot bear
  */
-export async function runRound(measure: Measure, key: CursorKey, ports: RoundPorts): Promise<RoundOutcome> {
+export async function runRound(measure: Measure, key: CursorKey, ports: RoundPorts, isCareful = false): Promise<RoundOutcome> {
   const cursorMs = await ports.cursors.read(key);
-  const taken = await ports.turns.take(measure.target, () => takeMeasurements(measure, key, cursorMs, ports));
-
-  const last = taken.measured.at(-1);
-  if (last !== undefined) {
-    await ports.publish(key, taken.measured.flatMap(({ measurement }) => measurement.samples));
-    await ports.cursors.advance(key, last.window.toMs);
-  }
-  if (taken.failure !== null) {
-    await ports.publish(key, measure.gaps(newestEndMs(measure.rhythm, ports.nowMs())));
-    return { kind: 'failed', failure: taken.failure };
-  }
-  const reachedMs = last?.window.toMs ?? cursorMs;
-  const dueMs = reachedMs === null ? taken.asOfMs + measure.rhythm.everyMs : dueAtMs(measure.rhythm, reachedMs);
-  ports.costs.behind(key, Math.max(0, taken.asOfMs - dueMs));
-  return { kind: 'measured', windows: taken.measured.length, pauseMs: Math.max(0, dueMs - taken.asOfMs) };
-}
-
-interface Taken {
-  readonly asOfMs: InstantMs;
-  readonly measured: readonly { readonly window: Window; readonly measurement: Measurement }[];
-  readonly failure: MeasurementFailed | null;
-}
-
-async function takeMeasurements(measure: Measure, key: CursorKey, cursorMs: InstantMs | null, ports: RoundPorts): Promise<Taken> {
-  const measured: { window: Window; measurement: Measurement }[] = [];
-  let asOfMs = 0;
-  let startedMs = ports.nowMs();
+  const startedMs = ports.nowMs();
+  let taken: { readonly asOfMs: InstantMs; readonly measured: Measured };
   try {
-    asOfMs = await measure.asOf();
-    for (const window of dueWindows(measure.rhythm, cursorMs, asOfMs, WINDOWS_MAX)) {
-      startedMs = ports.nowMs();
-      const measurement = await measure.measure(window);
-      const { rows, isTruncated } = measurement;
-      ports.costs.measured(key, { ms: ports.nowMs() - startedMs, rows, isTruncated });
-      measured.push({ window, measurement });
-    }
-    return { asOfMs, measured, failure: null };
+    taken = await ports.turns.take(measure.target, async () => {
+      const asOfMs = await measure.asOf();
+      const windows = dueWindows(measure.rhythm, cursorMs, asOfMs, isCareful ? 1 : WINDOWS_MAX);
+      const begunMs = ports.nowMs();
+      const measured = windows.length === 0 ? { measurements: [], rows: 0 } : await measure.measure(windows);
+      const truncated = measured.measurements.filter(({ isTruncated }) => isTruncated).length;
+      ports.costs.measured(key, { ms: ports.nowMs() - begunMs, rows: measured.rows, windows: windows.length, truncated });
+      return { asOfMs, measured };
+    });
   } catch (error) {
     if (!(error instanceof MeasurementFailed)) throw error;
     ports.costs.failed(key, error.reason, ports.nowMs() - startedMs);
-    return { asOfMs, measured, failure: error };
+    await ports.publish(key, measure.gaps(newestEndMs(measure.rhythm, ports.nowMs())));
+    return { kind: 'failed', failure: error };
   }
+
+  const { asOfMs, measured } = taken;
+  const last = measured.measurements.at(-1);
+  if (last !== undefined) {
+    await ports.publish(key, measured.measurements.flatMap(({ samples }) => samples));
+    await ports.cursors.advance(key, last.window.toMs);
+  }
+  const reachedMs = last?.window.toMs ?? cursorMs;
+  const dueMs = reachedMs === null ? asOfMs + measure.rhythm.everyMs : dueAtMs(measure.rhythm, reachedMs);
+  ports.costs.behind(key, Math.max(0, asOfMs - dueMs));
+  return { kind: 'measured', windows: measured.measurements.length, pauseMs: Math.max(0, dueMs - asOfMs) };
 }
