@@ -1,0 +1,94 @@
+import { canonicalJson } from '@parapet/kernel';
+import type { Configuration, ProbeConfiguration } from '@parapet/policy';
+import { ProbeLoop, type LoopLog } from './loop.js';
+import type { Probe } from './probe.js';
+import type { RoundPorts } from './round.js';
+
+/** A probe as some tenant's workload declares it. */
+export interface DeclaredProbe {
+  readonly tenant: string;
+  readonly workload: string;
+  readonly probe: ProbeConfiguration;
+}
+
+/** Makes a probe of its declaration, or says what is wrong with it. */
+export type MakeProbe = (declared: DeclaredProbe) => Probe | { readonly problems: readonly string[] };
+
+/** Every probe that a tenant's configuration declares. */
+export function declaredProbes(configuration: Configuration): readonly DeclaredProbe[] {
+  const tenant = configuration.tenant.name;
+  return configuration.workloads.flatMap((workload) =>
+    workload.probes.map((probe) => ({ tenant, workload: workload.name, probe })),
+  );
+}
+
+interface Running {
+  readonly declared: string;
+  stop(): Promise<void>;
+}
+
+/** Keeps exactly the declared probes running: new ones start, changed ones start anew, others are left alone. */
+export class ProbeFleet {
+  readonly #running = new Map<string, Running>();
+  #changing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly make: MakeProbe,
+    private readonly ports: RoundPorts,
+    private readonly log: LoopLog & { error(text: string, fields: Readonly<Record<string, unknown>>): void },
+    private readonly chance: () => number,
+  ) {}
+
+  /** Takes up a declaration of all probes; one after the other, in the order given. */
+  apply(declared: readonly DeclaredProbe[]): Promise<void> {
+    this.#changing = this.#changing.then(() => this.#apply(declared));
+    return this.#changing;
+  }
+
+  /** Ends all probes; each finishes the round it is in. */
+  stop(): Promise<void> {
+    return this.apply([]);
+  }
+
+  /** How many probes run. */
+  get size(): number {
+    return this.#running.size;
+  }
+
+  async #apply(declared: readonly DeclaredProbe[]): Promise<void> {
+    const wanted = new Map(declared.map((d) => [keyOf(d), { d, text: canonicalJson(d.probe) }]));
+    const obsolete = [...this.#running].filter(([key, running]) => wanted.get(key)?.text !== running.declared);
+    await Promise.all(
+      obsolete.map(async ([key, running]) => {
+        await running.stop();
+        this.#running.delete(key);
+      }),
+    );
+    for (const [key, { d, text }] of wanted) {
+      if (!this.#running.has(key)) this.#running.set(key, this.#start(d, text));
+    }
+  }
+
+  #start(declared: DeclaredProbe, text: string): Running {
+    const { tenant, workload, probe } = declared;
+    const names = { tenant, workload, probe: probe.name, environment: probe.environment };
+    const made = this.make(declared);
+    if ('problems' in made) {
+      this.log.error('a probe does not run: its settings are wrong', { ...names, problems: made.problems });
+      return { declared: text, stop: async () => undefined };
+    }
+    this.log.info('a probe runs', { ...names, kpis: made.measures.map(({ kpi }) => kpi), everyMs: probe.everyMs });
+    const loops = made.measures.map((measure) => new ProbeLoop(measure, { ...names, kpi: measure.kpi }, this.ports, this.log, this.chance));
+    return {
+      declared: text,
+      stop: async () => {
+        await Promise.all(loops.map((loop) => loop.stop()));
+        await made.close();
+      },
+    };
+  }
+}
+
+function keyOf({ tenant, workload, probe }: DeclaredProbe): string {
+  return [tenant, workload, probe.environment, probe.name].join('/');
+}
