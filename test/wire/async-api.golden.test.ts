@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { asyncApiDocument } from '@parapet/contracts';
 import { stringify } from 'yaml';
-import { golden } from './golden.js';
+import { golden } from '@parapet/testkit';
 
 describe('docs/asyncapi.yaml', () => {
   it('says what the code sends', () => {

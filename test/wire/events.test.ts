@@ -1,6 +1,16 @@
 import { fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
-import { cloudEvent, decodeEventBytes, encodeEvent, EVENT_MESSAGES, EVENT_TYPES, eventJsonSchema, type EventName, publicSubject, toJournal } from '@parapet/contracts';
+import {
+  cloudEvent,
+  decodeEventBytes,
+  encodeEvent,
+  EVENT_MESSAGES,
+  EVENT_TYPES,
+  eventJsonSchema,
+  type EventName,
+  publicSubject,
+  toJournal,
+} from '@parapet/contracts';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { EVERY_EVENT, rowOf } from './every-event.js';
 
@@ -16,7 +26,11 @@ function rowFor(name: EventName) {
 function withoutNull(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutNull);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== null && item !== undefined).map(([key, item]) => [key, withoutNull(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => item !== null && item !== undefined)
+      .map(([key, item]) => [key, withoutNull(item)]),
+  );
 }
 
 /** An absent list or map is an empty one; the protobuf runtime writes them all. */
@@ -33,13 +47,16 @@ describe('every public event', () => {
     expect(Object.keys(EVERY_EVENT).sort()).toEqual([...NAMES].sort());
   });
 
-  it.each(NAMES)('%s is what proto/ says: read strictly and written again, nothing is lost and nothing is unknown', (name) => {
-    const { data } = cloudEvent(rowFor(name));
-    const schema = EVENT_MESSAGES[name];
-    const read = fromJson(schema, JSON.parse(JSON.stringify(data)) as JsonValue, { ignoreUnknownFields: false });
-    const written = toJson(schema, read, { alwaysEmitImplicit: true });
-    expect(withoutEmpty(written)).toEqual(withoutEmpty(withoutNull(data)));
-  });
+  it.each(NAMES)(
+    '%s is what proto/ says: read strictly and written again, nothing is lost and nothing is unknown',
+    (name) => {
+      const { data } = cloudEvent(rowFor(name));
+      const schema = EVENT_MESSAGES[name];
+      const read = fromJson(schema, JSON.parse(JSON.stringify(data)) as JsonValue, { ignoreUnknownFields: false });
+      const written = toJson(schema, read, { alwaysEmitImplicit: true });
+      expect(withoutEmpty(written)).toEqual(withoutEmpty(withoutNull(data)));
+    },
+  );
 
   it.each(NAMES)('%s survives the way through its bytes', (name) => {
     const row = rowFor(name);

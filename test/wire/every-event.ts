@@ -44,7 +44,15 @@ const guardrailPolicy: GuardrailPolicy = {
       name: 'pos-delay',
       signal: 'odoo.pos.sync.delay',
       where: {},
-      test: { kind: 'threshold', direction: 'above', enter: 60, leave: 30, forMs: 120_000, keepMs: 0, maxGapMs: 60_000 },
+      test: {
+        kind: 'threshold',
+        direction: 'above',
+        enter: 60,
+        leave: 30,
+        forMs: 120_000,
+        keepMs: 0,
+        maxGapMs: 60_000,
+      },
       mode: 'propose',
       weight: 1,
       isRequired: true,
@@ -76,7 +84,13 @@ const decisionPolicy: DecisionPolicy = {
     { name: 'auto', when: { criticality: ['high'], reversibility: ['yes'], mode: ['act'] }, then: 'auto' },
     { name: 'ask', when: {}, then: 'propose' },
   ],
-  proposal: { expiresAfterMs: 1_800_000, onExpiry: 'hold', approvalsNeeded: 1, starterMayApprove: false, acknowledgeForMs: 300_000 },
+  proposal: {
+    expiresAfterMs: 1_800_000,
+    onExpiry: 'hold',
+    approvalsNeeded: 1,
+    starterMayApprove: false,
+    acknowledgeForMs: 300_000,
+  },
   orderValidForMs: 900_000,
 };
 
@@ -106,7 +120,16 @@ const unknown: GuardrailReport = {
 
 const plan: Plan = {
   planId: 'pln_01JD8Z5WQ00000000000000000',
-  steps: [{ what: 'return odoo-web to 17.0-2026.11.2', target: 'shop', seconds: 40, reversible: 'yes', loses: 'open carts', needs: 'a restart' }],
+  steps: [
+    {
+      what: 'return odoo-web to 17.0-2026.11.2',
+      target: 'shop',
+      seconds: 40,
+      reversible: 'yes',
+      loses: 'open carts',
+      needs: 'a restart',
+    },
+  ],
   notUndone: ['mails already sent'],
 };
 const actuation = 'act_01JD8Z5WQ00000000000000000';
@@ -122,7 +145,14 @@ export const EVERY_EVENT: { readonly [E in PublicEvent as E['type']]: E } = {
     environment: 'production',
     components: [component],
     previous: { release: PREVIOUS, components: [{ component: 'odoo-web', version: '17.0-2026.11.2' }] },
-    steps: [{ kind: 'database-migration', what: 'adds pos_order.loyalty_id', reversible: 'no', pointOfNoReturn: 'first-write' }],
+    steps: [
+      {
+        kind: 'database-migration',
+        what: 'adds pos_order.loyalty_id',
+        reversible: 'no',
+        pointOfNoReturn: 'first-write',
+      },
+    ],
     criticality: 'high',
     reversibility: 'no',
     guardrailPolicy,
@@ -144,7 +174,14 @@ export const EVERY_EVENT: { readonly [E in PublicEvent as E['type']]: E } = {
   ReadinessAssessed: {
     type: 'ReadinessAssessed',
     ready: true,
-    checks: [{ name: 'guardrails-return-data', outcome: 'warning', reason: 'one of six is silent', link: 'https://guard.acme.example/' }],
+    checks: [
+      {
+        name: 'guardrails-return-data',
+        outcome: 'warning',
+        reason: 'one of six is silent',
+        link: 'https://guard.acme.example/',
+      },
+    ],
   },
   VerdictChanged: {
     type: 'VerdictChanged',
@@ -175,11 +212,49 @@ export const EVERY_EVENT: { readonly [E in PublicEvent as E['type']]: E } = {
     alternatives: ['switch the loyalty feature off'],
     follows: 'prp_01JD8Z5WQ00000000000000001',
   },
-  ProposalAcknowledged: { type: 'ProposalAcknowledged', proposal, answer, by: 'anna@acme.example', until: AT, revision: 1 },
-  ProposalCommented: { type: 'ProposalCommented', proposal, answer, by: 'anna@acme.example', text: 'looking', revision: 1 },
-  ProposalAnswered: { type: 'ProposalAnswered', proposal, answer, word: 'approve', by: 'bela@acme.example', reason: 'tills fail', planDigest: SHA, revision: 1 },
-  ProposalChanged: { type: 'ProposalChanged', proposal, revision: 2, headline: 'Order failures 5.1 %', evidenceDigest: SHA, recovering: false },
-  ProposalEnded: { type: 'ProposalEnded', proposal, end: 'approved', by: ['bela@acme.example'], reason: 'tills fail', planDigest: SHA, override: false },
+  ProposalAcknowledged: {
+    type: 'ProposalAcknowledged',
+    proposal,
+    answer,
+    by: 'anna@acme.example',
+    until: AT,
+    revision: 1,
+  },
+  ProposalCommented: {
+    type: 'ProposalCommented',
+    proposal,
+    answer,
+    by: 'anna@acme.example',
+    text: 'looking',
+    revision: 1,
+  },
+  ProposalAnswered: {
+    type: 'ProposalAnswered',
+    proposal,
+    answer,
+    word: 'approve',
+    by: 'bela@acme.example',
+    reason: 'tills fail',
+    planDigest: SHA,
+    revision: 1,
+  },
+  ProposalChanged: {
+    type: 'ProposalChanged',
+    proposal,
+    revision: 2,
+    headline: 'Order failures 5.1 %',
+    evidenceDigest: SHA,
+    recovering: false,
+  },
+  ProposalEnded: {
+    type: 'ProposalEnded',
+    proposal,
+    end: 'approved',
+    by: ['bela@acme.example'],
+    reason: 'tills fail',
+    planDigest: SHA,
+    override: false,
+  },
   RollbackOrdered: {
     type: 'RollbackOrdered',
     actuation,
@@ -203,8 +278,23 @@ export const EVERY_EVENT: { readonly [E in PublicEvent as E['type']]: E } = {
     notAfter: AT,
   },
   ActuationStarted: { type: 'ActuationStarted', actuation, proposal, plan: plan.planId, attempt: 1 },
-  ActuationStepChanged: { type: 'ActuationStepChanged', actuation, step: '1', attempt: 1, key: `${actuation}.1`, state: 'sent', detail: '202' },
-  ActuationFinished: { type: 'ActuationFinished', actuation, outcome: 'failed', steps: [{ step: '1', state: 'refused' }], attempt: 1, reason: 'the target refused' },
+  ActuationStepChanged: {
+    type: 'ActuationStepChanged',
+    actuation,
+    step: '1',
+    attempt: 1,
+    key: `${actuation}.1`,
+    state: 'sent',
+    detail: '202',
+  },
+  ActuationFinished: {
+    type: 'ActuationFinished',
+    actuation,
+    outcome: 'failed',
+    steps: [{ step: '1', state: 'refused' }],
+    attempt: 1,
+    reason: 'the target refused',
+  },
   RollbackVerified: {
     type: 'RollbackVerified',
     actuation,

@@ -12,8 +12,17 @@ const PROTO = join(ROOT, 'proto');
 const GENERATED = join(ROOT, 'libs/contracts/src/generated/parapet/v1');
 
 function buf(folder: string, ...args: string[]): string {
-  const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env['PATH'] ?? ''}`, BUF_CACHE_DIR: join(scratch, 'cache') };
-  return execFileSync(join(BIN, 'buf'), args, { cwd: folder, env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = {
+    ...process.env,
+    PATH: `${BIN}${delimiter}${process.env['PATH'] ?? ''}`,
+    BUF_CACHE_DIR: join(scratch, 'cache'),
+  };
+  return execFileSync(join(BIN, 'buf'), args, {
+    cwd: folder,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 /** What buf says when it objects. */
@@ -44,7 +53,12 @@ describe('proto/', () => {
   it.each([
     ['a renamed field', 'string headline = 6;', 'string title = 6;', 'changed name from "headline" to "title"'],
     ['a removed field', 'string page = 13;', '', 'Previously present field "13"'],
-    ['a text that becomes a number', 'string on_expiry = 11;', 'double on_expiry = 11;', 'changed type from "string" to "double"'],
+    [
+      'a text that becomes a number',
+      'string on_expiry = 11;',
+      'double on_expiry = 11;',
+      'changed type from "string" to "double"',
+    ],
   ])('objects to %s', (_what, before, after, complaint) => {
     const changed = mkdtempSync(join(scratch, 'changed-'));
     cpSync(PROTO, changed, { recursive: true });
@@ -56,14 +70,20 @@ describe('proto/', () => {
   });
 
   it('is what the TypeScript was generated from (npm run proto)', () => {
-    const template = parse(readFileSync(join(PROTO, 'buf.gen.yaml'), 'utf8')) as { clean?: boolean; plugins: { out: string }[] };
+    const template = parse(readFileSync(join(PROTO, 'buf.gen.yaml'), 'utf8')) as {
+      clean?: boolean;
+      plugins: { out: string }[];
+    };
     const out = join(scratch, 'generated');
     const plugins = template.plugins.map((plugin) => ({ ...plugin, out }));
     buf(PROTO, 'generate', '--template', JSON.stringify({ ...template, clean: false, plugins }));
     const fresh = join(out, 'parapet/v1');
     expect(readdirSync(GENERATED).sort()).toEqual(readdirSync(fresh).sort());
     for (const file of readdirSync(fresh)) {
-      expect({ file, text: readFileSync(join(GENERATED, file), 'utf8') }).toEqual({ file, text: readFileSync(join(fresh, file), 'utf8') });
+      expect({ file, text: readFileSync(join(GENERATED, file), 'utf8') }).toEqual({
+        file,
+        text: readFileSync(join(fresh, file), 'utf8'),
+      });
     }
   });
 });

@@ -34,8 +34,19 @@ export function eventJsonSchema(name: EventName): JsonSchema {
       data,
     },
     required: [
-      'specversion', 'id', 'source', 'type', 'subject', 'time', 'datacontenttype', 'dataschema',
-      'sequence', 'partitionkey', 'journalseq', 'journalhash', 'data',
+      'specversion',
+      'id',
+      'source',
+      'type',
+      'subject',
+      'time',
+      'datacontenttype',
+      'dataschema',
+      'sequence',
+      'partitionkey',
+      'journalseq',
+      'journalhash',
+      'data',
     ],
   };
   return $defs === undefined ? schema : { ...schema, $defs };
@@ -50,7 +61,8 @@ export function asyncApiDocument(version: string): Readonly<Record<string, unkno
     info: {
       title: 'Parapet events',
       version,
-      description: 'What Parapet says of releases, as structured CloudEvents on NATS JetStream (stream EVENTS) and in outgoing webhooks.',
+      description:
+        'What Parapet says of releases, as structured CloudEvents on NATS JetStream (stream EVENTS) and in outgoing webhooks.',
     },
     defaultContentType: CLOUD_EVENT_MEDIA_TYPE,
     channels: Object.fromEntries(nouns.map((noun) => [noun, channel(noun, namesOf(names, noun))])),
@@ -81,7 +93,12 @@ function channel(noun: string, names: readonly EventName[]) {
   return {
     address: `parapet.events.v1.{tenant}.{environment}.{workload}.{release}.${noun}.{verb}`,
     parameters: Object.fromEntries(
-      parameters.map((name) => [name, name === 'verb' ? { enum: names.map((one) => EVENT_TYPES[one].slice(noun.length + 1)) } : { $ref: `#/components/parameters/${name}` }]),
+      parameters.map((name) => [
+        name,
+        name === 'verb'
+          ? { enum: names.map((one) => EVENT_TYPES[one].slice(noun.length + 1)) }
+          : { $ref: `#/components/parameters/${name}` },
+      ]),
     ),
     messages: Object.fromEntries(names.map((name) => [name, { $ref: `#/components/messages/${name}` }])),
   };
@@ -89,7 +106,11 @@ function channel(noun: string, names: readonly EventName[]) {
 
 function operation(name: EventName) {
   const noun = nounOf(EVENT_TYPES[name]);
-  return { action: 'send', channel: { $ref: `#/channels/${noun}` }, messages: [{ $ref: `#/channels/${noun}/messages/${name}` }] };
+  return {
+    action: 'send',
+    channel: { $ref: `#/channels/${noun}` },
+    messages: [{ $ref: `#/channels/${noun}/messages/${name}` }],
+  };
 }
 
 function message(name: EventName) {

@@ -33,7 +33,16 @@ describe('the event of a journal row', () => {
       partitionkey: RELEASE,
       journalseq: '1204',
       journalhash: 'ab'.repeat(32),
-      data: { tenant: 'acme', environment: 'production', release: RELEASE, sequence: 7, outcome: 'auto', rule: 'high', criticality: 'high', reversibility: 'yes' },
+      data: {
+        tenant: 'acme',
+        environment: 'production',
+        release: RELEASE,
+        sequence: 7,
+        outcome: 'auto',
+        rule: 'high',
+        criticality: 'high',
+        reversibility: 'yes',
+      },
     });
   });
 
@@ -44,7 +53,9 @@ describe('the event of a journal row', () => {
 
   it('goes to the subject of its release, or of none for a source', () => {
     expect(publicSubject(ROW)).toBe(`parapet.events.v1.acme.production.odoo-retail.${RELEASE}.decision.made`);
-    expect(publicSubject({ ...ROW, workload: 'none', stream: 'src_alertmanager', type: 'source.silent' })).toBe('parapet.events.v1.acme.production.none.none.source.silent');
+    expect(publicSubject({ ...ROW, workload: 'none', stream: 'src_alertmanager', type: 'source.silent' })).toBe(
+      'parapet.events.v1.acme.production.none.none.source.silent',
+    );
   });
 
   it('is never made of what must not leave the house', () => {
@@ -53,9 +64,18 @@ describe('the event of a journal row', () => {
   });
 
   it('of a source names no release', () => {
-    const event = cloudEvent({ ...ROW, stream: 'src_am', type: 'source.silent', data: { source: 'am', since: ROW.occurredAt, affected: [] } });
+    const event = cloudEvent({
+      ...ROW,
+      stream: 'src_am',
+      type: 'source.silent',
+      data: { source: 'am', since: ROW.occurredAt, affected: [] },
+    });
     expect(event.data).not.toHaveProperty('release');
-    expect(decodeEvent(event)).toMatchObject({ release: null, stream: 'src_am', event: { type: 'SourceSilent', source: 'am' } });
+    expect(decodeEvent(event)).toMatchObject({
+      release: null,
+      stream: 'src_am',
+      event: { type: 'SourceSilent', source: 'am' },
+    });
   });
 });
 
@@ -66,7 +86,11 @@ describe('an event beyond its size', () => {
     const bytes = encodeEvent(large, 3200);
     const event = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
     expect(bytes.length).toBeLessThanOrEqual(3200);
-    expect(event).toMatchObject({ omitted: 'rule', dataref: `/v1/releases/${RELEASE}/events?after=6&limit=1`, data: { outcome: 'auto' } });
+    expect(event).toMatchObject({
+      omitted: 'rule',
+      dataref: `/v1/releases/${RELEASE}/events?after=6&limit=1`,
+      data: { outcome: 'auto' },
+    });
     expect(decodeEventBytes(bytes)?.isComplete).toBe(false);
   });
 
@@ -83,9 +107,12 @@ describe('an event beyond its size', () => {
 });
 
 describe('a reader', () => {
-  it.each(['dev.parapet.price.changed.v1', 'dev.parapet.decision.made.v2', 'com.example.decision.made'])('treats the unknown type %s as nothing', (type) => {
-    expect(decodeEvent({ ...cloudEvent(ROW), type })).toBeNull();
-  });
+  it.each(['dev.parapet.price.changed.v1', 'dev.parapet.decision.made.v2', 'com.example.decision.made'])(
+    'treats the unknown type %s as nothing',
+    (type) => {
+      expect(decodeEvent({ ...cloudEvent(ROW), type })).toBeNull();
+    },
+  );
 
   it.each([
     ['specversion', '0.3', 'specversion is 0.3'],

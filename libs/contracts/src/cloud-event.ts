@@ -56,7 +56,13 @@ export function cloudEvent(row: PublicRow): CloudEvent {
 
 /** Where the event of a row is published; sources have neither workload nor release. */
 export function publicSubject(row: Pick<PublicRow, 'tenant' | 'environment' | 'workload' | 'stream' | 'type'>): string {
-  return eventSubject(row.tenant, row.environment, row.workload, isId(row.stream, 'rel') ? row.stream : 'none', row.type);
+  return eventSubject(
+    row.tenant,
+    row.environment,
+    row.workload,
+    isId(row.stream, 'rel') ? row.stream : 'none',
+    row.type,
+  );
 }
 
 /**

@@ -84,9 +84,7 @@ export function toJournal(event: PublicEvent): JournaledEvent {
   return { type: EVENT_TYPES[type], data };
 }
 
-const NAMES = new Map<string, EventName>(
-  Object.entries(EVENT_TYPES).map(([name, type]) => [type, name as EventName]),
-);
+const NAMES = new Map<string, EventName>(Object.entries(EVENT_TYPES).map(([name, type]) => [type, name as EventName]));
 
 /**
  * Journal form to domain event; null for a type that is not public (configuration, sign-ins) or not known.

@@ -14,7 +14,9 @@ export function messageJsonSchema(message: DescMessage): JsonSchema {
 }
 
 function objectSchema(message: DescMessage, definitions: Map<string, JsonSchema>): JsonSchema {
-  const properties = Object.fromEntries(message.fields.map((field) => [field.jsonName, fieldSchema(field, definitions)]));
+  const properties = Object.fromEntries(
+    message.fields.map((field) => [field.jsonName, fieldSchema(field, definitions)]),
+  );
   const required = message.fields.filter(isAlwaysThere).map((field) => field.jsonName);
   return { type: 'object', properties, required };
 }
@@ -29,11 +31,16 @@ function fieldSchema(field: DescField, definitions: Map<string, JsonSchema>): Js
     case 'scalar':
       return isAlwaysThere(field) ? scalarSchema(field.scalar) : nullable(scalarSchema(field.scalar));
     case 'message':
-      return isAlwaysThere(field) ? reference(field.message, definitions) : nullable(reference(field.message, definitions));
+      return isAlwaysThere(field)
+        ? reference(field.message, definitions)
+        : nullable(reference(field.message, definitions));
     case 'map':
       return { type: 'object', additionalProperties: field.mapKind === 'scalar' ? scalarSchema(field.scalar) : {} };
     case 'list':
-      return { type: 'array', items: field.listKind === 'message' ? reference(field.message, definitions) : listScalar(field) };
+      return {
+        type: 'array',
+        items: field.listKind === 'message' ? reference(field.message, definitions) : listScalar(field),
+      };
     case 'enum':
       throw new Error(`${field.toString()}: words are texts on this wire, not enums`);
   }

@@ -1,5 +1,14 @@
 import type { AttemptState, ComponentVersion } from '@parapet/actuation';
-import type { Criticality, OnExpiry, Plan, ProposalEnd, ReleasePhase, ReleaseStep, Reversibility, Scope } from '@parapet/decisions';
+import type {
+  Criticality,
+  OnExpiry,
+  Plan,
+  ProposalEnd,
+  ReleasePhase,
+  ReleaseStep,
+  Reversibility,
+  Scope,
+} from '@parapet/decisions';
 import type { GuardrailReport, InconclusiveReason, VerdictKind } from '@parapet/guardrails';
 
 /** `application/problem+json` (RFC 9457) with our stable code. */
@@ -131,8 +140,20 @@ export interface ProposalView {
   readonly onExpiry: OnExpiry;
   readonly headline: string;
   readonly recovering: boolean;
-  readonly release: { readonly id: string; readonly name: string; readonly environment: string; readonly workload: string; readonly components: readonly ComponentVersion[]; readonly liveAt: string | null; readonly startedBy?: string };
-  readonly previous: { readonly release: string; readonly name: string | null; readonly components: readonly ComponentVersion[] } | null;
+  readonly release: {
+    readonly id: string;
+    readonly name: string;
+    readonly environment: string;
+    readonly workload: string;
+    readonly components: readonly ComponentVersion[];
+    readonly liveAt: string | null;
+    readonly startedBy?: string;
+  };
+  readonly previous: {
+    readonly release: string;
+    readonly name: string | null;
+    readonly components: readonly ComponentVersion[];
+  } | null;
   readonly evidence: readonly GuardrailReport[];
   readonly passing: readonly GuardrailReport[];
   readonly unknown: readonly GuardrailReport[];
@@ -147,7 +168,12 @@ export interface ProposalView {
   readonly comments: readonly { readonly by: string; readonly at: string; readonly text: string }[];
   /** May the reader approve, and if not why. */
   readonly eligible: { readonly may: boolean; readonly why?: string };
-  readonly ended: { readonly end: ProposalEnd; readonly by: readonly string[]; readonly at: string; readonly reason: string } | null;
+  readonly ended: {
+    readonly end: ProposalEnd;
+    readonly by: readonly string[];
+    readonly at: string;
+    readonly reason: string;
+  } | null;
   readonly links: { readonly page: string };
 }
 
@@ -179,7 +205,11 @@ export interface ApplyRequest {
 /** What apply did, or with 422 `invalid-configuration` every problem at once in `problems` of the problem document. */
 export interface ApplyView {
   readonly revision: number;
-  readonly changes: readonly { readonly kind: string; readonly name: string; readonly change: 'created' | 'changed' | 'unchanged' }[];
+  readonly changes: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly change: 'created' | 'changed' | 'unchanged';
+  }[];
 }
 
 export interface ConfigurationProblem {

@@ -137,7 +137,12 @@ function readHistogram(value: unknown, at: string): SampleValue {
   const counts = list(histogram, 'counts', at).map((count, i) => number(count, `${at}/counts/${i}`));
   if (counts.length !== bounds.length + 1) throw new MalformedBatch(`${at}/counts`, 'must hold one more than bounds');
   const sum = histogram['sum'];
-  return { kind: 'histogram', bounds, counts, sum: sum === undefined || sum === null ? null : number(sum, `${at}/sum`) };
+  return {
+    kind: 'histogram',
+    bounds,
+    counts,
+    sum: sum === undefined || sum === null ? null : number(sum, `${at}/sum`),
+  };
 }
 
 function readAlerts(value: unknown): StatementBatch {
@@ -156,7 +161,8 @@ function readAlerts(value: unknown): StatementBatch {
 function readStatement(value: unknown, at: string): AlertStatement {
   const statement = map(value, at);
   const status = text(statement, 'status', at);
-  if (status !== 'firing' && status !== 'resolved') throw new MalformedBatch(`${at}/status`, `is neither firing nor resolved: ${status}`);
+  if (status !== 'firing' && status !== 'resolved')
+    throw new MalformedBatch(`${at}/status`, `is neither firing nor resolved: ${status}`);
   const optional = (member: string) => statement[member] === undefined || statement[member] === null;
   return {
     status,
@@ -196,7 +202,8 @@ function text(members: Members, member: string, at: string): string {
 
 function whole(members: Members, member: string, at: string): number {
   const value = members[member];
-  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new MalformedBatch(`${at}/${member}`, 'is not a count');
+  if (!Number.isSafeInteger(value) || (value as number) < 0)
+    throw new MalformedBatch(`${at}/${member}`, 'is not a count');
   return value as number;
 }
 

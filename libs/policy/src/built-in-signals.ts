@@ -28,6 +28,6 @@ export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [
   odoo('odoo.order.success', 'proportion', 'low', 'orders', ['company']),
   odoo('odoo.pos.sync.errors', 'proportion', 'high', 'orders', ['company']),
   odoo('odoo.pos.sync.delay', 'gauge', 'high', 'seconds', ['company', 'till']),
-  odoo('odoo.pos.orders', 'rate', 'low', 'orders', ['company', 'till']),
+  odoo('odoo.pos.orders', 'rate', 'low', 'orders', ['company']),
   odoo('odoo.stock.update.delay', 'gauge', 'high', 'seconds', ['company', 'mode']),
 ];

@@ -1,9 +1,17 @@
 import type { DecisionPolicy, DecisionRule } from '@parapet/decisions';
 import type { Guardrail, GuardrailPolicy, GuardrailTest } from '@parapet/guardrails';
-import { invariant } from '@parapet/kernel';
+import { invariant, type Json } from '@parapet/kernel';
 import type { SignalDeclaration } from '@parapet/signals';
 import { BUILT_IN_SIGNALS } from './built-in-signals.js';
-import type { Configuration, CredentialRef, SecretRef, SignalSource, Target, TenantConfiguration, WorkloadConfiguration } from './configuration.js';
+import type {
+  Configuration,
+  CredentialRef,
+  SecretRef,
+  SignalSource,
+  Target,
+  TenantConfiguration,
+  WorkloadConfiguration,
+} from './configuration.js';
 import { type CheckedDocumentOf, checkShape, storedDocument } from './document.js';
 import { parseMatcher } from './matchers.js';
 import { describeProblem } from './problem.js';
@@ -25,12 +33,20 @@ const STALE_MS_MIN = 60_000;
  * Gives a tenant's stored documents their meaning: defaults filled in, lengths of time in milliseconds, matchers parsed.
  * Throws where a stored document no longer fits its schema: it was checked when it was stored, so the code changed under it.
  */
-export function configurationOf(tenant: string, documents: readonly StoredDocument[], revision?: number): Configuration {
-  const of = <K extends Kind>(kind: K) => documents.filter((one) => one.kind === kind).map((one) => reading(tenant, kind, one));
+export function configurationOf(
+  tenant: string,
+  documents: readonly StoredDocument[],
+  revision?: number,
+): Configuration {
+  const of = <K extends Kind>(kind: K) =>
+    documents.filter((one) => one.kind === kind).map((one) => reading(tenant, kind, one));
   const workloads = of('Workload').map(workload);
   const signalSources = of('SignalSource').map(signalSource);
   const declared = new Map(
-    [...BUILT_IN_SIGNALS.map((one) => probed(one, workloads)), ...signalSources.flatMap((source) => source.signals)].map((one) => [one.name, one]),
+    [
+      ...BUILT_IN_SIGNALS.map((one) => probed(one, workloads)),
+      ...signalSources.flatMap((source) => source.signals),
+    ].map((one) => [one.name, one]),
   );
   const tenantDocument = of('Tenant')[0];
   invariant(tenantDocument !== undefined, `tenant ${tenant} has no Tenant document`);
@@ -54,6 +70,8 @@ export function declaredSignals(configuration: Configuration): ReadonlyMap<strin
 interface Reading<K extends Kind> {
   readonly name: string;
   readonly revision: number;
+  /** As stored, where somebody else gives it its meaning. */
+  readonly written: Json;
   readonly spec: Spec<K>;
 }
 
@@ -62,7 +80,8 @@ function reading<K extends Kind>(tenant: string, kind: K, document: StoredDocume
   if (Array.isArray(result)) {
     throw new Error(`cannot read stored configuration of ${tenant}: ${result.map(describeProblem).join('; ')}`);
   }
-  return { name: document.name, revision: document.revision, spec: (result as CheckedDocumentOf<K>).parsed };
+  const { spec, parsed } = result as CheckedDocumentOf<K>;
+  return { name: document.name, revision: document.revision, written: spec, spec: parsed };
 }
 
 function tenantConfiguration({ name, spec }: Reading<'Tenant'>): TenantConfiguration {
@@ -73,7 +92,8 @@ function tenantConfiguration({ name, spec }: Reading<'Tenant'>): TenantConfigura
   };
 }
 
-function workload({ name, spec }: Reading<'Workload'>): WorkloadConfiguration {
+function workload({ name, spec, written }: Reading<'Workload'>): WorkloadConfiguration {
+  const settings = (written as { probes?: { settings: Readonly<Record<string, unknown>> }[] }).probes ?? [];
   return {
     name,
     criticality: spec.criticality,
@@ -81,7 +101,12 @@ function workload({ name, spec }: Reading<'Workload'>): WorkloadConfiguration {
     decisionPolicy: spec.decisionPolicy,
     components: spec.components,
     targets: spec.targets.map(target),
-    probes: spec.probes.map(({ every, ...probe }) => ({ ...probe, everyMs: every })),
+    // The probe itself fills in what its settings leave out.
+    probes: spec.probes.map(({ every, ...probe }, i) => ({
+      ...probe,
+      everyMs: every,
+      settings: settings[i]?.settings ?? {},
+    })),
     owners: spec.owners,
   };
 }
@@ -116,14 +141,22 @@ function declaration({ interval, lateness, ...rest }: Spec<'SignalSource'>['sign
 }
 
 /** A built-in signal comes as often as the slowest probe that measures it. */
-function probed(signal: (typeof BUILT_IN_SIGNALS)[number], workloads: readonly WorkloadConfiguration[]): SignalDeclaration {
+function probed(
+  signal: (typeof BUILT_IN_SIGNALS)[number],
+  workloads: readonly WorkloadConfiguration[],
+): SignalDeclaration {
   const { probe: kind, form: _form, ...own } = signal;
-  const everyMs = workloads.flatMap((one) => one.probes.filter((probe) => probe.kind === kind).map((probe) => probe.everyMs));
+  const everyMs = workloads.flatMap((one) =>
+    one.probes.filter((probe) => probe.kind === kind).map((probe) => probe.everyMs),
+  );
   const intervalMs = everyMs.length === 0 ? signal.intervalMs : Math.max(...everyMs);
   return { ...own, intervalMs, latenessMs: Math.max(4 * intervalMs, STALE_MS_MIN) };
 }
 
-function guardrailPolicy({ name, revision, spec }: Reading<'GuardrailPolicy'>, declared: ReadonlyMap<string, SignalDeclaration>): GuardrailPolicy {
+function guardrailPolicy(
+  { name, revision, spec }: Reading<'GuardrailPolicy'>,
+  declared: ReadonlyMap<string, SignalDeclaration>,
+): GuardrailPolicy {
   return {
     name,
     revision,
@@ -138,7 +171,10 @@ function guardrailPolicy({ name, revision, spec }: Reading<'GuardrailPolicy'>, d
   };
 }
 
-function guardrail(spec: Spec<'GuardrailPolicy'>['guardrails'][number], declared: ReadonlyMap<string, SignalDeclaration>): Guardrail {
+function guardrail(
+  spec: Spec<'GuardrailPolicy'>['guardrails'][number],
+  declared: ReadonlyMap<string, SignalDeclaration>,
+): Guardrail {
   const intervalMs = spec.signal === undefined ? 0 : (declared.get(spec.signal)?.intervalMs ?? 0);
   return {
     name: spec.name,
@@ -175,7 +211,13 @@ type ThresholdSpec = Extract<NonNullable<Spec<'GuardrailPolicy'>['guardrails'][n
 function threshold(test: ThresholdSpec): GuardrailTest {
   const timing = { forMs: test.for, keepMs: test.keep, maxGapMs: test.maxGap };
   if (test.above !== undefined) {
-    return { kind: 'threshold', direction: 'above', enter: test.above, leave: test.clearBelow ?? test.above, ...timing };
+    return {
+      kind: 'threshold',
+      direction: 'above',
+      enter: test.above,
+      leave: test.clearBelow ?? test.above,
+      ...timing,
+    };
   }
   invariant(test.below !== undefined, 'a threshold has neither above nor below');
   return { kind: 'threshold', direction: 'below', enter: test.below, leave: test.clearAbove ?? test.below, ...timing };
@@ -191,7 +233,9 @@ function decisionPolicy({ name, revision, spec }: Reading<'DecisionPolicy'>): De
   return {
     name,
     revision,
-    rules: spec.rules.map((rule): DecisionRule => ({ name: rule.name, when: withoutAbsent(rule.when), then: rule.then })),
+    rules: spec.rules.map(
+      (rule): DecisionRule => ({ name: rule.name, when: withoutAbsent(rule.when), then: rule.then }),
+    ),
     proposal: {
       expiresAfterMs: spec.proposal.expiresAfter,
       onExpiry: spec.proposal.onExpiry,

@@ -20,7 +20,8 @@ export function crossCheck(documents: readonly CheckedDocument[], claims: readon
     const own = documents.filter((document) => document.tenant === tenant);
     const near: Neighbourhood = {
       of: (kind) => own.filter((document) => document.kind === kind) as never,
-      names: (kind) => claims.filter((claim) => claim.kind === kind && claim.tenant === tenant).map((claim) => claim.name),
+      names: (kind) =>
+        claims.filter((claim) => claim.kind === kind && claim.tenant === tenant).map((claim) => claim.name),
     };
     return own.flatMap((document) => [...checkTenantExists(document, near), ...checkDocument(document, near)]);
   });
@@ -58,7 +59,14 @@ function checkUnique(documents: readonly CheckedDocument[]): ConfigurationProble
 
 function checkTenantExists(document: CheckedDocument, near: Neighbourhood): ConfigurationProblem[] {
   if (document.kind === 'Tenant' || near.names('Tenant').includes(document.tenant)) return [];
-  return [problemAt(document.where, ['metadata', 'tenant'], `there is no Tenant "${document.tenant}"`, 'the name of a Tenant')];
+  return [
+    problemAt(
+      document.where,
+      ['metadata', 'tenant'],
+      `there is no Tenant "${document.tenant}"`,
+      'the name of a Tenant',
+    ),
+  ];
 }
 
 function checkTenant(document: CheckedDocumentOf<'Tenant'>): ConfigurationProblem[] {
@@ -73,16 +81,39 @@ function checkWorkload(document: CheckedDocumentOf<'Workload'>, near: Neighbourh
   const { components, targets, probes } = document.parsed;
   const targetNames = targets.map((target) => target.name);
   return [
-    ...mustName(document, ['spec', 'guardrailPolicy'], document.parsed.guardrailPolicy, 'GuardrailPolicy', near.names('GuardrailPolicy')),
-    ...mustName(document, ['spec', 'decisionPolicy'], document.parsed.decisionPolicy, 'DecisionPolicy', near.names('DecisionPolicy')),
-    ...repeated(document, components, ['spec', 'components'], (one) => one.name),
-    ...repeated(document, targets, ['spec', 'targets'], (one) => `${one.name}${one.environment === undefined ? '' : ` in ${one.environment}`}`),
-    ...repeated(document, probes, ['spec', 'probes'], (one) => one.name),
-    ...components.flatMap((one, i) => mustName(document, ['spec', 'components', i, 'target'], one.target, 'target', targetNames)),
-    ...targets.flatMap((one, i) =>
-      one.environment === undefined ? [] : mustBeEnvironment(document, ['spec', 'targets', i, 'environment'], one.environment, near),
+    ...mustName(
+      document,
+      ['spec', 'guardrailPolicy'],
+      document.parsed.guardrailPolicy,
+      'GuardrailPolicy',
+      near.names('GuardrailPolicy'),
     ),
-    ...probes.flatMap((one, i) => mustBeEnvironment(document, ['spec', 'probes', i, 'environment'], one.environment, near)),
+    ...mustName(
+      document,
+      ['spec', 'decisionPolicy'],
+      document.parsed.decisionPolicy,
+      'DecisionPolicy',
+      near.names('DecisionPolicy'),
+    ),
+    ...repeated(document, components, ['spec', 'components'], (one) => one.name),
+    ...repeated(
+      document,
+      targets,
+      ['spec', 'targets'],
+      (one) => `${one.name}${one.environment === undefined ? '' : ` in ${one.environment}`}`,
+    ),
+    ...repeated(document, probes, ['spec', 'probes'], (one) => one.name),
+    ...components.flatMap((one, i) =>
+      mustName(document, ['spec', 'components', i, 'target'], one.target, 'target', targetNames),
+    ),
+    ...targets.flatMap((one, i) =>
+      one.environment === undefined
+        ? []
+        : mustBeEnvironment(document, ['spec', 'targets', i, 'environment'], one.environment, near),
+    ),
+    ...probes.flatMap((one, i) =>
+      mustBeEnvironment(document, ['spec', 'probes', i, 'environment'], one.environment, near),
+    ),
   ];
 }
 
@@ -96,38 +127,86 @@ function checkSignalSource(document: CheckedDocumentOf<'SignalSource'>, near: Ne
   ];
 }
 
-function checkDeclaration(document: CheckedDocumentOf<'SignalSource'>, i: number, name: string, near: Neighbourhood): ConfigurationProblem[] {
+function checkDeclaration(
+  document: CheckedDocumentOf<'SignalSource'>,
+  i: number,
+  name: string,
+  near: Neighbourhood,
+): ConfigurationProblem[] {
   const path = ['spec', 'signals', i, 'name'];
   if (BUILT_IN_SIGNALS.some((signal) => signal.name === name)) {
-    return [problemAt(document.where, path, `"${name}" is built in with a probe and must not be declared again`, 'another name')];
+    return [
+      problemAt(
+        document.where,
+        path,
+        `"${name}" is built in with a probe and must not be declared again`,
+        'another name',
+      ),
+    ];
   }
   const mine = document.parsed.signals[i];
   const other = near
     .of('SignalSource')
-    .find((one) => one.name !== document.name && one.parsed.signals.some((signal) => signal.name === name && !sameMeaning(signal, mine)));
+    .find(
+      (one) =>
+        one.name !== document.name &&
+        one.parsed.signals.some((signal) => signal.name === name && !sameMeaning(signal, mine)),
+    );
   if (other === undefined) return [];
-  return [problemAt(document.where, path, `"${name}" is declared otherwise by SignalSource "${other.name}"`, 'the same unit, badDirection and temporality')];
+  return [
+    problemAt(
+      document.where,
+      path,
+      `"${name}" is declared otherwise by SignalSource "${other.name}"`,
+      'the same unit, badDirection and temporality',
+    ),
+  ];
 }
 
-function sameMeaning(a: Spec<'SignalSource'>['signals'][number], b: Spec<'SignalSource'>['signals'][number] | undefined): boolean {
+function sameMeaning(
+  a: Spec<'SignalSource'>['signals'][number],
+  b: Spec<'SignalSource'>['signals'][number] | undefined,
+): boolean {
   return a.unit === b?.unit && a.badDirection === b.badDirection && a.temporality === b.temporality;
 }
 
-function checkPair(document: CheckedDocumentOf<'SignalSource'>, pairedWith: string, near: Neighbourhood): ConfigurationProblem[] {
+function checkPair(
+  document: CheckedDocumentOf<'SignalSource'>,
+  pairedWith: string,
+  near: Neighbourhood,
+): ConfigurationProblem[] {
   const path = ['spec', 'pairedWith'];
-  if (pairedWith === document.name) return [problemAt(document.where, path, 'a source cannot be its own pair', 'another SignalSource')];
+  if (pairedWith === document.name)
+    return [problemAt(document.where, path, 'a source cannot be its own pair', 'another SignalSource')];
   const missing = mustName(document, path, pairedWith, 'SignalSource', near.names('SignalSource'));
   if (missing.length > 0) return missing;
   const other = near.of('SignalSource').find((one) => one.name === pairedWith);
   if (other === undefined || other.parsed.pairedWith === document.name) return [];
-  return [problemAt(document.where, path, `"${pairedWith}" does not name "${document.name}" in return`, `pairedWith: ${document.name} there`)];
+  return [
+    problemAt(
+      document.where,
+      path,
+      `"${pairedWith}" does not name "${document.name}" in return`,
+      `pairedWith: ${document.name} there`,
+    ),
+  ];
 }
 
-function checkGuardrailPolicy(document: CheckedDocumentOf<'GuardrailPolicy'>, near: Neighbourhood): ConfigurationProblem[] {
+function checkGuardrailPolicy(
+  document: CheckedDocumentOf<'GuardrailPolicy'>,
+  near: Neighbourhood,
+): ConfigurationProblem[] {
   const { guardrails, watch } = document.parsed;
   const coverageProblem =
     watch.warmUp >= watch.duration
-      ? [problemAt(document.where, ['spec', 'watch', 'warmUp'], 'warmUp must be shorter than duration', 'less than duration')]
+      ? [
+          problemAt(
+            document.where,
+            ['spec', 'watch', 'warmUp'],
+            'warmUp must be shorter than duration',
+            'less than duration',
+          ),
+        ]
       : [];
   return [
     ...coverageProblem,
@@ -147,21 +226,35 @@ interface KnownSignal {
   readonly dimensions: readonly string[];
 }
 
-function checkSignal(document: CheckedDocumentOf<'GuardrailPolicy'>, i: number, name: string, near: Neighbourhood): ConfigurationProblem[] {
+function checkSignal(
+  document: CheckedDocumentOf<'GuardrailPolicy'>,
+  i: number,
+  name: string,
+  near: Neighbourhood,
+): ConfigurationProblem[] {
   const declared = near.of('SignalSource').flatMap((source) => source.parsed.signals as readonly KnownSignal[]);
   const known: readonly KnownSignal[] = [...BUILT_IN_SIGNALS, ...declared];
   const path = ['spec', 'guardrails', i, 'signal'];
   const signal = known.find((one) => one.name === name);
   if (signal === undefined) {
-    const names = known.map((one) => one.name);
+    const names = [...new Set(known.map((one) => one.name))];
     const text = `no SignalSource declares "${name}" and no probe measures it${didYouMean(name, names)}`;
     return [problemAt(document.where, path, text, names.join(', '))];
   }
-  return [...checkProbed(document, i, name, near), ...checkTest(document, i, signal), ...checkWhere(document, i, signal)];
+  return [
+    ...checkProbed(document, i, name, near),
+    ...checkTest(document, i, signal),
+    ...checkWhere(document, i, signal),
+  ];
 }
 
 /** A built-in signal needs a probe in a workload that this policy judges, or nothing ever measures it. */
-function checkProbed(document: CheckedDocumentOf<'GuardrailPolicy'>, i: number, name: string, near: Neighbourhood): ConfigurationProblem[] {
+function checkProbed(
+  document: CheckedDocumentOf<'GuardrailPolicy'>,
+  i: number,
+  name: string,
+  near: Neighbourhood,
+): ConfigurationProblem[] {
   const builtIn = BUILT_IN_SIGNALS.find((one) => one.name === name);
   if (builtIn === undefined) return [];
   const users = near.of('Workload').filter((workload) => workload.parsed.guardrailPolicy === document.name);
@@ -177,25 +270,45 @@ function checkProbed(document: CheckedDocumentOf<'GuardrailPolicy'>, i: number, 
     );
 }
 
-function checkTest(document: CheckedDocumentOf<'GuardrailPolicy'>, i: number, signal: KnownSignal): ConfigurationProblem[] {
+function checkTest(
+  document: CheckedDocumentOf<'GuardrailPolicy'>,
+  i: number,
+  signal: KnownSignal,
+): ConfigurationProblem[] {
   const test = document.parsed.guardrails[i]?.test;
   if (test === undefined) return [];
-  const at = (field: string, text: string, allowed: string) => [problemAt(document.where, ['spec', 'guardrails', i, 'test', field], text, allowed)];
+  const at = (field: string, text: string, allowed: string) => [
+    problemAt(document.where, ['spec', 'guardrails', i, 'test', field], text, allowed),
+  ];
   if (test.kind !== 'threshold') {
-    if (signal.form === 'gauge') return at('kind', `"${signal.name}" is a value, not a count: there is nothing to take a ${test.kind} of`, 'threshold');
-    if (signal.form === 'rate' && test.kind === 'proportion') return at('kind', `"${signal.name}" counts events of time, not bad of total`, 'rate, threshold');
+    if (signal.form === 'gauge')
+      return at(
+        'kind',
+        `"${signal.name}" is a value, not a count: there is nothing to take a ${test.kind} of`,
+        'threshold',
+      );
+    if (signal.form === 'rate' && test.kind === 'proportion')
+      return at('kind', `"${signal.name}" counts events of time, not bad of total`, 'rate, threshold');
     return [];
   }
   // Beyond the good side there is nothing to protect: such a threshold would fire when things get better, and never when worse.
-  if (test.above !== undefined && signal.badDirection === 'low') return at('above', `"${signal.name}" gets worse downwards: above could never be a breach`, 'below');
-  if (test.below !== undefined && signal.badDirection === 'high') return at('below', `"${signal.name}" gets worse upwards: below could never be a breach`, 'above');
+  if (test.above !== undefined && signal.badDirection === 'low')
+    return at('above', `"${signal.name}" gets worse downwards: above could never be a breach`, 'below');
+  if (test.below !== undefined && signal.badDirection === 'high')
+    return at('below', `"${signal.name}" gets worse upwards: below could never be a breach`, 'above');
   if (signal.form !== 'proportion') return [];
-  if (test.above !== undefined && test.above >= 1) return at('above', 'can never be exceeded: bad of total is never more than 1', 'a number below 1');
-  if (test.below !== undefined && test.below <= 0) return at('below', 'can never be undercut: good of total is never less than 0', 'a number above 0');
+  if (test.above !== undefined && test.above >= 1)
+    return at('above', 'can never be exceeded: bad of total is never more than 1', 'a number below 1');
+  if (test.below !== undefined && test.below <= 0)
+    return at('below', 'can never be undercut: good of total is never less than 0', 'a number above 0');
   return [];
 }
 
-function checkWhere(document: CheckedDocumentOf<'GuardrailPolicy'>, i: number, signal: KnownSignal): ConfigurationProblem[] {
+function checkWhere(
+  document: CheckedDocumentOf<'GuardrailPolicy'>,
+  i: number,
+  signal: KnownSignal,
+): ConfigurationProblem[] {
   const allowed = [...signal.dimensions, 'store', 'arm'];
   const named = Object.keys(document.parsed.guardrails[i]?.where ?? {});
   return named
@@ -210,14 +323,30 @@ function checkWhere(document: CheckedDocumentOf<'GuardrailPolicy'>, i: number, s
     );
 }
 
-function checkAlerts(document: CheckedDocumentOf<'GuardrailPolicy'>, i: number, near: Neighbourhood): ConfigurationProblem[] {
+function checkAlerts(
+  document: CheckedDocumentOf<'GuardrailPolicy'>,
+  i: number,
+  near: Neighbourhood,
+): ConfigurationProblem[] {
   const senders = near.of('SignalSource').filter((source) => source.parsed.kind === 'alertmanager');
-  const broken = near.names('SignalSource').filter((name) => !near.of('SignalSource').some((source) => source.name === name));
+  const broken = near
+    .names('SignalSource')
+    .filter((name) => !near.of('SignalSource').some((source) => source.name === name));
   const names = [...senders.map((source) => source.name), ...broken];
   const path = ['spec', 'guardrails', i, 'alerts'];
-  if (names.length === 0) return [problemAt(document.where, path, 'no SignalSource of kind alertmanager sends alerts', 'a SignalSource of kind alertmanager')];
+  if (names.length === 0)
+    return [
+      problemAt(
+        document.where,
+        path,
+        'no SignalSource of kind alertmanager sends alerts',
+        'a SignalSource of kind alertmanager',
+      ),
+    ];
   const sources = document.parsed.guardrails[i]?.alerts?.sources ?? [];
-  return sources.flatMap((name, j) => mustName(document, [...path, 'sources', j], name, 'SignalSource of kind alertmanager', names));
+  return sources.flatMap((name, j) =>
+    mustName(document, [...path, 'sources', j], name, 'SignalSource of kind alertmanager', names),
+  );
 }
 
 /** Patience as long as the watch leaves no moment at which the guardrail could fire. */
@@ -228,25 +357,56 @@ function checkPatience(document: CheckedDocumentOf<'GuardrailPolicy'>, i: number
   const patience = inTest ?? guardrail?.alerts?.for ?? null;
   if (patience === null || patience < duration + extend) return [];
   const path = ['spec', 'guardrails', i, inTest === null ? 'alerts' : 'test', 'for'];
-  return [problemAt(document.where, path, 'is as long as the watch: it could never be a breach', 'less than watch.duration and watch.extend together')];
+  return [
+    problemAt(
+      document.where,
+      path,
+      'is as long as the watch: it could never be a breach',
+      'less than watch.duration and watch.extend together',
+    ),
+  ];
 }
 
-function mustName(document: CheckedDocument, path: Path, name: string, what: string, names: readonly string[]): ConfigurationProblem[] {
+function mustName(
+  document: CheckedDocument,
+  path: Path,
+  name: string,
+  what: string,
+  names: readonly string[],
+): ConfigurationProblem[] {
   if (names.includes(name)) return [];
-  const allowed = names.length === 0 ? `the name of a ${what}` : names.join(', ');
+  const allowed = names.length === 0 ? `the name of a ${what}` : [...new Set(names)].join(', ');
   return [problemAt(document.where, path, `there is no ${what} "${name}"${didYouMean(name, names)}`, allowed)];
 }
 
-function mustBeEnvironment(document: CheckedDocument, path: Path, name: string, near: Neighbourhood): ConfigurationProblem[] {
+function mustBeEnvironment(
+  document: CheckedDocument,
+  path: Path,
+  name: string,
+  near: Neighbourhood,
+): ConfigurationProblem[] {
   const tenant = near.of('Tenant')[0];
   // Without its Tenant there is nothing to compare with; that it is missing is said once, elsewhere.
   if (tenant === undefined) return [];
-  return mustName(document, path, name, 'environment', tenant.parsed.environments.map((one) => one.name));
+  return mustName(
+    document,
+    path,
+    name,
+    'environment',
+    tenant.parsed.environments.map((one) => one.name),
+  );
 }
 
-function repeated<T>(document: CheckedDocument, items: readonly T[], path: Path, nameOf: (item: T) => string): ConfigurationProblem[] {
+function repeated<T>(
+  document: CheckedDocument,
+  items: readonly T[],
+  path: Path,
+  nameOf: (item: T) => string,
+): ConfigurationProblem[] {
   const names = items.map(nameOf);
   return names.flatMap((name, i) =>
-    names.indexOf(name) === i ? [] : [problemAt(document.where, [...path, i], `"${name}" stands here twice`, 'each name once')],
+    names.indexOf(name) === i
+      ? []
+      : [problemAt(document.where, [...path, i], `"${name}" stands here twice`, 'each name once')],
   );
 }

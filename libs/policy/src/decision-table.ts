@@ -27,9 +27,22 @@ export function checkDecisionTable(document: CheckedDocumentOf<'DecisionPolicy'>
   const answers = CASES.map((one) => ({ one, index: rules.findIndex((rule) => holds(rule, one)) }));
   return [
     ...twice(document, rules),
-    ...rules.flatMap((rule, index) => checkRule(document, rule, index, answers.filter((answer) => answer.index === index).map((answer) => answer.one))),
-    ...unanswered(document, answers.filter((answer) => answer.index === -1).map((answer) => answer.one)),
-    ...checkExpiry(document, answers.filter((answer) => rules[answer.index]?.then === 'propose').map((answer) => answer.one)),
+    ...rules.flatMap((rule, index) =>
+      checkRule(
+        document,
+        rule,
+        index,
+        answers.filter((answer) => answer.index === index).map((answer) => answer.one),
+      ),
+    ),
+    ...unanswered(
+      document,
+      answers.filter((answer) => answer.index === -1).map((answer) => answer.one),
+    ),
+    ...checkExpiry(
+      document,
+      answers.filter((answer) => rules[answer.index]?.then === 'propose').map((answer) => answer.one),
+    ),
   ];
 }
 
@@ -42,20 +55,42 @@ function holds(rule: Rule, one: Case): boolean {
   );
 }
 
-function checkRule(document: CheckedDocumentOf<'DecisionPolicy'>, rule: Rule, index: number, cases: readonly Case[]): ConfigurationProblem[] {
+function checkRule(
+  document: CheckedDocumentOf<'DecisionPolicy'>,
+  rule: Rule,
+  index: number,
+  cases: readonly Case[],
+): ConfigurationProblem[] {
   const isOnlyObserved = rule.when.mode?.every((mode) => mode === 'observe') ?? false;
   if (cases.length === 0 && !isOnlyObserved) {
-    return [problemAt(document.where, ['spec', 'rules', index], `rule "${rule.name}" is never reached: the rules above answer every case of it`, 'a place further up, or nothing')];
+    return [
+      problemAt(
+        document.where,
+        ['spec', 'rules', index],
+        `rule "${rule.name}" is never reached: the rules above answer every case of it`,
+        'a place further up, or nothing',
+      ),
+    ];
   }
   if (rule.then !== 'auto') return [];
-  const at = (text: string, allowed: string) => problemAt(document.where, ['spec', 'rules', index, 'then'], text, allowed);
-  const oneWay = [...new Set(cases.map((one) => one.reversibility))].filter((word) => word === 'no' || word === 'unknown');
+  const at = (text: string, allowed: string) =>
+    problemAt(document.where, ['spec', 'rules', index, 'then'], text, allowed);
+  const oneWay = [...new Set(cases.map((one) => one.reversibility))].filter(
+    (word) => word === 'no' || word === 'unknown',
+  );
   const problems: ConfigurationProblem[] = [];
   if (oneWay.length > 0) {
-    problems.push(at(`rule "${rule.name}" would roll back by itself a release whose reversibility is ${oneWay.join(' or ')}`, 'reversibility: [yes, partly] under when'));
+    problems.push(
+      at(
+        `rule "${rule.name}" would roll back by itself a release whose reversibility is ${oneWay.join(' or ')}`,
+        'reversibility: [yes, partly] under when',
+      ),
+    );
   }
   if (cases.some((one) => one.mode !== 'act')) {
-    problems.push(at(`rule "${rule.name}" would roll back by itself on evidence that may only propose`, 'mode: act under when'));
+    problems.push(
+      at(`rule "${rule.name}" would roll back by itself on evidence that may only propose`, 'mode: act under when'),
+    );
   }
   return problems;
 }

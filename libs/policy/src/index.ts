@@ -1,6 +1,7 @@
 export * from './built-in-signals.js';
 export * from './configuration.js';
 export * from './configuration-of.js';
+export { editorSchemas, fileOf as editorSchemaFile } from './editor-schemas.js';
 export { type ConfigurationFile } from './located.js';
 export { matchesAll, parseMatcher } from './matchers.js';
 export * from './parse.js';

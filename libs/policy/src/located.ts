@@ -28,7 +28,12 @@ export function readYaml(file: ConfigurationFile): { documents: Located[]; probl
   for (const document of parsed as Iterable<Document.Parsed>) {
     const faults = [...document.errors, ...document.warnings];
     for (const fault of faults) {
-      problems.push({ file: file.file, line: counter.linePos(fault.pos[0]).line, field: '', problem: `not YAML: ${fault.message}` });
+      problems.push({
+        file: file.file,
+        line: counter.linePos(fault.pos[0]).line,
+        field: '',
+        problem: `not YAML: ${fault.message}`,
+      });
     }
     if (faults.length > 0) continue;
     const isEmpty = document.contents === null || (isScalar(document.contents) && document.contents.value === null);
@@ -37,7 +42,12 @@ export function readYaml(file: ConfigurationFile): { documents: Located[]; probl
       documents.push(located(file.file, document, counter));
     } catch (error) {
       // Aliases that multiply beyond the parser's bound are refused when they are resolved.
-      problems.push({ file: file.file, line: firstLine(document, counter), field: '', problem: `not YAML: ${(error as Error).message}` });
+      problems.push({
+        file: file.file,
+        line: firstLine(document, counter),
+        field: '',
+        problem: `not YAML: ${(error as Error).message}`,
+      });
     }
   }
   return { documents, problems };
@@ -71,7 +81,9 @@ function keyOffset(document: Document.Parsed, path: Path): number | undefined {
   const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
   const last = path[path.length - 1];
   if (isMap(parent)) {
-    const pair = parent.items.find((item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(last));
+    const pair = parent.items.find(
+      (item) => isPair(item) && isScalar(item.key) && String(item.key.value) === String(last),
+    );
     return isScalar(pair?.key) ? pair.key.range?.[0] : undefined;
   }
   if (isSeq(parent) && typeof last === 'number') {

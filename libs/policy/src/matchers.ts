@@ -21,7 +21,9 @@ export function parseMatcher(text: string): { readonly matcher: Matcher } | { re
 
 /** Whether a set of labels meets every matcher; an absent label is the empty text, as in Alertmanager. */
 export function matchesAll(matchers: readonly Matcher[], labels: Readonly<Record<string, string>>): boolean {
-  return matchers.every((matcher) => matches(matcher, Object.hasOwn(labels, matcher.label) ? (labels[matcher.label] ?? '') : ''));
+  return matchers.every((matcher) =>
+    matches(matcher, Object.hasOwn(labels, matcher.label) ? (labels[matcher.label] ?? '') : ''),
+  );
 }
 
 function matches(matcher: Matcher, value: string): boolean {
@@ -46,7 +48,7 @@ function regularExpressionFault(pattern: string): string | null {
     anchored(pattern);
     return null;
   } catch (error) {
-    return (error as Error).message.replace(/^Invalid regular expression: /, '');
+    return (error as Error).message.replace(/^Invalid regular expression: .*: /s, '');
   }
 }
 

@@ -46,7 +46,11 @@ export function checkDocuments(
   documents: readonly { readonly file: string; readonly line: number; readonly document: unknown }[],
   inForce: readonly InForce[] = [],
 ): ParsedDocuments {
-  return check(documents.map(({ file, line, document }) => locatedJson(file, line, document)), [], inForce);
+  return check(
+    documents.map(({ file, line, document }) => locatedJson(file, line, document)),
+    [],
+    inForce,
+  );
 }
 
 /** Digest of a spec, over its canonical form. */
@@ -54,7 +58,11 @@ export function documentDigest(spec: unknown): string {
   return createHash('sha256').update(canonicalJson(spec)).digest('hex');
 }
 
-function check(fresh: readonly Located[], unreadable: readonly ConfigurationProblem[], inForce: readonly InForce[]): ParsedDocuments {
+function check(
+  fresh: readonly Located[],
+  unreadable: readonly ConfigurationProblem[],
+  inForce: readonly InForce[],
+): ParsedDocuments {
   const replaced = new Set(fresh.map(claimOf).map(keyOf));
   const old = inForce
     .filter((document) => !replaced.has(keyOf(document)))
@@ -73,7 +81,9 @@ function check(fresh: readonly Located[], unreadable: readonly ConfigurationProb
   return { documents: good.filter((document) => isFresh.has(document.where)).map(toDocument) };
 }
 
-function isProblems(result: CheckedDocument | readonly ConfigurationProblem[]): result is readonly ConfigurationProblem[] {
+function isProblems(
+  result: CheckedDocument | readonly ConfigurationProblem[],
+): result is readonly ConfigurationProblem[] {
   return Array.isArray(result);
 }
 
@@ -83,7 +93,15 @@ function keyOf(document: Claim | null): string {
 
 function toDocument(document: CheckedDocument): ConfigurationDocument {
   const { file, line } = document.where;
-  return { file, line, tenant: document.tenant, kind: document.kind, name: document.name, spec: document.spec, digest: documentDigest(document.spec) };
+  return {
+    file,
+    line,
+    tenant: document.tenant,
+    kind: document.kind,
+    name: document.name,
+    spec: document.spec,
+    digest: documentDigest(document.spec),
+  };
 }
 
 function inOrder(problems: readonly ConfigurationProblem[]): ConfigurationProblem[] {

@@ -8,10 +8,14 @@ export class SecretUnavailable extends Error {
 }
 
 /** Reads the secret that a reference names: a variable, or a file without its last line break. Read anew each time, so that files may be exchanged. */
-export function resolveSecret(ref: SecretRef, environment: Readonly<Record<string, string | undefined>> = process.env): string {
+export function resolveSecret(
+  ref: SecretRef,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): string {
   if ('env' in ref) {
     const value = environment[ref.env];
-    if (value === undefined || value === '') throw new SecretUnavailable(`the environment variable ${ref.env} is not set`);
+    if (value === undefined || value === '')
+      throw new SecretUnavailable(`the environment variable ${ref.env} is not set`);
     return value;
   }
   const value = contentOf(ref.file).replace(/\r?\n$/, '');

@@ -50,7 +50,7 @@ function fromIssue(where: Located, schema: z.ZodType, issue: z.core.$ZodIssue, a
       if (issue.errors.length > 0 && found !== undefined) {
         // One word or a list of them: the complaint of the form that was written is the useful one.
         const option = (bare(schemaAtExactly(schema, path, where.document) ?? schema) as z.ZodUnion).options?.findIndex(
-          (one) => (one instanceof z.ZodArray) === Array.isArray(found),
+          (one) => one instanceof z.ZodArray === Array.isArray(found),
         );
         return (issue.errors[Math.max(0, option ?? 0)] ?? []).flatMap((inner) => fromIssue(where, schema, inner, path));
       }
@@ -64,6 +64,10 @@ function fromIssue(where: Located, schema: z.ZodType, issue: z.core.$ZodIssue, a
       return [problemAt(where, path, `must be ${wordFor(issue.expected)}, not ${shown(found)}`, allowed)];
     case 'custom':
       return [problemAt(where, path, sentence(path, found, issue.message), allowed)];
+    case 'too_small':
+      // A list or map that may not be empty is the only size that shapes ask for.
+      if (Array.isArray(found)) return [problemAt(where, path, `must hold at least ${issue.minimum}`, allowed)];
+      return [problemAt(where, path, `${shown(found)} is not allowed`, allowed ?? issue.message)];
     default:
       return [problemAt(where, path, `${shown(found)} is not allowed`, allowed ?? issue.message)];
   }
@@ -75,7 +79,8 @@ function sentence(path: Path, found: unknown, message: string): string {
 }
 
 function wordProblem(found: unknown, issue: z.core.$ZodIssue, place: z.ZodType | null): string {
-  if (typeof found !== 'string') return `must be ${place === null ? 'something else' : wordFor(typeOf(place))}, not ${shown(found)}`;
+  if (typeof found !== 'string')
+    return `must be ${place === null ? 'something else' : wordFor(typeOf(place))}, not ${shown(found)}`;
   if (isNotYetSupported(found)) return `"${found}" is not yet supported`;
   const words = issue.code === 'invalid_value' ? issue.values.map(String) : place === null ? [] : wordsOf(place);
   return `${shown(found)} is not one of the allowed words${didYouMean(found, words)}`;
@@ -103,6 +108,8 @@ function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a map';
   if (typeof value === 'number') return String(value);
+  // Somebody wrote a secret where only a reference may stand: a problem is printed and logged, so it must not repeat it.
+  if (typeof value === 'string' && /^(ppt|whsec)_/.test(value)) return 'a secret';
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
@@ -160,7 +167,9 @@ function optionFor(schema: z.ZodType, value: unknown): z.ZodType {
   const at = bare(schema);
   if (at instanceof z.ZodDiscriminatedUnion) {
     const word = valueAt(value, [at.def.discriminator]);
-    const option = at.options.find((one) => wordsOf(child(one as z.ZodType, at.def.discriminator)).includes(String(word)));
+    const option = at.options.find((one) =>
+      wordsOf(child(one as z.ZodType, at.def.discriminator)).includes(String(word)),
+    );
     return option === undefined ? at : (option as z.ZodType);
   }
   if (at instanceof z.ZodUnion) {

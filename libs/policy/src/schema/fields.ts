@@ -60,6 +60,17 @@ export const credentialRef = z
   .refine(isOneReference, { error: 'needs exactly one of env, file and sha256' })
   .meta({ description: '{ sha256: HEX }, { env: NAME } or { file: PATH }' });
 
+/** Not `.max(2)`: a list that is too long would hide what is wrong inside it. */
+export const credentials = z
+  .array(credentialRef)
+  .min(1)
+  .refine((list) => list.length <= 2, { error: 'must hold at most two' })
+  .meta({ description: 'one credential; two while one is being exchanged for the other', maxItems: 2 });
+
+/** The name of another document. */
+export const nameOf = (kind: string) =>
+  slug.meta({ description: `the name of a ${kind}: lower-case letters, digits and hyphens` });
+
 export const criticality = z.enum(['low', 'medium', 'high']);
 export const mode = z.enum(['observe', 'propose', 'act']);
 export const reversibility = z.enum(['yes', 'partly', 'no', 'unknown']);

@@ -12,7 +12,9 @@ const unacceptable = z
   .gt(1)
   .max(100)
   .default(3)
-  .meta({ description: 'a ratio above 1: a pass needs evidence that the release is better than this many times worse' });
+  .meta({
+    description: 'a ratio above 1: a pass needs evidence that the release is better than this many times worse',
+  });
 const limit = z.number().gt(0).meta({ description: 'bad of total, or events per unit of exposure; above 0' });
 const finite = z.number().meta({ description: 'a number in the unit of the signal' });
 
@@ -31,13 +33,21 @@ function countTest<K extends 'proportion' | 'rate'>(kind: K) {
         context.addIssue({ code: 'custom', path: ['limit'], message: 'is missing: against: limit needs the limit' });
       }
       if (test.against === 'limit' && test.worseBy !== undefined) {
-        context.addIssue({ code: 'custom', path: ['worseBy'], message: 'a limit is the limit: nothing is tolerated on top of it' });
+        context.addIssue({
+          code: 'custom',
+          path: ['worseBy'],
+          message: 'a limit is the limit: nothing is tolerated on top of it',
+        });
       }
       if (test.against === 'baseline' && test.limit !== undefined) {
         context.addIssue({ code: 'custom', path: ['limit'], message: 'belongs to against: limit' });
       }
       if (kind === 'proportion' && test.limit !== undefined && test.limit >= 1) {
-        context.addIssue({ code: 'custom', path: ['limit'], message: 'can never be breached: bad of total is never more than 1' });
+        context.addIssue({
+          code: 'custom',
+          path: ['limit'],
+          message: 'can never be breached: bad of total is never more than 1',
+        });
       }
     });
 }
@@ -59,8 +69,10 @@ const thresholdTest = z
       context.addIssue({ code: 'custom', message: 'needs exactly one of above and below' });
       return;
     }
-    if (test.above !== undefined && test.clearAbove !== undefined) say('clearAbove', 'belongs to below; above clears with clearBelow');
-    if (test.below !== undefined && test.clearBelow !== undefined) say('clearBelow', 'belongs to above; below clears with clearAbove');
+    if (test.above !== undefined && test.clearAbove !== undefined)
+      say('clearAbove', 'belongs to below; above clears with clearBelow');
+    if (test.below !== undefined && test.clearBelow !== undefined)
+      say('clearBelow', 'belongs to above; below clears with clearAbove');
     if (test.above !== undefined && test.clearBelow !== undefined && test.clearBelow > test.above) {
       say('clearBelow', `must not lie beyond above (${test.above})`);
     }
@@ -81,7 +93,10 @@ const alerts = z.strictObject({
   matchers: z.array(matcher).min(1).meta({ description: 'matchers, all of which must hold; at least one' }),
   for: duration.default(60_000),
   rearm: duration.default(120_000),
-  sources: z.array(slug).default([]).meta({ description: 'names of SignalSource; absent: every alert source of the environment' }),
+  sources: z
+    .array(slug)
+    .default([])
+    .meta({ description: 'names of SignalSource; absent: every alert source of the environment' }),
 });
 
 const guardrail = z
@@ -89,13 +104,21 @@ const guardrail = z
     name: slug,
     signal: signalName.optional(),
     alerts: alerts.optional(),
-    test: z.discriminatedUnion('kind', [countTest('proportion'), countTest('rate'), thresholdTest]).optional(),
+    test: z
+      .discriminatedUnion('kind', [countTest('proportion'), countTest('rate'), thresholdTest])
+      .optional()
+      .meta({ description: 'a map with kind: proportion, rate or threshold, and what belongs to it' }),
     where: z
       .record(z.string(), z.string())
       .default({})
       .meta({ description: 'dimensions and the values they must have' }),
     mode,
-    weight: z.number().gt(0).max(1000).default(1).meta({ description: 'a number above 0; weights are relative to each other' }),
+    weight: z
+      .number()
+      .gt(0)
+      .max(1000)
+      .default(1)
+      .meta({ description: 'a number above 0; weights are relative to each other' }),
     required: z.boolean().default(true),
     staleAfter: duration.optional(),
   })
@@ -105,8 +128,10 @@ const guardrail = z
       context.addIssue({ code: 'custom', message: 'needs exactly one of signal and alerts' });
     }
     if (value.signal !== undefined && value.test === undefined) say('test', 'is missing: a signal is judged by a test');
-    if (value.alerts !== undefined && value.test !== undefined) say('test', 'belongs to signal; alerts are judged by themselves');
-    if (value.alerts !== undefined && Object.keys(value.where).length > 0) say('where', 'belongs to signal; alerts are chosen by matchers');
+    if (value.alerts !== undefined && value.test !== undefined)
+      say('test', 'belongs to signal; alerts are judged by themselves');
+    if (value.alerts !== undefined && Object.keys(value.where).length > 0)
+      say('where', 'belongs to signal; alerts are chosen by matchers');
   });
 
 /** `GuardrailPolicy`: the guardrails of a release watch and how it is watched; defaults are those of the method. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { decisionPolicySpec } from './decision-policy.js';
-import { slug } from './fields.js';
+import { nameOf, slug } from './fields.js';
 import { guardrailPolicySpec } from './guardrail-policy.js';
 import { signalSourceSpec } from './signal-source.js';
 import { tenantSpec } from './tenant.js';
@@ -25,12 +25,14 @@ export type Spec<K extends Kind> = z.output<(typeof SPECS)[K]>;
 
 /** The schema of a whole document of a kind. */
 export function documentSchema<K extends Kind>(kind: K) {
-  const tenant = slug.meta({ description: 'the name of a Tenant' });
+  const tenant = nameOf('Tenant');
   return z.strictObject({
     apiVersion: z.literal(API_VERSION),
     kind: z.literal(kind),
     metadata:
-      kind === 'Tenant' ? z.strictObject({ name: slug, tenant: tenant.optional() }) : z.strictObject({ tenant, name: slug }),
+      kind === 'Tenant'
+        ? z.strictObject({ name: slug, tenant: tenant.optional() })
+        : z.strictObject({ tenant, name: slug }),
     spec: SPECS[kind],
   });
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { credentialRef, duration, labelName, signalName, slug } from './fields.js';
+import { credentials, duration, labelName, signalName, slug } from './fields.js';
 
 const signal = z.strictObject({
   name: signalName,
@@ -15,12 +15,11 @@ const signal = z.strictObject({
 export const signalSourceSpec = z
   .strictObject({
     kind: z.enum(['alertmanager', 'samples']),
-    credentials: z
-      .array(credentialRef)
+    credentials,
+    environments: z
+      .array(slug)
       .min(1)
-      .max(2)
-      .meta({ description: 'one credential; two while one is being exchanged for the other' }),
-    environments: z.array(slug).min(1).meta({ description: 'environments of the tenant; the first stands where a message names none' }),
+      .meta({ description: 'environments of the tenant; the first stands where a message names none' }),
     heartbeat: z
       .strictObject({
         labels: z
@@ -31,7 +30,10 @@ export const signalSourceSpec = z
         required: z.boolean().default(true),
       })
       .optional(),
-    signals: z.array(signal).default([]),
+    signals: z
+      .array(signal)
+      .default([])
+      .meta({ description: 'the signals it sends: name, unit and badDirection of each' }),
     repeatInterval: duration.default(120_000),
     groupInterval: duration.default(15_000),
     doubt: duration.default(900_000),
@@ -46,8 +48,11 @@ export const signalSourceSpec = z
   })
   .superRefine((source, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (source.kind === 'samples' && source.signals.length === 0) say('signals', 'is missing: a source of samples declares the signals it sends');
+    if (source.kind === 'samples' && source.signals.length === 0)
+      say('signals', 'is missing: a source of samples declares the signals it sends');
     if (source.kind === 'samples' && source.heartbeat !== undefined) say('heartbeat', 'belongs to kind: alertmanager');
-    if (source.kind === 'samples' && source.pairedWith !== undefined) say('pairedWith', 'belongs to kind: alertmanager');
-    if (source.kind === 'alertmanager' && source.signals.length > 0) say('signals', 'belongs to kind: samples; alerts are chosen by the matchers of a guardrail');
+    if (source.kind === 'samples' && source.pairedWith !== undefined)
+      say('pairedWith', 'belongs to kind: alertmanager');
+    if (source.kind === 'alertmanager' && source.signals.length > 0)
+      say('signals', 'belongs to kind: samples; alerts are chosen by the matchers of a guardrail');
   });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { credentialRef, slug, subject } from './fields.js';
+import { credentials, slug, subject } from './fields.js';
 
 const role = z.enum(['viewer', 'responder', 'approver', 'deployer', 'commander', 'auditor', 'admin']);
 
@@ -14,11 +14,7 @@ export const tenantSpec = z.strictObject({
       z.strictObject({
         subject,
         roles: z.array(role).min(1).meta({ description: 'one or more roles' }),
-        credentials: z
-          .array(credentialRef)
-          .min(1)
-          .max(2)
-          .meta({ description: 'one credential; two while one is being exchanged for the other' }),
+        credentials,
       }),
     )
     .default([])

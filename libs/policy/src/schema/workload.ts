@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { criticality, duration, secretRef, slug } from './fields.js';
+import { criticality, duration, nameOf, secretRef, slug } from './fields.js';
+import { odooSqlSettings } from './odoo-sql.js';
 
 const target = z
   .strictObject({
@@ -29,19 +30,16 @@ const probe = z.strictObject({
   kind: z.enum(['odoo-sql']),
   environment: slug,
   every: duration.default(60_000),
-  settings: z
-    .record(z.string(), z.json())
-    .default({})
-    .meta({ description: "what this kind of probe needs; its own schema checks it" }),
+  settings: odooSqlSettings,
 });
 
 /** `Workload`: what is released, judged and rolled back as one. */
 export const workloadSpec = z.strictObject({
   criticality,
-  guardrailPolicy: slug.meta({ description: 'the name of a GuardrailPolicy' }),
-  decisionPolicy: slug.meta({ description: 'the name of a DecisionPolicy' }),
+  guardrailPolicy: nameOf('GuardrailPolicy'),
+  decisionPolicy: nameOf('DecisionPolicy'),
   components: z
-    .array(z.strictObject({ name: slug, target: slug.meta({ description: 'the name of a target below' }) }))
+    .array(z.strictObject({ name: slug, target: nameOf('target below') }))
     .min(1)
     .meta({ description: 'the deployable parts, at least one' }),
   targets: z.array(target).min(1).meta({ description: 'what a rollback changes, at least one' }),
