@@ -1,1 +1,13 @@
-export {};
+export * from './advisories.js';
+export * from './authorization.js';
+export { type ConnectOptions, type ConnectionStatus, JetStreamConnection, connectJetStream } from './connection.js';
+export { type DurableOptions, ensureConsumer } from './consumers.js';
+export { DeadLetters, NotRetriable, type Original } from './dead-letters.js';
+export { type HandlingOutcome, type OnOutcome, isAway } from './handling.js';
+export * from './journal-handler.js';
+export * from './partition-consumer.js';
+export { type PublishRefusal, PublishRefused, WindowedPublisher } from './publisher.js';
+export * from './signal-publisher.js';
+export * from './strategy.js';
+export * from './stream-tail.js';
+export { type StreamSizes, checkStreams, ensureStreams, streamConfigs } from './streams.js';

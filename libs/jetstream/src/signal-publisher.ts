@@ -1,0 +1,77 @@
+import { PARTITIONS_DEFAULT, type SignalBatch, batchMessageId, signalSubject } from '@parapet/contracts';
+import type { Publisher } from '@parapet/runtime';
+import { PublishRefused } from './publisher.js';
+import { encodeBatch } from './signal-codec.js';
+
+type Sample = SignalBatch['samples'][number];
+type AlertStatement = NonNullable<SignalBatch['alerts']>['statements'][number];
+
+/** No part of a batch is larger on the wire. */
+export const PART_BYTES_MAX = 512 * 1024;
+
+/** Puts batches of signals into their partitions; resolves once the stream has confirmed every part. */
+export class SignalPublisher {
+  readonly #publisher: Publisher;
+  readonly #partitions: number;
+
+  constructor(publisher: Publisher, options: { readonly partitions?: number } = {}) {
+    this.#publisher = publisher;
+    this.#partitions = options.partitions ?? PARTITIONS_DEFAULT;
+  }
+
+  /**
+   * Splits a batch into numbered parts of at most 512 KiB and stores them all, in order where the connection holds.
+   * Rejects with PublishRefused where one could not be confirmed: publish the same batch again, under the same receipt,
+   * and what was stored already is not stored twice.
+   */
+  async publish(batch: SignalBatch, options: { readonly traceparent?: string } = {}): Promise<void> {
+    const subject = signalSubject(batch.tenant, batch.environment, this.#partitions);
+    const parts = split(batch).map((part) => ({ part, payload: encodeBatch(part) }));
+    const tooLarge = parts.find(({ payload }) => payload.length > PART_BYTES_MAX);
+    if (tooLarge !== undefined) {
+      throw new PublishRefused(subject, 'too-large', `one alert or sample takes ${tooLarge.payload.length} bytes of at most ${PART_BYTES_MAX}`);
+    }
+    const headers = options.traceparent === undefined ? {} : { headers: { traceparent: options.traceparent } };
+    await Promise.all(
+      parts.map(({ part, payload }) => this.#publisher.publish(subject, payload, { messageId: batchMessageId(part), ...headers })),
+    );
+  }
+}
+
+/** Cuts a batch into parts that stand for themselves: each names the receipt, its number, and how many there are. */
+export function split(batch: SignalBatch): readonly SignalBatch[] {
+  const envelope = encodeBatch({
+    ...batch, samples: [], part: 9_999, parts: 9_999, alerts: batch.alerts === null ? null : { ...batch.alerts, statements: [] },
+  }).length;
+  const room = PART_BYTES_MAX - envelope;
+  const sampleGroups = groupsBySize<Sample>(batch.samples, room);
+  const statementGroups = batch.alerts === null ? [] : groupsBySize<AlertStatement>(batch.alerts.statements, room);
+  const contents = [
+    ...sampleGroups.map((samples) => ({ samples, statements: null as readonly AlertStatement[] | null })),
+    ...statementGroups.map((statements) => ({ samples: [] as readonly Sample[], statements })),
+  ];
+  // A message without any alert still says "heard, and left out".
+  if (contents.length === 0) contents.push({ samples: [], statements: batch.alerts === null ? null : [] });
+  return contents.map(({ samples, statements }, i) => ({
+    ...batch,
+    part: i + 1,
+    parts: contents.length,
+    samples,
+    alerts: batch.alerts === null || statements === null ? null : { ...batch.alerts, statements },
+  }));
+}
+
+function groupsBySize<T>(items: readonly T[], room: number): readonly (readonly T[])[] {
+  const groups: T[][] = [];
+  let left = -1;
+  for (const item of items) {
+    const bytes = Buffer.byteLength(JSON.stringify(item)) + 1;
+    if (bytes > left) {
+      groups.push([]);
+      left = room;
+    }
+    (groups.at(-1) as T[]).push(item);
+    left -= bytes;
+  }
+  return groups;
+}
