@@ -30,10 +30,18 @@ export class ConfigurationStore {
    * Stores the documents that differ from the current ones under the tenant's next revision; the caller journals it.
    * @param o.prune remove current documents that are not among these
    */
-  async put(tx: Tx, documents: readonly NewDocument[], by: Actor, o: { readonly prune?: boolean } = {}): Promise<ConfigurationChange> {
+  async put(
+    tx: Tx,
+    documents: readonly NewDocument[],
+    by: Actor,
+    o: { readonly prune?: boolean } = {},
+  ): Promise<ConfigurationChange> {
     invariant(tx.tenant !== '*', 'configuration belongs to one tenant');
     await tx.query('INSERT INTO configuration_heads VALUES ($1, 0) ON CONFLICT DO NOTHING', [tx.tenant]);
-    const [head] = await tx.query<{ revision: number }>('SELECT revision FROM configuration_heads WHERE tenant = $1 FOR UPDATE', [tx.tenant]);
+    const [head] = await tx.query<{ revision: number }>(
+      'SELECT revision FROM configuration_heads WHERE tenant = $1 FOR UPDATE',
+      [tx.tenant],
+    );
     invariant(head, `no configuration head of ${tx.tenant}`);
 
     const before = new Map((await this.current(tx)).map((d) => [keyOf(d), d]));
@@ -41,9 +49,19 @@ export class ConfigurationStore {
     invariant(wanted.size === documents.length, 'the same document twice');
     const revision = head.revision + 1;
     const changed = [...wanted.values()]
-      .map((d): StoredDocument => ({ kind: d.kind, name: d.name, revision, spec: d.spec, digest: sha256(canonicalJson(d.spec)) }))
+      .map(
+        (d): StoredDocument => ({
+          kind: d.kind,
+          name: d.name,
+          revision,
+          spec: d.spec,
+          digest: sha256(canonicalJson(d.spec)),
+        }),
+      )
       .filter((d) => before.get(keyOf(d))?.digest !== d.digest);
-    const removed = o.prune ? [...before.values()].filter((d) => !wanted.has(keyOf(d))).map(({ kind, name }) => ({ kind, name })) : [];
+    const removed = o.prune
+      ? [...before.values()].filter((d) => !wanted.has(keyOf(d))).map(({ kind, name }) => ({ kind, name }))
+      : [];
     if (changed.length + removed.length === 0) return { revision: head.revision, changed, removed };
 
     for (const d of changed) await this.insert(tx, d.kind, d.name, revision, canonicalJson(d.spec), d.digest, by);
@@ -73,11 +91,21 @@ export class ConfigurationStore {
 
   /** The newest revision of every tenant that the transaction sees. */
   async revisions(tx: Tx): Promise<ReadonlyMap<string, number>> {
-    const rows = await tx.query<{ tenant: string; revision: number }>('SELECT tenant, revision FROM configuration_heads ORDER BY tenant');
+    const rows = await tx.query<{ tenant: string; revision: number }>(
+      'SELECT tenant, revision FROM configuration_heads ORDER BY tenant',
+    );
     return new Map(rows.map((row) => [row.tenant, row.revision]));
   }
 
-  private async insert(tx: Tx, kind: string, name: string, revision: number, spec: string | null, digest: string | null, by: Actor): Promise<void> {
+  private async insert(
+    tx: Tx,
+    kind: string,
+    name: string,
+    revision: number,
+    spec: string | null,
+    digest: string | null,
+    by: Actor,
+  ): Promise<void> {
     await tx.query(
       `INSERT INTO configuration_revisions (tenant, kind, name, revision, spec, digest, applied_by) VALUES ($1, $2, $3, $4, $5::jsonb, $6, $7::jsonb)`,
       [tx.tenant, kind, name, revision, spec, digest, canonicalJson(by)],

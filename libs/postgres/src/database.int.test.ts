@@ -14,7 +14,12 @@ beforeAll(async () => {
   admin = new Client({ connectionString: database.adminUrl });
   await admin.connect();
   await admin.query('CREATE TABLE notes (text text, n bigint); GRANT ALL ON notes TO PUBLIC');
-  db = Database.connect({ url: database.url('release-control'), applicationName: 'database-test', max: 3, onProblem: (p) => problems.push(p.message) });
+  db = Database.connect({
+    url: database.url('release-control'),
+    applicationName: 'database-test',
+    max: 3,
+    onProblem: (p) => problems.push(p.message),
+  });
 }, 60_000);
 afterAll(async () => {
   await db.end();
@@ -24,7 +29,8 @@ afterAll(async () => {
 
 const note = (text: string) => ({ text: 'INSERT INTO notes VALUES ($1, 1)', values: [text] });
 const noted = async (text: string) => (await admin.query('SELECT FROM notes WHERE text = $1', [text])).rowCount;
-const terminateAll = () => admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'database-test'");
+const terminateAll = () =>
+  admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'database-test'");
 
 describe('a transaction', () => {
   test('commits what its work wrote, then runs what was to come after, in that order', async () => {
@@ -62,7 +68,9 @@ describe('a transaction', () => {
   test('stands though what came after it failed; the failure is reported', async () => {
     problems.length = 0;
     await db.transact('acme', async (tx) => {
-      tx.afterCommit(() => { throw new Error('nobody listens'); });
+      tx.afterCommit(() => {
+        throw new Error('nobody listens');
+      });
       await tx.query(note('stands').text, note('stands').values);
     });
     expect([await noted('stands'), problems]).toEqual([1, ['after a commit']]);
@@ -73,23 +81,30 @@ describe('a transaction', () => {
     await expect(tx.query('SELECT 1')).rejects.toThrow('transaction of acme is over');
   });
 
-  test.each(['Acme', '', "a'; DROP TABLE notes; --", 'a.b'])('is refused for %j, which is no tenant', async (tenant) => {
-    await expect(db.transact(tenant, async () => {})).rejects.toThrow('not a tenant');
-  });
+  test.each(['Acme', '', "a'; DROP TABLE notes; --", 'a.b'])(
+    'is refused for %j, which is no tenant',
+    async (tenant) => {
+      await expect(db.transact(tenant, async () => {})).rejects.toThrow('not a tenant');
+    },
+  );
 
   test('leaves its tenant behind: the connection is nobody’s afterwards', async () => {
     const single = database.connect('release-control', 1);
     await single.transact('acme', async () => {});
-    const [row] = await single.transact('other', (tx) => tx.query<{ tenant: string }>("SELECT current_setting('parapet.tenant') AS tenant"));
+    const [row] = await single.transact('other', (tx) =>
+      tx.query<{ tenant: string }>("SELECT current_setting('parapet.tenant') AS tenant"),
+    );
     expect(row?.tenant).toBe('other');
   });
 
   test('gives bigints as numbers, and refuses those that numbers cannot hold', async () => {
     const read = (sql: string) => db.transact('acme', (tx) => tx.query(sql));
-    expect(await read("SELECT 9007199254740991::bigint AS n, '{1,NULL,3}'::bigint[] AS many, '{}'::bigint[] AS none")).toEqual([
-      { n: 9007199254740991, many: [1, null, 3], none: [] },
-    ]);
-    await expect(read('SELECT 9007199254740992::bigint AS n')).rejects.toThrow('bigint 9007199254740992 is beyond 2^53');
+    expect(
+      await read("SELECT 9007199254740991::bigint AS n, '{1,NULL,3}'::bigint[] AS many, '{}'::bigint[] AS none"),
+    ).toEqual([{ n: 9007199254740991, many: [1, null, 3], none: [] }]);
+    await expect(read('SELECT 9007199254740992::bigint AS n')).rejects.toThrow(
+      'bigint 9007199254740992 is beyond 2^53',
+    );
   });
 });
 
@@ -123,7 +138,8 @@ describe('lost connections', () => {
     problems.length = 0;
     const { rowCount } = await terminateAll();
     const deadline = performance.now() + 5_000;
-    while (problems.length < (rowCount ?? 0) && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (problems.length < (rowCount ?? 0) && performance.now() < deadline)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     expect(problems).toEqual(Array.from({ length: 3 }, () => 'a PostgreSQL connection was lost while idle'));
     await db.ping();
   });

@@ -21,7 +21,13 @@ describe('a row', () => {
   test('is new once for each consumer and tenant', async () => {
     const [a, b] = [freshTenant(), freshTenant()];
     const other = new Inbox('release-control-decisions');
-    expect([await accept(a, 5), await accept(a, 5), await accept(a, 4), await accept(b, 5), await accept(a, 5, other)]).toEqual([true, false, true, true, true]);
+    expect([
+      await accept(a, 5),
+      await accept(a, 5),
+      await accept(a, 4),
+      await accept(b, 5),
+      await accept(a, 5, other),
+    ]).toEqual([true, false, true, true, true]);
   });
 
   test('whose effects were rolled back is new again', async () => {
@@ -48,7 +54,12 @@ describe('pruning', () => {
     const tenant = freshTenant();
     for (const seq of [3, 7]) await accept(tenant, seq);
     expect(await prune(tenant, 0)).toBe(2);
-    expect([await accept(tenant, 3), await accept(tenant, 7), await accept(tenant, 5), await accept(tenant, 8)]).toEqual([false, false, false, true]);
+    expect([
+      await accept(tenant, 3),
+      await accept(tenant, 7),
+      await accept(tenant, 5),
+      await accept(tenant, 8),
+    ]).toEqual([false, false, false, true]);
   });
 
   test('what is young is kept as it is', async () => {
@@ -62,7 +73,9 @@ describe('pruning', () => {
     const tenant = freshTenant();
     await accept(tenant, 9);
     await prune(tenant, 0);
-    await control.transact(tenant, (tx) => tx.query("INSERT INTO inbox (consumer, tenant, seq) VALUES ('release-control', $1, 2)", [tenant]));
+    await control.transact(tenant, (tx) =>
+      tx.query("INSERT INTO inbox (consumer, tenant, seq) VALUES ('release-control', $1, 2)", [tenant]),
+    );
     await prune(tenant, 0);
     expect(await accept(tenant, 9)).toBe(false);
   });
@@ -81,6 +94,8 @@ describe('another service', () => {
   test('does not see it either', async () => {
     const tenant = freshTenant();
     await accept(tenant, 1);
-    expect(await database.connect('guardrail-evaluation', 1).transact('*', (tx) => tx.query('SELECT FROM inbox'))).toEqual([]);
+    expect(
+      await database.connect('guardrail-evaluation', 1).transact('*', (tx) => tx.query('SELECT FROM inbox')),
+    ).toEqual([]);
   });
 });

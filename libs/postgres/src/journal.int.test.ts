@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { EVENT_OWNERS, type PublicEvent, type ServiceName } from '@parapet/contracts';
 import { canonicalJson } from '@parapet/kernel';
-import { type Actor, GENESIS_HASH, handle, hashRow, type JournalRow, type StreamRef, verifyRows, VersionConflict } from '@parapet/runtime';
+import {
+  type Actor,
+  GENESIS_HASH,
+  handle,
+  hashRow,
+  type JournalRow,
+  type StreamRef,
+  verifyRows,
+  VersionConflict,
+} from '@parapet/runtime';
 import { eventLogContract, startDatabase, type TestDatabase, testIds } from '@parapet/testkit';
 import fc from 'fast-check';
 import { Client } from 'pg';
@@ -23,7 +32,12 @@ afterAll(() => database.stop());
 let tenants = 0;
 /** A tenant that nobody wrote to yet, so that tests do not see each other. */
 const freshTenant = () => `tenant-${++tenants}`;
-const release = (tenant: string, stream = ids('rel')): StreamRef => ({ tenant, stream, environment: 'production', workload: 'odoo-retail' });
+const release = (tenant: string, stream = ids('rel')): StreamRef => ({
+  tenant,
+  stream,
+  environment: 'production',
+  workload: 'odoo-retail',
+});
 const commented = (text: string) => ({ type: 'proposal.commented', data: { text } });
 
 function rowsOf(tenant: string): Promise<JournalRow[]> {
@@ -50,10 +64,24 @@ describe('appending', () => {
     const ref = release(freshTenant());
     const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const written = await control.transact(ref.tenant, (tx) =>
-      journal.append(tx, ref, 0, [commented('a'), commented('b')], { actor, trace, occurredAtMs: Date.UTC(2026, 10, 23, 9, 18, 4, 120) }),
+      journal.append(tx, ref, 0, [commented('a'), commented('b')], {
+        actor,
+        trace,
+        occurredAtMs: Date.UTC(2026, 10, 23, 9, 18, 4, 120),
+      }),
     );
     expect(written).toMatchObject([
-      { ...ref, seq: 1, version: 1, type: 'proposal.commented', data: { text: 'a' }, actor, trace, occurredAt: '2026-11-23T09:18:04.120Z', prevHash: GENESIS_HASH },
+      {
+        ...ref,
+        seq: 1,
+        version: 1,
+        type: 'proposal.commented',
+        data: { text: 'a' },
+        actor,
+        trace,
+        occurredAt: '2026-11-23T09:18:04.120Z',
+        prevHash: GENESIS_HASH,
+      },
       { ...ref, seq: 2, version: 2, data: { text: 'b' }, prevHash: written[0]?.hash },
     ]);
     expect(await rowsOf(ref.tenant)).toEqual(written);
@@ -63,8 +91,13 @@ describe('appending', () => {
   test('seq runs through all streams of a tenant, version through one', async () => {
     const tenant = freshTenant();
     const [one, two] = [release(tenant), release(tenant)];
-    for (const ref of [one, two, one]) await control.transact(tenant, (tx) => journal.append(tx, ref, 'any', [commented('x')], { actor }));
-    expect((await rowsOf(tenant)).map((r) => [r.seq, r.stream, r.version])).toEqual([[1, one.stream, 1], [2, two.stream, 1], [3, one.stream, 2]]);
+    for (const ref of [one, two, one])
+      await control.transact(tenant, (tx) => journal.append(tx, ref, 'any', [commented('x')], { actor }));
+    expect((await rowsOf(tenant)).map((r) => [r.seq, r.stream, r.version])).toEqual([
+      [1, one.stream, 1],
+      [2, two.stream, 1],
+      [3, one.stream, 2],
+    ]);
   });
 
   test('a transaction that fails gives its seq back', async () => {
@@ -81,7 +114,9 @@ describe('appending', () => {
   test('recorded times never run backwards along seq, whatever the clock does', async () => {
     const ref = release(freshTenant());
     await control.transact(ref.tenant, (tx) => journal.append(tx, ref, 0, [commented('a')], { actor }));
-    await asAdmin((admin) => admin.query("UPDATE journal_heads SET recorded_at = '2999-01-01' WHERE tenant = $1", [ref.tenant]));
+    await asAdmin((admin) =>
+      admin.query("UPDATE journal_heads SET recorded_at = '2999-01-01' WHERE tenant = $1", [ref.tenant]),
+    );
     const [row] = await control.transact(ref.tenant, (tx) => journal.append(tx, ref, 1, [commented('b')], { actor }));
     expect(row?.recordedAt).toBe('2999-01-01T00:00:00.000Z');
   });
@@ -97,15 +132,20 @@ describe('appending', () => {
     await expect(attempt).rejects.toThrow(`proposal.commented of ${ref.stream} holds U+0000 or an unpaired surrogate`);
   });
 
-  test.each(['\\u0000', '\\\\ud800', 'ends in a backslash \\', '😀', '\u2028 "quoted" \u0007'])('takes the harmless text %j', async (text) => {
-    const ref = release(freshTenant());
-    await control.transact(ref.tenant, (tx) => journal.append(tx, ref, 0, [commented(text)], { actor }));
-    expect((await rowsOf(ref.tenant)).map((r) => r.data)).toEqual([{ text }]);
-  });
+  test.each(['\\u0000', '\\\\ud800', 'ends in a backslash \\', '😀', '\u2028 "quoted" \u0007'])(
+    'takes the harmless text %j',
+    async (text) => {
+      const ref = release(freshTenant());
+      await control.transact(ref.tenant, (tx) => journal.append(tx, ref, 0, [commented(text)], { actor }));
+      expect((await rowsOf(ref.tenant)).map((r) => r.data)).toEqual([{ text }]);
+    },
+  );
 
   test('a type that never leaves the house cannot be part of a release', async () => {
     const ref = release(freshTenant());
-    const attempt = control.transact(ref.tenant, (tx) => journal.append(tx, ref, 0, [{ type: 'session.opened', data: {} }], { actor }));
+    const attempt = control.transact(ref.tenant, (tx) =>
+      journal.append(tx, ref, 0, [{ type: 'session.opened', data: {} }], { actor }),
+    );
     await expect(attempt).rejects.toThrow('session.opened never leaves the house');
   });
 
@@ -113,11 +153,32 @@ describe('appending', () => {
     const wellFormed = fc.string({ unit: 'binary', maxLength: 12 }).filter((s) => !s.includes('\u0000'));
     const numbers = fc.oneof(
       fc.double({ noNaN: true, noDefaultInfinity: true }),
-      fc.constantFrom(-0, 5e-324, 1.7976931348623157e308, 1e21, 1e-7, 0.1 + 0.2, 2 ** 53, -(2 ** 53), 1e300, 123456789012345680000),
+      fc.constantFrom(
+        -0,
+        5e-324,
+        1.7976931348623157e308,
+        1e21,
+        1e-7,
+        0.1 + 0.2,
+        2 ** 53,
+        -(2 ** 53),
+        1e300,
+        123456789012345680000,
+      ),
     );
     const json = fc.letrec((tie) => ({
-      value: fc.oneof({ maxDepth: 4 }, fc.constant(null), fc.boolean(), numbers, wellFormed, fc.array(tie('value'), { maxLength: 4 }), tie('record')),
-      record: fc.dictionary(fc.oneof(wellFormed, fc.constantFrom('__proto__', 'constructor', '')), tie('value'), { maxKeys: 5 }),
+      value: fc.oneof(
+        { maxDepth: 4 },
+        fc.constant(null),
+        fc.boolean(),
+        numbers,
+        wellFormed,
+        fc.array(tie('value'), { maxLength: 4 }),
+        tie('record'),
+      ),
+      record: fc.dictionary(fc.oneof(wellFormed, fc.constantFrom('__proto__', 'constructor', '')), tie('value'), {
+        maxKeys: 5,
+      }),
     })).record as fc.Arbitrary<Record<string, unknown>>;
     const ref = release(freshTenant());
     let version = 0;
@@ -132,7 +193,10 @@ describe('appending', () => {
       }),
       { numRuns: 60 },
     );
-    expect(verifyRows(await rowsOf(ref.tenant), GENESIS_HASH, sha256)).toMatchObject({ kind: 'intact', count: version });
+    expect(verifyRows(await rowsOf(ref.tenant), GENESIS_HASH, sha256)).toMatchObject({
+      kind: 'intact',
+      count: version,
+    });
   }, 30_000);
 });
 
@@ -145,7 +209,9 @@ describe('many writers at once', () => {
       writers.map(async (writer) => {
         for (let n = 0; n < 50; n++) {
           const ref = streams[(writer + n) % streams.length] as StreamRef;
-          await control.transactRetrying(tenant, (tx) => journal.append(tx, ref, 'any', [commented(`${writer}/${n}`)], { actor }));
+          await control.transactRetrying(tenant, (tx) =>
+            journal.append(tx, ref, 'any', [commented(`${writer}/${n}`)], { actor }),
+          );
         }
       }),
     );
@@ -164,17 +230,30 @@ describe('many writers at once', () => {
     const ref = release(freshTenant());
     const counter = {
       initialState: 0,
-      decide: (count: number): PublicEvent[] => [{ type: 'ProposalCommented', proposal: 'prp', answer: 'ans', by: 'ada', text: `${count + 1}`, revision: count + 1 }],
+      decide: (count: number): PublicEvent[] => [
+        {
+          type: 'ProposalCommented',
+          proposal: 'prp',
+          answer: 'ans',
+          by: 'ada',
+          text: `${count + 1}`,
+          revision: count + 1,
+        },
+      ],
       evolve: (count: number) => count + 1,
     };
     await Promise.all(
       Array.from({ length: 6 }, async () => {
         for (let n = 0; n < 5; n++) {
-          await control.transactRetrying(ref.tenant, (tx) => handle(counter, streamLog(journal, tx, ref, { actor }), null));
+          await control.transactRetrying(ref.tenant, (tx) =>
+            handle(counter, streamLog(journal, tx, ref, { actor }), null),
+          );
         }
       }),
     );
-    expect((await rowsOf(ref.tenant)).map((r) => r.data['text'])).toEqual(Array.from({ length: 30 }, (_, i) => `${i + 1}`));
+    expect((await rowsOf(ref.tenant)).map((r) => r.data['text'])).toEqual(
+      Array.from({ length: 30 }, (_, i) => `${i + 1}`),
+    );
   }, 60_000);
 
   test('after eight tries in vain the conflict is told', async () => {
@@ -202,16 +281,22 @@ describe('separation of powers', () => {
   ];
   test.each(OTHERS)('$service cannot insert $type', async ({ service, type }) => {
     const tenant = freshTenant();
-    const attempt = database.connect(service, 1).transact(tenant, (tx) => journal.append(tx, release(tenant), 'any', [{ type, data: {} }], { actor }));
+    const attempt = database
+      .connect(service, 1)
+      .transact(tenant, (tx) => journal.append(tx, release(tenant), 'any', [{ type, data: {} }], { actor }));
     await expect(attempt).rejects.toMatchObject({ code: '42501' });
     expect(await rowsOf(tenant)).toEqual([]);
   });
 
-  const OWN = Object.entries(EVENT_OWNERS).flatMap(([service, types]) => types.map((type) => ({ service: service as ServiceName, type })));
+  const OWN = Object.entries(EVENT_OWNERS).flatMap(([service, types]) =>
+    types.map((type) => ({ service: service as ServiceName, type })),
+  );
   test.each(OWN)('$service can insert $type', async ({ service, type }) => {
     const tenant = freshTenant();
     const ref: StreamRef = { tenant, stream: 'any-stream', environment: 'none', workload: 'none' };
-    await database.connect(service, 1).transact(tenant, (tx) => journal.append(tx, ref, 0, [{ type, data: {} }], { actor }));
+    await database
+      .connect(service, 1)
+      .transact(tenant, (tx) => journal.append(tx, ref, 0, [{ type, data: {} }], { actor }));
     expect((await rowsOf(tenant)).map((r) => r.type)).toEqual([type]);
   });
 
@@ -228,7 +313,11 @@ describe('separation of powers', () => {
   test('no service moves the head of a chain by hand', async () => {
     const ref = release(freshTenant());
     await control.transact(ref.tenant, (tx) => journal.append(tx, ref, 0, [commented('a')], { actor }));
-    for (const sql of ['UPDATE journal_heads SET seq = 7', 'DELETE FROM journal_heads', "INSERT INTO journal_heads VALUES ('x', 0, '', now())"]) {
+    for (const sql of [
+      'UPDATE journal_heads SET seq = 7',
+      'DELETE FROM journal_heads',
+      "INSERT INTO journal_heads VALUES ('x', 0, '', now())",
+    ]) {
       await expect(control.transact(ref.tenant, (tx) => tx.query(sql))).rejects.toThrow('permission denied');
     }
   });
@@ -245,7 +334,9 @@ describe('tenants', () => {
       heads: await tx.query('SELECT FROM journal_heads'),
     }));
     expect(seen).toEqual({ byTenant: [], byStream: [], all: [], heads: [] });
-    const writing = control.transact(mine.tenant, (tx) => journal.append(tx, other, 'any', [commented('forged')], { actor }));
+    const writing = control.transact(mine.tenant, (tx) =>
+      journal.append(tx, other, 'any', [commented('forged')], { actor }),
+    );
     await expect(writing).rejects.toMatchObject({ code: '42501' });
     expect((await rowsOf(other.tenant)).map((r) => r.data)).toEqual([{ text: 'secret' }]);
   });
@@ -259,37 +350,53 @@ describe('tenants', () => {
 
   test('the loop of all tenants sees all', async () => {
     const refs = [release(freshTenant()), release(freshTenant())];
-    for (const ref of refs) await control.transact(ref.tenant, (tx) => journal.append(tx, ref, 0, [commented('a')], { actor }));
+    for (const ref of refs)
+      await control.transact(ref.tenant, (tx) => journal.append(tx, ref, 0, [commented('a')], { actor }));
     const seen = await control.transact('*', (tx) => tx.query<{ tenant: string }>('SELECT tenant FROM journal_heads'));
     expect(seen.map((r) => r.tenant)).toEqual(expect.arrayContaining(refs.map((r) => r.tenant)));
   });
 });
 
 describe('append-only', () => {
-  test.each(["UPDATE journal SET type = 'a.b'", 'DELETE FROM journal', 'TRUNCATE journal', 'UPDATE journal SET seq = seq WHERE false'])(
-    'even the owner is refused: %s',
+  test.each([
+    "UPDATE journal SET type = 'a.b'",
+    'DELETE FROM journal',
+    'TRUNCATE journal',
+    'UPDATE journal SET seq = seq WHERE false',
+  ])('even the owner is refused: %s', async (sql) => {
+    await expect(asAdmin((admin) => admin.query(sql))).rejects.toThrow('its rows are never changed or removed');
+  });
+
+  test.each(["UPDATE journal SET type = 'a.b'", 'DELETE FROM journal', 'TRUNCATE journal'])(
+    'a service is refused: %s',
     async (sql) => {
-      await expect(asAdmin((admin) => admin.query(sql))).rejects.toThrow('its rows are never changed or removed');
+      await expect(control.transact('*', (tx) => tx.query(sql))).rejects.toThrow('permission denied');
     },
   );
 
-  test.each(["UPDATE journal SET type = 'a.b'", 'DELETE FROM journal', 'TRUNCATE journal'])('a service is refused: %s', async (sql) => {
-    await expect(control.transact('*', (tx) => tx.query(sql))).rejects.toThrow('permission denied');
-  });
-
   test('somebody who found a way round is found out: the chain names the first altered row', async () => {
     const ref = release(freshTenant());
-    await control.transact(ref.tenant, (tx) => journal.append(tx, ref, 0, ['a', 'b', 'c', 'd'].map(commented), { actor }));
+    await control.transact(ref.tenant, (tx) =>
+      journal.append(tx, ref, 0, ['a', 'b', 'c', 'd'].map(commented), { actor }),
+    );
     await asAdmin(async (admin) => {
       await admin.query("SET session_replication_role = 'replica'");
       await admin.query(`UPDATE journal SET data = '{"text": "B"}' WHERE tenant = $1 AND seq = 2`, [ref.tenant]);
     });
-    expect(verifyRows(await rowsOf(ref.tenant), GENESIS_HASH, sha256)).toEqual({ kind: 'broken', seq: 2, reason: 'altered' });
+    expect(verifyRows(await rowsOf(ref.tenant), GENESIS_HASH, sha256)).toEqual({
+      kind: 'broken',
+      seq: 2,
+      reason: 'altered',
+    });
     await asAdmin(async (admin) => {
       await admin.query("SET session_replication_role = 'replica'");
       await admin.query('DELETE FROM journal WHERE tenant = $1 AND seq = 2', [ref.tenant]);
     });
-    expect(verifyRows(await rowsOf(ref.tenant), GENESIS_HASH, sha256)).toEqual({ kind: 'broken', seq: 3, reason: 'gap' });
+    expect(verifyRows(await rowsOf(ref.tenant), GENESIS_HASH, sha256)).toEqual({
+      kind: 'broken',
+      seq: 3,
+      reason: 'gap',
+    });
   });
 
   test.each([

@@ -23,7 +23,8 @@ export interface AppendOptions {
   readonly occurredAtMs?: number;
 }
 
-const COLUMNS = 'tenant, seq, id, stream, version, environment, workload, type, data, actor, occurred_at, recorded_at, trace, prev_hash, hash';
+const COLUMNS =
+  'tenant, seq, id, stream, version, environment, workload, type, data, actor, occurred_at, recorded_at, trace, prev_hash, hash';
 
 interface StoredRow {
   readonly tenant: string;
@@ -61,7 +62,10 @@ export class Journal {
     if (events.length === 0) return [];
     // A release is published whole, so that subscribers can take its version for a sequence without gaps.
     const secret = isId(ref.stream, 'rel') ? events.find((event) => !isPublicType(event.type)) : undefined;
-    invariant(secret === undefined, `${secret?.type} never leaves the house, so it cannot be part of release ${ref.stream}`);
+    invariant(
+      secret === undefined,
+      `${secret?.type} never leaves the house, so it cannot be part of release ${ref.stream}`,
+    );
     const [head] = await tx.query<{ seq: number; hash: string; recorded_at: Date; version: number }>(
       'SELECT seq, hash, recorded_at, version FROM journal_lock($1, $2)',
       [ref.tenant, ref.stream],
@@ -103,9 +107,21 @@ export class Journal {
          FROM unnest($9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::jsonb[], $14::text[], $15::text[])
            AS added (seq, id, version, type, data, prev_hash, hash)`,
       [
-        ref.tenant, ref.stream, ref.environment, ref.workload, canonicalJson(actor), occurredAt, recordedAt, o.trace ?? null,
-        rows.map((r) => r.seq), rows.map((r) => r.id), rows.map((r) => r.version), rows.map((r) => r.type),
-        rows.map((r) => canonicalJson(r.data)), rows.map((r) => r.prevHash), rows.map((r) => r.hash),
+        ref.tenant,
+        ref.stream,
+        ref.environment,
+        ref.workload,
+        canonicalJson(actor),
+        occurredAt,
+        recordedAt,
+        o.trace ?? null,
+        rows.map((r) => r.seq),
+        rows.map((r) => r.id),
+        rows.map((r) => r.version),
+        rows.map((r) => r.type),
+        rows.map((r) => canonicalJson(r.data)),
+        rows.map((r) => r.prevHash),
+        rows.map((r) => r.hash),
       ],
     );
     return rows;

@@ -11,7 +11,7 @@ import { roleUrl, SERVICES } from './roles.js';
 const passwords = Object.fromEntries(SERVICES.map((s) => [s, `it's "${s}" \\ %`])) as Record<ServiceName, string>;
 
 let server: TestPostgres;
-let dirs: string[] = [];
+const dirs: string[] = [];
 
 /** A folder with the library's own two migrations and more. */
 async function migrations(more: Record<string, string> = {}): Promise<string> {
@@ -69,9 +69,14 @@ describe('migrate', () => {
   test('at the same time from several places, in one database and in two: each file is applied once a database', async () => {
     const [one, two] = [await emptyDatabase(), await emptyDatabase()];
     const migrationsDir = await migrations();
-    const results = await Promise.all([one, one, two, one, two].map((adminUrl) => migrate({ adminUrl, passwords, migrationsDir })));
+    const results = await Promise.all(
+      [one, one, two, one, two].map((adminUrl) => migrate({ adminUrl, passwords, migrationsDir })),
+    );
     expect(results.flatMap((r) => r.applied).sort()).toEqual([
-      '0001_journal.sql', '0001_journal.sql', '0002_configuration.sql', '0002_configuration.sql',
+      '0001_journal.sql',
+      '0001_journal.sql',
+      '0002_configuration.sql',
+      '0002_configuration.sql',
     ]);
   });
 
@@ -93,7 +98,8 @@ describe('migrate', () => {
     );
     expect(await query(adminUrl, "SELECT FROM pg_tables WHERE tablename = 'half'")).toEqual([]);
     expect(await query(adminUrl, 'SELECT name FROM parapet_migrations ORDER BY name')).toEqual([
-      { name: '0001_journal.sql' }, { name: '0002_configuration.sql' },
+      { name: '0001_journal.sql' },
+      { name: '0002_configuration.sql' },
     ]);
   });
 
@@ -113,7 +119,9 @@ describe('migrate', () => {
       ]);
     }
     await migrate({ adminUrl, passwords: { ...passwords, 'kpi-probing': 'another' }, migrationsDir });
-    await expect(query(roleUrl(adminUrl, 'kpi-probing', passwords['kpi-probing']), 'SELECT 1')).rejects.toThrow('password authentication failed');
+    await expect(query(roleUrl(adminUrl, 'kpi-probing', passwords['kpi-probing']), 'SELECT 1')).rejects.toThrow(
+      'password authentication failed',
+    );
     expect(await query(roleUrl(adminUrl, 'kpi-probing', 'another'), 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
     await migrate({ adminUrl, passwords, migrationsDir });
   });
@@ -122,7 +130,10 @@ describe('migrate', () => {
     const adminUrl = await emptyDatabase();
     await migrate({ adminUrl, passwords, migrationsDir: await migrations() });
     expect(
-      await query(adminUrl, "SELECT rolname FROM pg_roles WHERE rolname LIKE 'parapet\\_%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)"),
+      await query(
+        adminUrl,
+        "SELECT rolname FROM pg_roles WHERE rolname LIKE 'parapet\\_%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)",
+      ),
     ).toEqual([]);
   });
 
@@ -134,7 +145,10 @@ describe('migrate', () => {
       "SELECT roles[1] AS role, with_check AS rule FROM pg_policies WHERE tablename = 'journal' AND cmd IN ('INSERT', 'ALL')",
     );
     const owned = Object.fromEntries(
-      policies.map((p) => [p.role.replace('parapet_', '').replaceAll('_', '-'), [...p.rule.matchAll(/'([^']+)'::text/g)].map((m) => m[1])]),
+      policies.map((p) => [
+        p.role.replace('parapet_', '').replaceAll('_', '-'),
+        [...p.rule.matchAll(/'([^']+)'::text/g)].map((m) => m[1]),
+      ]),
     );
     expect(owned).toEqual(EVENT_OWNERS);
   });

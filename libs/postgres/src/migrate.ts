@@ -26,7 +26,11 @@ export async function migrate(o: {
 }): Promise<{ readonly applied: string[] }> {
   const dir = o.migrationsDir ?? MIGRATIONS_DIR;
   const files = await readMigrations(dir);
-  const client = new Client({ connectionString: o.adminUrl, application_name: 'parapet-migrate', connectionTimeoutMillis: 10_000 });
+  const client = new Client({
+    connectionString: o.adminUrl,
+    application_name: 'parapet-migrate',
+    connectionTimeoutMillis: 10_000,
+  });
   // A lost connection fails the query under way; without a listener it would also end the process.
   client.on('error', () => {});
   await client.connect();
@@ -36,7 +40,9 @@ export async function migrate(o: {
     await client.query(
       'CREATE TABLE IF NOT EXISTS parapet_migrations (name text PRIMARY KEY, checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())',
     );
-    const before = await client.query<{ name: string; checksum: string; applied_at: Date }>('SELECT * FROM parapet_migrations');
+    const before = await client.query<{ name: string; checksum: string; applied_at: Date }>(
+      'SELECT * FROM parapet_migrations',
+    );
     const known = new Map(before.rows.map((row) => [row.name, row]));
     for (const file of files) {
       const row = known.get(file.name);
@@ -53,9 +59,15 @@ export async function migrate(o: {
         try {
           await client.query(file.sql);
         } catch (error) {
-          throw new Error(`cannot apply migration ${file.name}: ${(error as Error).message}${placeIn(file.sql, error)}`, { cause: error });
+          throw new Error(
+            `cannot apply migration ${file.name}: ${(error as Error).message}${placeIn(file.sql, error)}`,
+            { cause: error },
+          );
         }
-        await client.query('INSERT INTO parapet_migrations (name, checksum) VALUES ($1, $2)', [file.name, file.checksum]);
+        await client.query('INSERT INTO parapet_migrations (name, checksum) VALUES ($1, $2)', [
+          file.name,
+          file.checksum,
+        ]);
       });
       applied.push(file.name);
     }
@@ -76,7 +88,8 @@ interface Migration {
 async function readMigrations(dir: string): Promise<Migration[]> {
   const names = (await readdir(dir)).filter((name) => name.endsWith('.sql')).sort();
   const odd = names.filter((name) => !FILE.test(name));
-  if (odd.length > 0) throw new Error(`migrations in ${dir} must be named 0001_name.sql, these are not: ${odd.join(', ')}`);
+  if (odd.length > 0)
+    throw new Error(`migrations in ${dir} must be named 0001_name.sql, these are not: ${odd.join(', ')}`);
   return Promise.all(
     names.map(async (name) => {
       const sql = await readFile(join(dir, name), 'utf8');
@@ -122,7 +135,9 @@ async function inOne(client: Client, work: () => Promise<void>): Promise<void> {
 }
 
 async function makeRoles(client: Client, passwords: Readonly<Record<ServiceName, string>>): Promise<void> {
-  const { rows } = await client.query<{ rolname: string }>("SELECT rolname FROM pg_roles WHERE rolname LIKE 'parapet\\_%'");
+  const { rows } = await client.query<{ rolname: string }>(
+    "SELECT rolname FROM pg_roles WHERE rolname LIKE 'parapet\\_%'",
+  );
   const existing = new Set(rows.map((row) => row.rolname));
   for (const service of SERVICES) {
     const role = client.escapeIdentifier(roleOf(service));

@@ -40,7 +40,8 @@ async function open(applicationName = 'evaluator'): Promise<PartitionSession> {
 const lossOf = (session: PartitionSession) => new Promise<Error>((resolve) => session.onLost(resolve));
 const commit = (session: PartitionSession, of: number, what: string) =>
   session.transact('acme', (tx) => tx.query('INSERT INTO work VALUES ($1, $2)', [of, what]));
-const worked = async () => (await admin.query<{ what: string }>('SELECT what FROM work ORDER BY ctid')).rows.map((r) => r.what);
+const worked = async () =>
+  (await admin.query<{ what: string }>('SELECT what FROM work ORDER BY ctid')).rows.map((r) => r.what);
 
 async function until(condition: () => boolean | Promise<boolean>, withinMs = 15_000): Promise<void> {
   const deadline = performance.now() + withinMs;
@@ -121,7 +122,9 @@ describe('committing through the session', () => {
 
 describe('losing the session', () => {
   const terminate = (applicationName: string) =>
-    admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [applicationName]);
+    admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [
+      applicationName,
+    ]);
 
   test('ended by the server while idle: told once, owns nothing, can commit nothing, and another claims at once', async () => {
     const [one, two] = [await open('terminated-idle'), await open()];
@@ -188,12 +191,14 @@ describe('an owner whose process is paused', () => {
   });
 
   /** Starts another process that owns the partition and commits whatever line it is given. */
-  async function ownerProcess(of: number): Promise<{ process: ChildProcess; say(line: string): void; next(): Promise<string> }> {
+  async function ownerProcess(
+    of: number,
+  ): Promise<{ process: ChildProcess; say(line: string): void; next(): Promise<string> }> {
     const script = fileURLToPath(new URL('../test/partition-owner.ts', import.meta.url));
     const register = fileURLToPath(new URL('../../testkit/register-source.mjs', import.meta.url));
     child = spawn(
       process.execPath,
-      ['--disable-warning=ExperimentalWarning', '--experimental-transform-types', '--conditions=@parapet/source', '--import', register, script, database.url('guardrail-evaluation'), String(of)],
+      ['--conditions=@parapet/source', '--import', register, script, database.url('guardrail-evaluation'), String(of)],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
     const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream });
@@ -209,25 +214,29 @@ describe('an owner whose process is paused', () => {
   test.each([
     { sentence: 'between two transactions', where: 'idle' },
     { sentence: 'in the middle of a transaction', where: 'in-transaction' },
-  ])('$sentence cannot commit when it wakes up: another has claimed meanwhile', async ({ where }) => {
-    const a = freshPartition();
-    const owner = await ownerProcess(a);
-    expect(await owner.next()).toBe('claimed');
-    owner.say('commit first');
-    expect(await owner.next()).toBe('committed first');
-    if (where === 'in-transaction') {
-      owner.say('begin late');
-      expect(await owner.next()).toBe('begun late');
-    }
-    owner.process.kill('SIGSTOP');
-    const successor = await open();
-    await until(() => successor.claim(a));
-    await commit(successor, a, 'of the successor');
-    owner.process.kill('SIGCONT');
-    owner.say(where === 'in-transaction' ? 'finish' : 'commit late');
-    expect(await owner.next()).toMatch(/^(lost|failed)/);
-    expect(await worked()).toEqual(['first', 'of the successor']);
-    owner.process.stdin?.end();
-    await once(owner.process, 'exit');
-  }, 30_000);
+  ])(
+    '$sentence cannot commit when it wakes up: another has claimed meanwhile',
+    async ({ where }) => {
+      const a = freshPartition();
+      const owner = await ownerProcess(a);
+      expect(await owner.next()).toBe('claimed');
+      owner.say('commit first');
+      expect(await owner.next()).toBe('committed first');
+      if (where === 'in-transaction') {
+        owner.say('begin late');
+        expect(await owner.next()).toBe('begun late');
+      }
+      owner.process.kill('SIGSTOP');
+      const successor = await open();
+      await until(() => successor.claim(a));
+      await commit(successor, a, 'of the successor');
+      owner.process.kill('SIGCONT');
+      owner.say(where === 'in-transaction' ? 'finish' : 'commit late');
+      expect(await owner.next()).toMatch(/^(lost|failed)/);
+      expect(await worked()).toEqual(['first', 'of the successor']);
+      owner.process.stdin?.end();
+      await once(owner.process, 'exit');
+    },
+    30_000,
+  );
 });

@@ -4,6 +4,8 @@ import { ConnectionUnusable, type OnProblem, runTransaction, type Tx, TYPES, war
 
 /** Key space of the partitions' advisory locks; the second key is the partition. */
 const PARTITION_LOCKS = 7_072_171;
+/** Key space of the locks that keep a component of an environment with one actuator; the second key is a hash of its name. */
+export const COMPONENT_LOCKS = 7_072_172;
 const IDLE_TIMEOUT_MS = 5_000;
 
 /**
@@ -23,13 +25,22 @@ export class PartitionSession {
   private constructor(
     private readonly client: Client,
     private readonly onProblem: OnProblem,
+    private readonly lockSpace: number,
   ) {
     client.on('error', (error) => this.lose(error));
     client.on('end', () => this.lose(new Error('the server ended the session')));
   }
 
-  /** Connects; not through a pooler that shares sessions between transactions. */
-  static async open(o: { readonly url: string; readonly applicationName: string; readonly onProblem?: OnProblem }): Promise<PartitionSession> {
+  /**
+   * Connects; not through a pooler that shares sessions between transactions.
+   * @param o.lockSpace what the claimed numbers mean: partitions unless said otherwise
+   */
+  static async open(o: {
+    readonly url: string;
+    readonly applicationName: string;
+    readonly onProblem?: OnProblem;
+    readonly lockSpace?: number;
+  }): Promise<PartitionSession> {
     const client = new Client({
       connectionString: o.url,
       application_name: o.applicationName,
@@ -40,7 +51,7 @@ export class PartitionSession {
       keepAlive: true,
       types: TYPES,
     });
-    const session = new PartitionSession(client, o.onProblem ?? warnOfProblem);
+    const session = new PartitionSession(client, o.onProblem ?? warnOfProblem, o.lockSpace ?? PARTITION_LOCKS);
     await client.connect();
     await client.query(`SET idle_session_timeout = ${IDLE_TIMEOUT_MS}`);
     return session;
@@ -50,7 +61,10 @@ export class PartitionSession {
   claim(partition: number): Promise<boolean> {
     return this.inTurn(async () => {
       if (this.partitions.has(partition)) return true;
-      const { rows } = await this.client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [PARTITION_LOCKS, partition]);
+      const { rows } = await this.client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [
+        this.lockSpace,
+        partition,
+      ]);
       const isTaken = rows[0]?.taken === true;
       if (isTaken) this.partitions.add(partition);
       return isTaken;
@@ -61,7 +75,10 @@ export class PartitionSession {
   give(partition: number): Promise<void> {
     return this.inTurn(async () => {
       if (!this.partitions.delete(partition)) return;
-      const { rows } = await this.client.query<{ given: boolean }>('SELECT pg_advisory_unlock($1, $2) AS given', [PARTITION_LOCKS, partition]);
+      const { rows } = await this.client.query<{ given: boolean }>('SELECT pg_advisory_unlock($1, $2) AS given', [
+        this.lockSpace,
+        partition,
+      ]);
       invariant(rows[0]?.given === true, `partition ${partition} was not ours to give`);
     });
   }

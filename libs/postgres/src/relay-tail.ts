@@ -8,7 +8,7 @@ export const PUBLIC_TYPES: readonly string[] = Object.values(EVENT_TYPES);
 /** The end of the stream as the broker knows it. */
 export interface StreamTail {
   /** Id (`Nats-Msg-Id`) of the newest event of a tenant that the stream holds; null where it holds none. */
-  last(tenant: string): Promise<{ readonly messageId: string } | null>;
+  lastOf(tenant: string): Promise<{ readonly messageId: string } | null>;
 }
 
 /** Events are kept in the stream this long (a day less, so that one just expiring is not taken for lost). */
@@ -39,14 +39,24 @@ export class TailCheck {
 
   private async rewind(tx: Tx): Promise<boolean> {
     // Under the cursor's lock nobody publishes, so tail and cursor belong together.
-    const [cursor] = await tx.query<{ seq: number }>('SELECT seq FROM relay_cursor WHERE tenant = $1 FOR UPDATE SKIP LOCKED', [tx.tenant]);
+    const [cursor] = await tx.query<{ seq: number }>(
+      'SELECT seq FROM relay_cursor WHERE tenant = $1 FOR UPDATE SKIP LOCKED',
+      [tx.tenant],
+    );
     if (cursor === undefined) return false;
-    const tail = await this.tail.last(tx.tenant);
+    const tail = await this.tail.lastOf(tx.tenant);
     let seq = 0;
     if (tail !== null) {
-      const [row] = await tx.query<{ seq: number }>('SELECT seq FROM journal WHERE tenant = $1 AND id = $2', [tx.tenant, tail.messageId]);
+      const [row] = await tx.query<{ seq: number }>('SELECT seq FROM journal WHERE tenant = $1 AND id = $2', [
+        tx.tenant,
+        tail.messageId,
+      ]);
       if (row === undefined) {
-        this.onProblem(new Error(`the stream's last event of ${tx.tenant}, ${tail.messageId}, is not in the journal: is this the right database?`));
+        this.onProblem(
+          new Error(
+            `the stream's last event of ${tx.tenant}, ${tail.messageId}, is not in the journal: is this the right database?`,
+          ),
+        );
         return false;
       }
       seq = row.seq;
@@ -58,7 +68,10 @@ export class TailCheck {
         ORDER BY seq LIMIT 1`,
       [tx.tenant, seq, cursor.seq, RETENTION_DAYS, PUBLIC_TYPES],
     );
-    await tx.query('UPDATE relay_cursor SET checked_at = now(), seq = coalesce($2::bigint - 1, seq) WHERE tenant = $1', [tx.tenant, lost?.seq ?? null]);
+    await tx.query(
+      'UPDATE relay_cursor SET checked_at = now(), seq = coalesce($2::bigint - 1, seq) WHERE tenant = $1',
+      [tx.tenant, lost?.seq ?? null],
+    );
     return lost !== undefined;
   }
 }

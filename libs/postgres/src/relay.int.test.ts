@@ -31,17 +31,28 @@ afterEach(async () => {
   await Promise.all(relays.map((relay) => relay.stop()));
   relays = [];
   // What a test left unpublished is none of the next one's business.
-  await control.transact('*', (tx) => tx.query('UPDATE relay_cursor c SET seq = h.seq FROM journal_heads h WHERE h.tenant = c.tenant'));
+  await control.transact('*', (tx) =>
+    tx.query('UPDATE relay_cursor c SET seq = h.seq FROM journal_heads h WHERE h.tenant = c.tenant'),
+  );
 });
 
 function relayOver(publisher: InMemoryPublisher, o: RelayOptions = {}): Relay {
-  const relay = new Relay(control, publisher, { onProblem: (p) => problems.push(`${p.message}: ${(p.cause as Error | undefined)?.message}`), ...o });
+  const relay = new Relay(control, publisher, {
+    onProblem: (p) => problems.push(`${p.message}: ${(p.cause as Error | undefined)?.message}`),
+    ...o,
+  });
   relays.push(relay);
   return relay;
 }
 
-const releaseOf = (ofTenant: string): StreamRef => ({ tenant: ofTenant, stream: ids('rel'), environment: 'production', workload: 'odoo-retail' });
-const comments = (count: number, from = 0) => Array.from({ length: count }, (_, i) => ({ type: 'proposal.commented', data: { text: `${from + i}` } }));
+const releaseOf = (ofTenant: string): StreamRef => ({
+  tenant: ofTenant,
+  stream: ids('rel'),
+  environment: 'production',
+  workload: 'odoo-retail',
+});
+const comments = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) => ({ type: 'proposal.commented', data: { text: `${from + i}` } }));
 
 function append(ref: StreamRef, count: number, from = 0): Promise<JournalRow[]> {
   return control.transact(ref.tenant, (tx) => journal.append(tx, ref, 'any', comments(count, from), { actor }));
@@ -62,7 +73,8 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 
 const idsOf = (rows: readonly { readonly id: string }[]) => rows.map((row) => row.id);
 /** What the stream holds of the test's own tenant. */
-const published = (publisher: InMemoryPublisher) => publisher.messages.filter((m) => m.subject.split('.')[3] === tenant).map((m) => m.messageId);
+const published = (publisher: InMemoryPublisher) =>
+  publisher.messages.filter((m) => m.subject.split('.')[3] === tenant).map((m) => m.messageId);
 
 describe('what goes out', () => {
   test('a public row is the CloudEvent of the wire, on its subject, under its id', async () => {
@@ -80,16 +92,25 @@ describe('what goes out', () => {
     ]);
     expect(decodeEventBytes(publisher.messages[0]?.payload as Uint8Array)).toMatchObject({
       event: { type: 'ProposalCommented', text: '0' },
-      tenant, release: ref.stream, sequence: 1, seq: row?.seq, hash: row?.hash, traceparent: trace,
+      tenant,
+      release: ref.stream,
+      sequence: 1,
+      seq: row?.seq,
+      hash: row?.hash,
+      traceparent: trace,
     });
   });
 
   test('rows that are nobody else’s business stay in the house, and do not hold up those after them', async () => {
     const publisher = new InMemoryPublisher();
     const secret: StreamRef = { tenant, stream: 'configuration', environment: 'none', workload: 'none' };
-    await control.transact(tenant, (tx) => journal.append(tx, secret, 0, [{ type: 'configuration.applied', data: {} }], { actor }));
+    await control.transact(tenant, (tx) =>
+      journal.append(tx, secret, 0, [{ type: 'configuration.applied', data: {} }], { actor }),
+    );
     const rows = await append(releaseOf(tenant), 2);
-    await control.transact(tenant, (tx) => journal.append(tx, secret, 1, [{ type: 'session.opened', data: {} }], { actor }));
+    await control.transact(tenant, (tx) =>
+      journal.append(tx, secret, 1, [{ type: 'session.opened', data: {} }], { actor }),
+    );
     expect(await relayOver(publisher).sweep()).toBe(2);
     expect(published(publisher)).toEqual(idsOf(rows));
     expect(await cursorOf(tenant)).toBe(4);
@@ -99,7 +120,9 @@ describe('what goes out', () => {
     const publisher = new InMemoryPublisher();
     const ref = releaseOf(tenant);
     await control.transact(tenant, (tx) =>
-      journal.append(tx, ref, 0, [{ type: 'proposal.commented', data: { by: 'ada', text: 'x'.repeat(400_000) } }], { actor }),
+      journal.append(tx, ref, 0, [{ type: 'proposal.commented', data: { by: 'ada', text: 'x'.repeat(400_000) } }], {
+        actor,
+      }),
     );
     const [after] = await append(ref, 1);
     await relayOver(publisher).sweep();
@@ -129,7 +152,9 @@ describe('order', () => {
     await until(() => publisher.messages.length === 120);
     for (const one of [tenant, `${tenant}-b`]) {
       const rows = await control.transact(one, (tx) => journal.readTenant(tx, 0, 1000));
-      expect(publisher.messages.filter((m) => m.subject.split(".")[3] === one).map((m) => m.messageId)).toEqual(idsOf(rows));
+      expect(publisher.messages.filter((m) => m.subject.split('.')[3] === one).map((m) => m.messageId)).toEqual(
+        idsOf(rows),
+      );
     }
   }, 30_000);
 
@@ -242,7 +267,9 @@ describe('faults', () => {
         const confirmed = await publisher.publish(...args);
         if (!isCut && publisher.messages.length === 3) {
           isCut = true;
-          await admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'parapet_release_control' AND state = 'idle in transaction'");
+          await admin.query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'parapet_release_control' AND state = 'idle in transaction'",
+          );
         }
         return confirmed;
       },
@@ -306,7 +333,9 @@ describe('what the stream lost after confirming it', () => {
     const relay = relayOver(publisher, { tail: publisher });
     await append(releaseOf(tenant), 3);
     const secret: StreamRef = { tenant, stream: 'sessions', environment: 'none', workload: 'none' };
-    await control.transact(tenant, (tx) => journal.append(tx, secret, 0, [{ type: 'session.opened', data: {} }], { actor }));
+    await control.transact(tenant, (tx) =>
+      journal.append(tx, secret, 0, [{ type: 'session.opened', data: {} }], { actor }),
+    );
     await relay.sweep();
     const before = published(publisher);
     await relay.compareTails(true);
@@ -332,15 +361,17 @@ describe('what the stream lost after confirming it', () => {
     const publisher = new InMemoryPublisher();
     await append(releaseOf(tenant), 2);
     await control.transact(tenant, (tx) => tx.query('UPDATE relay_cursor SET seq = 2'));
-    await relayOver(publisher, { tail: { last: async () => ({ messageId: 'evt_foreign' }) } }).compareTails(true);
-    expect(problems).toContainEqual(expect.stringContaining('evt_foreign, is not in the journal: is this the right database?'));
+    await relayOver(publisher, { tail: { lastOf: async () => ({ messageId: 'evt_foreign' }) } }).compareTails(true);
+    expect(problems).toContainEqual(
+      expect.stringContaining('evt_foreign, is not in the journal: is this the right database?'),
+    );
     expect(published(publisher)).toEqual([]);
   });
 
   test('whoever compared a moment ago spares the others the work, unless told otherwise', async () => {
     const publisher = new InMemoryPublisher();
     let asked = 0;
-    const tail = { last: async (of: string) => (asked += of === tenant ? 1 : 0, publisher.last(of)) };
+    const tail = { lastOf: async (of: string) => ((asked += of === tenant ? 1 : 0), publisher.lastOf(of)) };
     const relay = relayOver(publisher, { tail });
     await append(releaseOf(tenant), 1);
     await relay.sweep();

@@ -71,7 +71,12 @@ export class Relay {
   /** To be called whenever the connection to the stream is back: it may have lost its tail. */
   reconnected(): void {
     for (const state of this.tenants.values()) state.notBefore = 0;
-    if (!this.stopping.signal.aborted) this.track(this.compareTails(true).then(() => this.sweep()).catch(this.onProblem));
+    if (!this.stopping.signal.aborted)
+      this.track(
+        this.compareTails(true)
+          .then(() => this.sweep())
+          .catch(this.onProblem),
+      );
   }
 
   /** Ends the loops and waits for what is being published. */
@@ -83,7 +88,9 @@ export class Relay {
   /** Relays whatever is journaled and not yet confirmed; answers how many rows this call published. */
   async sweep(): Promise<number> {
     const behind = await this.db.transact('*', (tx) =>
-      tx.query<{ tenant: string }>('SELECT tenant FROM journal_heads h JOIN relay_cursor c USING (tenant) WHERE h.seq > c.seq ORDER BY tenant'),
+      tx.query<{ tenant: string }>(
+        'SELECT tenant FROM journal_heads h JOIN relay_cursor c USING (tenant) WHERE h.seq > c.seq ORDER BY tenant',
+      ),
     );
     let published = 0;
     for (const { tenant } of behind) published += await this.drain(tenant, 'skip');
@@ -94,7 +101,10 @@ export class Relay {
   async republish(tenant: string, fromSeq: number): Promise<number> {
     const count = await this.db.transact(tenant, async (tx) => {
       await tx.query('SELECT FROM relay_cursor WHERE tenant = $1 FOR UPDATE', [tenant]);
-      await tx.query('UPDATE relay_cursor SET seq = least(seq, $2::bigint) WHERE tenant = $1', [tenant, Math.max(0, fromSeq - 1)]);
+      await tx.query('UPDATE relay_cursor SET seq = least(seq, $2::bigint) WHERE tenant = $1', [
+        tenant,
+        Math.max(0, fromSeq - 1),
+      ]);
       const [row] = await tx.query<{ count: number }>(
         'SELECT count(*) FROM journal WHERE tenant = $1 AND seq >= $2 AND type = ANY($3)',
         [tenant, fromSeq, PUBLIC_TYPES],
@@ -131,7 +141,8 @@ export class Relay {
       }
     } catch (error) {
       state.failures++;
-      state.notBefore = performance.now() + Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** state.failures) * (0.5 + Math.random() / 2);
+      state.notBefore =
+        performance.now() + Math.min(BACKOFF_MS_MAX, BACKOFF_MS * 2 ** state.failures) * (0.5 + Math.random() / 2);
       // The sweep tries again; said once per outage, not once per try.
       if (state.failures === 1) this.onProblem(new Error(`cannot relay events of ${tenant}`, { cause: error }));
     } finally {
@@ -140,7 +151,10 @@ export class Relay {
     return published;
   }
 
-  private relayBatch(tenant: string, ifLocked: IfLocked): Promise<{ published: number; isMoreLikely: boolean; problem: unknown }> {
+  private relayBatch(
+    tenant: string,
+    ifLocked: IfLocked,
+  ): Promise<{ published: number; isMoreLikely: boolean; problem: unknown }> {
     return this.db.transact(tenant, async (tx) => {
       const [cursor] = await tx.query<{ seq: number }>(
         `SELECT seq FROM relay_cursor WHERE tenant = $1 FOR UPDATE ${ifLocked === 'skip' ? 'SKIP LOCKED' : ''}`,
@@ -167,14 +181,18 @@ export class Relay {
         }
         confirmedSeq = row.seq;
       }
-      if (confirmedSeq > cursor.seq) await tx.query('UPDATE relay_cursor SET seq = $2 WHERE tenant = $1', [tenant, confirmedSeq]);
+      if (confirmedSeq > cursor.seq)
+        await tx.query('UPDATE relay_cursor SET seq = $2 WHERE tenant = $1', [tenant, confirmedSeq]);
       const isMoreLikely = rows.length === BATCH_ROWS || confirmedSeq < (rows.at(-1)?.seq ?? 0);
       return { published, isMoreLikely, problem };
     });
   }
 
   private async publish(row: JournalRow): Promise<void> {
-    const headers = { 'Content-Type': CLOUD_EVENT_MEDIA_TYPE, ...(row.trace === null ? {} : { traceparent: row.trace }) };
+    const headers = {
+      'Content-Type': CLOUD_EVENT_MEDIA_TYPE,
+      ...(row.trace === null ? {} : { traceparent: row.trace }),
+    };
     const overdue = new AbortController();
     try {
       await Promise.race([

@@ -33,7 +33,12 @@ export const TYPES: CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     if (oid === BIGINT && format !== 'binary') return exactNumber;
     if (oid === BIGINT_ARRAY && format !== 'binary') {
-      return (text: string) => text.slice(1, -1).split(',').filter((item) => item !== '').map((item) => (item === 'NULL' ? null : exactNumber(item)));
+      return (text: string) =>
+        text
+          .slice(1, -1)
+          .split(',')
+          .filter((item) => item !== '')
+          .map((item) => (item === 'NULL' ? null : exactNumber(item)));
     }
     return pg.types.getTypeParser(oid, format as 'text');
   }) as CustomTypesConfig['getTypeParser'],
@@ -74,13 +79,18 @@ export async function runTransaction<T>(
     isOpen = false;
     const { command } = await client.query('COMMIT');
     // PostgreSQL answers COMMIT of a failed transaction with a silent ROLLBACK.
-    if (command !== 'COMMIT') throw new Error(`transaction of ${tenant} was rolled back: a statement in it failed and its error was not passed on`);
+    if (command !== 'COMMIT')
+      throw new Error(
+        `transaction of ${tenant} was rolled back: a statement in it failed and its error was not passed on`,
+      );
   } catch (error) {
     isOpen = false;
     try {
       await client.query('ROLLBACK');
     } catch {
-      throw new ConnectionUnusable(`connection lost in a transaction of ${tenant}: ${(error as Error).message}`, { cause: error });
+      throw new ConnectionUnusable(`connection lost in a transaction of ${tenant}: ${(error as Error).message}`, {
+        cause: error,
+      });
     }
     throw error;
   }

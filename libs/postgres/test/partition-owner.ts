@@ -27,7 +27,10 @@ createInterface({ input: process.stdin })
             await told;
           }
         })
-        .then(() => say(`committed ${what}`), (error: Error) => say(`failed: ${error.message}`));
+        .then(
+          () => say(`committed ${what}`),
+          (error: Error) => say(`failed: ${error.message}`),
+        );
     }
   })
   .on('close', () => process.exit(0));

@@ -38,7 +38,10 @@ function streamOf(events: LampEvent[]): EventLog<LampEvent> & { appends: number 
 
 describe('handle', () => {
   test('folds the past, appends what follows after the version it read, and answers the state after', async () => {
-    const events: LampEvent[] = [{ type: 'Switched', isOn: true }, { type: 'Switched', isOn: false }];
+    const events: LampEvent[] = [
+      { type: 'Switched', isOn: true },
+      { type: 'Switched', isOn: false },
+    ];
     expect(await handle(lamp, streamOf(events), 'switch')).toEqual({
       events: [{ type: 'Switched', isOn: true }, { type: 'BurntOut' }],
       state: { isOn: false, switches: 3, isBurntOut: true },
@@ -49,23 +52,35 @@ describe('handle', () => {
 
   test('where nothing follows, nothing is appended', async () => {
     const log = streamOf([{ type: 'Switched', isOn: true }]);
-    expect(await handle(lamp, log, 'look')).toEqual({ events: [], state: { isOn: true, switches: 1, isBurntOut: false }, version: 1 });
+    expect(await handle(lamp, log, 'look')).toEqual({
+      events: [],
+      state: { isOn: true, switches: 1, isBurntOut: false },
+      version: 1,
+    });
     expect(log.appends).toBe(0);
   });
 
   test('a conflict passes through to the one who can begin again', async () => {
-    const log: EventLog<LampEvent> = { read: async () => ({ events: [], version: 0 }), append: async () => { throw new VersionConflict('lamp', 0, 1); } };
+    const log: EventLog<LampEvent> = {
+      read: async () => ({ events: [], version: 0 }),
+      append: async () => {
+        throw new VersionConflict('lamp', 0, 1);
+      },
+    };
     await expect(handle(lamp, log, 'switch')).rejects.toThrow('cannot append to lamp: expected version 0, found 1');
   });
 
   test('property: the live state is the state that a replay gives', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.constantFrom('switch' as const, 'look' as const), { maxLength: 8 }), async (inputs) => {
-        const events: LampEvent[] = [];
-        let live = lamp.initialState;
-        for (const input of inputs) ({ state: live } = await handle(lamp, streamOf(events), input));
-        expect(fold(lamp, events)).toEqual(live);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.constantFrom('switch' as const, 'look' as const), { maxLength: 8 }),
+        async (inputs) => {
+          const events: LampEvent[] = [];
+          let live = lamp.initialState;
+          for (const input of inputs) ({ state: live } = await handle(lamp, streamOf(events), input));
+          expect(fold(lamp, events)).toEqual(live);
+        },
+      ),
     );
   });
 });

@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { idMaker, type MakeId } from '@parapet/kernel';
 import type { ServiceName } from '@parapet/contracts';
 import { Database, migrate, roleUrl, SERVICES } from '@parapet/postgres';
@@ -42,5 +43,5 @@ export async function startDatabase(o: { readonly migrationsDir?: string } = {})
 
 /** Ids as in production, from the machine's clock and chance. */
 export function testIds(): MakeId {
-  return idMaker(Date.now, (bytes) => crypto.getRandomValues(bytes));
+  return idMaker(Date.now, (bytes) => void randomFillSync(bytes));
 }

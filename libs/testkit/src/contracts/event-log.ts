@@ -5,7 +5,14 @@ import { type EventLog, VersionConflict } from '@parapet/runtime';
 /** Runs one transaction on a stream: commits when the work resolves, and only then. */
 export type WithLog = <T>(work: (log: EventLog<PublicEvent>) => Promise<T>) => Promise<T>;
 
-const said = (text: string): PublicEvent => ({ type: 'ProposalCommented', proposal: 'prp_1', answer: 'ans_1', by: 'ada', text, revision: 1 });
+const said = (text: string): PublicEvent => ({
+  type: 'ProposalCommented',
+  proposal: 'prp_1',
+  answer: 'ans_1',
+  by: 'ada',
+  text,
+  revision: 1,
+});
 
 /** What every EventLog promises; an implementation's own test calls it with a maker of fresh streams. */
 export function eventLogContract(name: string, freshStream: () => Promise<WithLog>): void {

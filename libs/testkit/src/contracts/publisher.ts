@@ -6,7 +6,9 @@ export interface PublisherUnderTest {
   readonly publisher: Publisher;
   /** A subject that the stream takes. */
   readonly subject: string;
-  stored(): Promise<readonly { readonly messageId: string; readonly text: string; readonly headers: Readonly<Record<string, string>> }[]>;
+  stored(): Promise<
+    readonly { readonly messageId: string; readonly text: string; readonly headers: Readonly<Record<string, string>> }[]
+  >;
 }
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -16,9 +18,14 @@ export function publisherContract(name: string, fresh: () => Promise<PublisherUn
   describe(`${name} as a publisher`, () => {
     test('a message is stored when publish resolves, with its id and headers', async () => {
       const { publisher, subject, stored } = await fresh();
-      const confirmed = await publisher.publish(subject, bytes('one ü'), { messageId: 'evt_1', headers: { traceparent: '00-a-b-01' } });
+      const confirmed = await publisher.publish(subject, bytes('one ü'), {
+        messageId: 'evt_1',
+        headers: { traceparent: '00-a-b-01' },
+      });
       expect(confirmed).toEqual({ streamSeq: expect.any(Number), isDuplicate: false });
-      expect(await stored()).toMatchObject([{ messageId: 'evt_1', text: 'one ü', headers: { traceparent: '00-a-b-01' } }]);
+      expect(await stored()).toMatchObject([
+        { messageId: 'evt_1', text: 'one ü', headers: { traceparent: '00-a-b-01' } },
+      ]);
     });
 
     test('the same id again is stored once, and confirmed as a duplicate at its first position', async () => {
@@ -34,7 +41,8 @@ export function publisherContract(name: string, fresh: () => Promise<PublisherUn
       const { publisher, subject, stored } = await fresh();
       const ids = Array.from({ length: 20 }, (_, i) => `evt_${i}`);
       const positions: number[] = [];
-      for (const messageId of ids) positions.push((await publisher.publish(subject, bytes(messageId), { messageId })).streamSeq);
+      for (const messageId of ids)
+        positions.push((await publisher.publish(subject, bytes(messageId), { messageId })).streamSeq);
       expect((await stored()).map((message) => message.messageId)).toEqual(ids);
       expect(positions).toEqual([...positions].sort((a, b) => a - b));
     });

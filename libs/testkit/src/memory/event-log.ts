@@ -11,7 +11,8 @@ export class InMemoryStream<Event> {
       read: async () => ({ events: [...this.events], version: this.events.length }),
       append: async (expectedVersion, events) => {
         if (events.length === 0) return;
-        if (expectedVersion !== this.events.length) throw new VersionConflict(this.stream, expectedVersion, this.events.length);
+        if (expectedVersion !== this.events.length)
+          throw new VersionConflict(this.stream, expectedVersion, this.events.length);
         // What was appended is what is read back, whatever its maker does with it later.
         this.events.push(...events.map((event) => structuredClone(event)));
       },

@@ -7,7 +7,12 @@ publisherContract('the stream in memory', async () => {
   return {
     publisher,
     subject: 'parapet.events.v1.acme.production.odoo.rel_1.verdict.changed',
-    stored: async () => publisher.messages.map((m) => ({ messageId: m.messageId, text: new TextDecoder().decode(m.payload), headers: m.headers })),
+    stored: async () =>
+      publisher.messages.map((m) => ({
+        messageId: m.messageId,
+        text: new TextDecoder().decode(m.payload),
+        headers: m.headers,
+      })),
   };
 });
 

@@ -29,7 +29,8 @@ export class InMemoryPublisher implements Publisher {
     if (fault === 'lost') throw new Error(`no connection, ${messageId} not sent`);
     const stored = this.messages.find((message) => message.messageId === messageId);
     const streamSeq = stored?.streamSeq ?? ++this.lastSeq;
-    if (stored === undefined) this.messages.push({ streamSeq, subject, payload: Uint8Array.from(payload), messageId, headers: { ...headers } });
+    if (stored === undefined)
+      this.messages.push({ streamSeq, subject, payload: Uint8Array.from(payload), messageId, headers: { ...headers } });
     if (fault === 'unconfirmed') throw new Error(`connection lost before ${messageId} was confirmed`);
     return { streamSeq, isDuplicate: stored !== undefined };
   }
@@ -40,7 +41,7 @@ export class InMemoryPublisher implements Publisher {
   }
 
   /** Id of the newest message of a tenant's events. */
-  async last(tenant: string): Promise<{ readonly messageId: string } | null> {
+  async lastOf(tenant: string): Promise<{ readonly messageId: string } | null> {
     return this.messages.findLast((message) => message.subject.split('.')[3] === tenant) ?? null;
   }
 }
