@@ -116,7 +116,8 @@ export async function settledPorts(dir, names, asked) {
     const known = before[name];
     ports[name] = wanted ?? (known !== undefined && (await isFree(known)) ? known : await freePort());
   }
-  keep(file, ports);
+  // Others may keep ports of their own in the same state.
+  keep(file, { ...before, ...ports });
   return ports;
 }
 

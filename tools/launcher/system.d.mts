@@ -47,6 +47,8 @@ export interface StartOptions {
   readonly say?: (line: string) => void;
   /** Leaves the services to be started one by one. */
   readonly servicesHeld?: boolean;
+  /** Refuses to start before a build; false where no service will be started. */
+  readonly builtAlready?: boolean;
 }
 
 export interface SystemService {

@@ -5,16 +5,10 @@ import { projectDir } from '../servers/index.mjs';
 import { startBacking } from './backing.mjs';
 import { readConfiguration, storeConfiguration, tokensFor } from './configuration.mjs';
 import { SupervisedService } from './service.mjs';
+import { SERVICES } from './services.mjs';
 import { holdState, keep, keptOnce, makePassword, settledPorts, stateFolder } from './state.mjs';
 
-/** The five processes, in the order they are started. */
-export const SERVICES = /** @type {const} */ ([
-  'guardrail-evaluation',
-  'rollback-actuation',
-  'release-control',
-  'metrics-ingestion',
-  'kpi-probing',
-]);
+export { SERVICES };
 
 /**
  * Starts the whole system on this machine: servers, schema, streams, configuration, five services.
@@ -29,10 +23,11 @@ export async function startSystem({
   ports: asked = {},
   say = () => {},
   servicesHeld = false,
+  builtAlready = true,
 }) {
-  if (!servicesHeld) requireBuild();
   // Before anything is started: a wrong file must not cost a minute.
   const documents = readConfiguration(configDir);
+  if (builtAlready) requireBuild();
   const stateDir = stateFolder(wantedState);
   const free = holdState(stateDir);
   /** @type {(() => Promise<void> | void)[]} what to undo, last first */
