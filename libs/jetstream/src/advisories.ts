@@ -29,7 +29,10 @@ export class AdvisoryWatch {
   #handling = Promise.resolve();
   #isStopping = false;
 
-  constructor(connection: JetStreamConnection, options: { readonly onTrouble?: (what: string, error?: unknown) => void } = {}) {
+  constructor(
+    connection: JetStreamConnection,
+    options: { readonly onTrouble?: (what: string, error?: unknown) => void } = {},
+  ) {
     this.#connection = connection;
     this.#deadLetters = new DeadLetters(connection);
     this.#onTrouble = options.onTrouble ?? (() => {});
@@ -37,7 +40,11 @@ export class AdvisoryWatch {
 
   async start(): Promise<void> {
     await ensureConsumer(this.#connection, STREAMS.deadLetters, {
-      name: CONSUMER, filter: FILTER, ackWaitMs: 30_000, ackPendingMax: 100, deliveriesMax: -1,
+      name: CONSUMER,
+      filter: FILTER,
+      ackWaitMs: 30_000,
+      ackPendingMax: 100,
+      deliveriesMax: -1,
     });
     this.#puller = new Puller(this.#connection, {
       stream: STREAMS.deadLetters,
@@ -62,16 +69,22 @@ export class AdvisoryWatch {
   async #onAdvisory(advisory: StoredMessage): Promise<void> {
     if (this.#isStopping) return;
     try {
-      const { stream, consumer, stream_seq, deliveries } = JSON.parse(new TextDecoder().decode(advisory.payload)) as MaxDeliveriesAdvisory;
+      const { stream, consumer, stream_seq, deliveries } = JSON.parse(
+        new TextDecoder().decode(advisory.payload),
+      ) as MaxDeliveriesAdvisory;
       const original = await getMessage(this.#connection, stream, { seq: stream_seq });
       if (original !== null) {
         const headers = Object.fromEntries([...original.header].map(([name, values]) => [name, values.at(-1) ?? '']));
-        await this.#deadLetters.put(consumer, `delivered ${deliveries} times without an end; the server offers it no more`, {
-          subject: original.subject,
-          payload: original.data,
-          headers,
-          position: { stream, streamSeq: stream_seq },
-        });
+        await this.#deadLetters.put(
+          consumer,
+          `delivered ${deliveries} times without an end; the server offers it no more`,
+          {
+            subject: original.subject,
+            payload: original.data,
+            headers,
+            position: { stream, streamSeq: stream_seq },
+          },
+        );
       }
       advisory.ack();
     } catch (error) {

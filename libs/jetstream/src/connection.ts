@@ -1,5 +1,10 @@
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import { type ConnectionOptions, type NatsConnection, PermissionViolationError, connect } from '@nats-io/transport-node';
+import {
+  type ConnectionOptions,
+  type NatsConnection,
+  PermissionViolationError,
+  connect,
+} from '@nats-io/transport-node';
 import { WindowedPublisher } from './publisher.js';
 
 /** What became of the connection, in the order it happened. */

@@ -53,7 +53,11 @@ export async function recreateConsumer(
  * Whether the consumer stands beyond the end of its stream, as after a restored disk: servers before 2.15 then deliver nothing,
  * without any error, until the stream has grown past the old number.
  */
-export async function isBeyondStream(connection: JetStreamConnection, stream: string, info: ConsumerInfo): Promise<boolean> {
+export async function isBeyondStream(
+  connection: JetStreamConnection,
+  stream: string,
+  info: ConsumerInfo,
+): Promise<boolean> {
   const { state } = await connection.manager.streams.info(stream);
   return info.ack_floor.stream_seq > state.last_seq || info.delivered.stream_seq > state.last_seq;
 }

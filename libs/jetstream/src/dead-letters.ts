@@ -42,7 +42,8 @@ export class DeadLetters {
   /** Sets a message aside; resolves once it is stored. */
   async put(consumer: string, reason: string, original: Original): Promise<void> {
     const { position } = original;
-    const name = position === undefined ? (original.digest ?? crypto.randomUUID()) : `${position.stream}.${position.streamSeq}`;
+    const name =
+      position === undefined ? (original.digest ?? crypto.randomUUID()) : `${position.stream}.${position.streamSeq}`;
     const headers: Record<string, string> = {
       [HEADER.consumer]: consumer,
       [HEADER.reason]: oneLine(reason, 1_000),
@@ -63,7 +64,9 @@ export class DeadLetters {
   }
 
   /** The letters of one consumer, or of all, oldest first, after a given id. */
-  async list(options: { readonly consumer?: string; readonly after?: string; readonly limit?: number } = {}): Promise<DeadLetterView[]> {
+  async list(
+    options: { readonly consumer?: string; readonly after?: string; readonly limit?: number } = {},
+  ): Promise<DeadLetterView[]> {
     const filter = options.consumer === undefined ? `${DEAD_PREFIX}.>` : deadSubject(options.consumer);
     const limit = options.limit ?? 50;
     const letters: DeadLetterView[] = [];
@@ -151,5 +154,8 @@ function viewOf(message: StoredMsg): DeadLetterView {
 
 /** Header values hold no line breaks and nothing beyond ASCII that a server might refuse. */
 function oneLine(text: string, max: number): string {
-  return text.replace(/[\r\n\t]+/g, ' ').replace(/[^\x20-\x7e]/g, '?').slice(0, max);
+  return text
+    .replace(/[\r\n\t]+/g, ' ')
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, max);
 }

@@ -13,7 +13,14 @@ export interface HandlingOutcome {
 export type OnOutcome = (outcome: HandlingOutcome) => void;
 
 const UNREACHABLE_CODES = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
 ]);
 /** SQLSTATE classes and codes of a server that is away, starting, stopping, full or reading only. */
 const SQLSTATE_AWAY = /^(08...|57P0[1-5]|53...|25006|58...)$/;
@@ -26,7 +33,12 @@ export function isAway(error: unknown): boolean {
   for (let e = error, depth = 0; e instanceof Error && depth < 5; e = e.cause, depth++) {
     const code = (e as { code?: unknown }).code;
     if (typeof code === 'string' && (UNREACHABLE_CODES.has(code) || SQLSTATE_AWAY.test(code))) return true;
-    if (/Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(e.message)) return true;
+    if (
+      /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
+        e.message,
+      )
+    )
+      return true;
     if (e instanceof AggregateError && e.errors.some(isAway)) return true;
   }
   return false;
@@ -42,7 +54,7 @@ export function backoffMs(attempt: number, random: () => number = Math.random): 
 export function keepWorking(inHand: Iterable<StoredMessage>, ackWaitMs: number): () => void {
   const timer = setInterval(() => {
     for (const message of inHand) message.working();
-  }, ackWaitMs / 3);
+  }, ackWaitMs / 3).unref();
   return () => clearInterval(timer);
 }
 

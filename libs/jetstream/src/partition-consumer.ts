@@ -46,7 +46,10 @@ export class PartitionConsumer {
   readonly #connection: JetStreamConnection;
   readonly #name: string;
   readonly #filter: string;
-  readonly #options: Required<Omit<PartitionConsumerOptions, 'afterSeq' | 'onOutcome' | 'onTrouble' | 'onStreamBehind'>> & PartitionConsumerOptions;
+  readonly #options: Required<
+    Omit<PartitionConsumerOptions, 'afterSeq' | 'onOutcome' | 'onTrouble' | 'onStreamBehind'>
+  > &
+    PartitionConsumerOptions;
   readonly #deadLetters: DeadLetters;
   readonly #waits = new Waits();
   #queue: StoredMessage[] = [];
@@ -136,7 +139,9 @@ export class PartitionConsumer {
     const { state } = await this.#connection.manager.streams.info(STREAMS.signals);
     let handledSeq = this.#handledSeq ?? info.ack_floor.stream_seq;
     if (handledSeq > state.last_seq) {
-      this.#options.onTrouble?.(`${STREAMS.signals} ends at ${state.last_seq}, before position ${handledSeq} of ${this.#name}`);
+      this.#options.onTrouble?.(
+        `${STREAMS.signals} ends at ${state.last_seq}, before position ${handledSeq} of ${this.#name}`,
+      );
       await this.#options.onStreamBehind?.(state.last_seq);
       handledSeq = state.last_seq;
       this.#handledSeq = handledSeq;
@@ -242,7 +247,10 @@ export class PartitionConsumer {
       const startedMs = performance.now();
       const tell = (outcome: 'done' | 'retried' | 'waited', error?: unknown): void =>
         this.#options.onOutcome?.({
-          consumer: this.#name, outcome, durationMs: performance.now() - startedMs, ...(error === undefined ? {} : { error }),
+          consumer: this.#name,
+          outcome,
+          durationMs: performance.now() - startedMs,
+          ...(error === undefined ? {} : { error }),
         });
       try {
         const { traceparent } = (batch[0] as Decoded).received;
@@ -278,7 +286,13 @@ export class PartitionConsumer {
       const traceparent = stored.header('traceparent');
       readable.push({
         stored,
-        received: { message: decoded.batch, streamSeq, receivedAtMs, deliveries, ...(traceparent === undefined ? {} : { traceparent }) },
+        received: {
+          message: decoded.batch,
+          streamSeq,
+          receivedAtMs,
+          deliveries,
+          ...(traceparent === undefined ? {} : { traceparent }),
+        },
       });
     }
     return readable;

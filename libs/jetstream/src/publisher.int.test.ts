@@ -36,10 +36,19 @@ describe('publishing to a real nats-server', () => {
     const { config } = await connection.manager.streams.info('EVENTS');
     expect(config).toMatchObject({
       subjects: ['parapet.events.v1.>', 'parapet.cdevents.v1.>'],
-      max_age: 90 * 86_400 * 1e9, discard: 'old', duplicate_window: 600e9, max_msg_size: 262_144,
-      deny_delete: true, deny_purge: true, storage: 'file', num_replicas: 1,
+      max_age: 90 * 86_400 * 1e9,
+      discard: 'old',
+      duplicate_window: 600e9,
+      max_msg_size: 262_144,
+      deny_delete: true,
+      deny_purge: true,
+      storage: 'file',
+      num_replicas: 1,
     });
-    expect((await connection.manager.streams.info('SIGNALS')).config).toMatchObject({ discard: 'new', max_age: 72 * 3_600 * 1e9 });
+    expect((await connection.manager.streams.info('SIGNALS')).config).toMatchObject({
+      discard: 'new',
+      max_age: 72 * 3_600 * 1e9,
+    });
   });
 
   it('brings a stream that differs back to the declared configuration', async () => {
@@ -59,8 +68,12 @@ describe('publishing to a real nats-server', () => {
   });
 
   it('stores a message once, however often it is published under one id', async () => {
-    const first = await connection.publisher().publish('parapet.signals.v1.1.a.b', bytes('same'), { messageId: 'same' });
-    const second = await connection.publisher().publish('parapet.signals.v1.1.a.b', bytes('same'), { messageId: 'same' });
+    const first = await connection
+      .publisher()
+      .publish('parapet.signals.v1.1.a.b', bytes('same'), { messageId: 'same' });
+    const second = await connection
+      .publisher()
+      .publish('parapet.signals.v1.1.a.b', bytes('same'), { messageId: 'same' });
     expect(second).toEqual({ streamSeq: first.streamSeq, isDuplicate: true });
   });
 
@@ -77,7 +90,9 @@ describe('publishing to a real nats-server', () => {
     const publishing = Array.from({ length: 40 }, (_, i) =>
       connection.publisher().publish('parapet.signals.v1.1.a.b', new Uint8Array(50_000), { messageId: `full${i}` }),
     );
-    const failures = (await Promise.allSettled(publishing)).filter((r) => r.status === 'rejected').map((r) => r.reason as PublishRefused);
+    const failures = (await Promise.allSettled(publishing))
+      .filter((r) => r.status === 'rejected')
+      .map((r) => r.reason as PublishRefused);
     expect(failures.length).toBeGreaterThan(0);
     expect(new Set(failures.map((f) => f.reason))).toEqual(new Set(['full']));
     expect(failures[0]?.isTransient).toBe(true);
@@ -86,9 +101,19 @@ describe('publishing to a real nats-server', () => {
 
   it('tells the relay the last event of a tenant, and of no other', async () => {
     const event = (id: string, journalseq: string): Uint8Array => bytes(JSON.stringify({ id, journalseq }));
-    await connection.publisher().publish('parapet.events.v1.acme.production.odoo.rel_1.verdict.changed', event('evt_1', '7'), { messageId: 'evt_1' });
-    await connection.publisher().publish('parapet.events.v1.acme.none.none.none.source.silent', event('evt_2', '8'), { messageId: 'evt_2' });
-    await connection.publisher().publish('parapet.events.v1.other.production.odoo.rel_9.verdict.changed', event('evt_3', '3'), { messageId: 'evt_3' });
+    await connection
+      .publisher()
+      .publish('parapet.events.v1.acme.production.odoo.rel_1.verdict.changed', event('evt_1', '7'), {
+        messageId: 'evt_1',
+      });
+    await connection
+      .publisher()
+      .publish('parapet.events.v1.acme.none.none.none.source.silent', event('evt_2', '8'), { messageId: 'evt_2' });
+    await connection
+      .publisher()
+      .publish('parapet.events.v1.other.production.odoo.rel_9.verdict.changed', event('evt_3', '3'), {
+        messageId: 'evt_3',
+      });
     const tail = streamTail(connection);
     expect(await tail.lastOf('acme')).toMatchObject({ messageId: 'evt_2', journalSeq: 8 });
     expect(await tail.lastOf('nobody')).toBeNull();

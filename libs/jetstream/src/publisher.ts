@@ -3,14 +3,7 @@ import type { Published, Publisher } from '@parapet/runtime';
 import { type JetStreamConnection, refusedSubject } from './connection.js';
 
 /** Why a message is not known to be stored. After `timeout` and `disconnected` it may be: publish again under the same id. */
-export type PublishRefusal =
-  | 'full'
-  | 'no-stream'
-  | 'too-large'
-  | 'forbidden'
-  | 'disconnected'
-  | 'timeout'
-  | 'refused';
+export type PublishRefusal = 'full' | 'no-stream' | 'too-large' | 'forbidden' | 'disconnected' | 'timeout' | 'refused';
 
 /** The stream did not confirm a message. */
 export class PublishRefused extends Error {
@@ -122,7 +115,11 @@ export class WindowedPublisher implements Publisher {
       } catch (cause) {
         this.#pending.delete(token);
         const detail = cause instanceof Error ? cause.message : String(cause);
-        const reason = detail.includes('max_payload') ? 'too-large' : this.#connection.isConnected ? 'refused' : 'disconnected';
+        const reason = detail.includes('max_payload')
+          ? 'too-large'
+          : this.#connection.isConnected
+            ? 'refused'
+            : 'disconnected';
         reject(new PublishRefused(subject, reason, detail, { cause }));
       }
     });
@@ -182,6 +179,8 @@ function refusalOf(error: PubAck['error']): PublishRefusal {
   if (error === undefined) return 'refused';
   if (error.err_code === MESSAGE_TOO_LARGE) return 'too-large';
   // 10077 is "store failed"; with `discard: new` the limit that was reached stands in the description.
-  const isFull = error.err_code === STREAM_STORE_FAILED || /^maximum (messages|bytes)|insufficient (storage )?resources/.test(error.description);
+  const isFull =
+    error.err_code === STREAM_STORE_FAILED ||
+    /^maximum (messages|bytes)|insufficient (storage )?resources/.test(error.description);
   return isFull ? 'full' : 'refused';
 }

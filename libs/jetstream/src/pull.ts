@@ -87,7 +87,9 @@ export class Puller {
     if (room <= 0) return;
     this.#asked = room;
     const request = { batch: room, expires: EXPIRES_MS * 1_000_000, idle_heartbeat: HEARTBEAT_MS * 1_000_000 };
-    this.#connection.nats.publish(this.#nextSubject, JSON.stringify(request), { reply: `${this.#inbox}.${nuid.next()}` });
+    this.#connection.nats.publish(this.#nextSubject, JSON.stringify(request), {
+      reply: `${this.#inbox}.${nuid.next()}`,
+    });
     this.#watch();
   }
 

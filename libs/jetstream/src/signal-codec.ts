@@ -33,6 +33,7 @@ function missingField(value: unknown): string | null {
   }
   if (!Array.isArray(batch['samples'])) return 'samples is no list';
   const { alerts } = batch;
-  const isStatements = typeof alerts === 'object' && (alerts === null || Array.isArray((alerts as { statements?: unknown }).statements));
+  const isStatements =
+    typeof alerts === 'object' && (alerts === null || Array.isArray((alerts as { statements?: unknown }).statements));
   return isStatements ? null : 'alerts is neither null nor a batch of statements';
 }

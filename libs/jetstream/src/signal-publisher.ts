@@ -29,11 +29,17 @@ export class SignalPublisher {
     const parts = split(batch).map((part) => ({ part, payload: encodeBatch(part) }));
     const tooLarge = parts.find(({ payload }) => payload.length > PART_BYTES_MAX);
     if (tooLarge !== undefined) {
-      throw new PublishRefused(subject, 'too-large', `one alert or sample takes ${tooLarge.payload.length} bytes of at most ${PART_BYTES_MAX}`);
+      throw new PublishRefused(
+        subject,
+        'too-large',
+        `one alert or sample takes ${tooLarge.payload.length} bytes of at most ${PART_BYTES_MAX}`,
+      );
     }
     const headers = options.traceparent === undefined ? {} : { headers: { traceparent: options.traceparent } };
     await Promise.all(
-      parts.map(({ part, payload }) => this.#publisher.publish(subject, payload, { messageId: batchMessageId(part), ...headers })),
+      parts.map(({ part, payload }) =>
+        this.#publisher.publish(subject, payload, { messageId: batchMessageId(part), ...headers }),
+      ),
     );
   }
 }
@@ -41,7 +47,11 @@ export class SignalPublisher {
 /** Cuts a batch into parts that stand for themselves: each names the receipt, its number, and how many there are. */
 export function split(batch: SignalBatch): readonly SignalBatch[] {
   const envelope = encodeBatch({
-    ...batch, samples: [], part: 9_999, parts: 9_999, alerts: batch.alerts === null ? null : { ...batch.alerts, statements: [] },
+    ...batch,
+    samples: [],
+    part: 9_999,
+    parts: 9_999,
+    alerts: batch.alerts === null ? null : { ...batch.alerts, statements: [] },
   }).length;
   const room = PART_BYTES_MAX - envelope;
   const sampleGroups = groupsBySize<Sample>(batch.samples, room);

@@ -44,17 +44,28 @@ describe('journal events brought to Nest handlers', () => {
 
   async function start(options: Partial<JetStreamStrategyOptions> = {}): Promise<void> {
     const strategy = new JetStreamStrategy({
-      connection, consumer, stream: 'EVENTS', backoffMs: () => 20, onOutcome: (outcome) => outcomes.push(outcome), ...options,
+      connection,
+      consumer,
+      stream: 'EVENTS',
+      backoffMs: () => 20,
+      onOutcome: (outcome) => outcomes.push(outcome),
+      ...options,
     });
     app = await NestFactory.createMicroservice(HandlersModule, { strategy, logger: ['error'] });
     app.useGlobalFilters(new RethrowRpcErrors());
     await app.listen();
   }
 
-  async function publish(release: string, name: string, more: { type?: string; headers?: Record<string, string> } = {}): Promise<void> {
+  async function publish(
+    release: string,
+    name: string,
+    more: { type?: string; headers?: Record<string, string> } = {},
+  ): Promise<void> {
     const subject = `parapet.events.v1.acme.production.odoo.${release}.${more.type ?? 'verdict.changed'}`;
     const payload = new TextEncoder().encode(JSON.stringify({ id: name, journalseq: String(++published) }));
-    await connection.publisher().publish(subject, payload, { messageId: `${name}.${published}`, headers: more.headers ?? {} });
+    await connection
+      .publisher()
+      .publish(subject, payload, { messageId: `${name}.${published}`, headers: more.headers ?? {} });
   }
 
   async function until(what: string, isTrue: () => boolean | Promise<boolean>): Promise<void> {
@@ -96,8 +107,12 @@ describe('journal events brought to Nest handlers', () => {
     consumer = `test-${++consumers}`;
     const { state } = await connection.manager.streams.info('EVENTS');
     await connection.manager.consumers.add('EVENTS', {
-      durable_name: consumer, ack_policy: 'explicit', deliver_policy: 'by_start_sequence', opt_start_seq: state.last_seq + 1,
-      replay_policy: 'instant', filter_subject: 'parapet.events.v1.>',
+      durable_name: consumer,
+      ack_policy: 'explicit',
+      deliver_policy: 'by_start_sequence',
+      opt_start_seq: state.last_seq + 1,
+      replay_policy: 'instant',
+      filter_subject: 'parapet.events.v1.>',
     });
   }
 
@@ -126,7 +141,10 @@ describe('journal events brought to Nest handlers', () => {
     onVerdict = () => new Promise((resolve) => (finish = resolve));
     await start();
     await publish('rel_1', 'slow');
-    await until('delivered', async () => (await connection.manager.consumers.info('EVENTS', consumer)).num_ack_pending === 1);
+    await until(
+      'delivered',
+      async () => (await connection.manager.consumers.info('EVENTS', consumer)).num_ack_pending === 1,
+    );
     expect(outcomes).toEqual([]);
     finish();
     await until('acknowledged', async () => (await unacknowledged()) === 0);
@@ -182,7 +200,9 @@ describe('journal events brought to Nest handlers', () => {
       throw new TypeError('no such release\nin the table');
     };
     await start();
-    await publish('rel_1', 'poison', { headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' } });
+    await publish('rel_1', 'poison', {
+      headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+    });
     const letters = new DeadLetters(connection);
     await until('set aside', async () => (await letters.list({ consumer })).length === 1);
     await until('terminated', async () => (await unacknowledged()) === 0);
@@ -250,10 +270,14 @@ describe('journal events brought to Nest handlers', () => {
     const other = await connectJetStream({ url: server.url, name: 'crashing' });
     const crashing = new JetStreamStrategy({ connection: other, consumer, stream: 'EVENTS', ackWaitMs: 1_000 });
     let took = false;
-    crashing.addHandler('verdict.changed', () => {
-      took = true;
-      return new Promise(() => {});
-    }, true);
+    crashing.addHandler(
+      'verdict.changed',
+      () => {
+        took = true;
+        return new Promise(() => {});
+      },
+      true,
+    );
     await new Promise<void>((resolve) => crashing.listen(() => resolve()));
     await publish('rel_1', 'orphan');
     await until('taken', () => took);
@@ -275,7 +299,9 @@ describe('journal events brought to Nest handlers', () => {
       const taken = new Promise<void>((resolve) => {
         connection.nats.subscribe(reply, { max: 1, callback: (_, msg) => (msg.respond('-NAK'), resolve()) });
       });
-      connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${consumer}`, '{"batch":1,"expires":5000000000}', { reply });
+      connection.nats.publish(`$JS.API.CONSUMER.MSG.NEXT.EVENTS.${consumer}`, '{"batch":1,"expires":5000000000}', {
+        reply,
+      });
       await taken;
     }
     let tries = 0;
@@ -298,7 +324,11 @@ describe('journal events brought to Nest handlers', () => {
     await start({ releasesAtOnce: 1 });
     await publish('rel_1', 'first');
     await publish('rel_1', 'second');
-    await until('first runs and second waits', async () => seen.length === 1 && (await connection.manager.consumers.info('EVENTS', consumer)).num_ack_pending === 2);
+    await until(
+      'first runs and second waits',
+      async () =>
+        seen.length === 1 && (await connection.manager.consumers.info('EVENTS', consumer)).num_ack_pending === 2,
+    );
     const closing = app?.close();
     finish();
     await closing;
@@ -321,7 +351,12 @@ describe('journal events brought to Nest handlers', () => {
     let restarting: Promise<void> | undefined;
     for (const [i, name] of names.entries()) {
       if (i === 150) restarting = server.restart();
-      await until(`${name} published`, () => publish(`rel_${i % 5}`, name).then(() => true, () => false));
+      await until(`${name} published`, () =>
+        publish(`rel_${i % 5}`, name).then(
+          () => true,
+          () => false,
+        ),
+      );
     }
     await restarting;
     await until('all seen', () => names.every((name) => seen.has(name)));

@@ -96,7 +96,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
   async #start(): Promise<void> {
     const { connection, stream } = this.#options;
     const info = await ensureConsumer(connection, stream, this.#durable);
-    if (await isBeyondStream(connection, stream, info)) await this.#recreate('its position was beyond the end of the stream');
+    if (await isBeyondStream(connection, stream, info))
+      await this.#recreate('its position was beyond the end of the stream');
     if (this.#isStopping) return;
     this.#puller = new Puller(connection, {
       stream,
@@ -130,7 +131,8 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
         try {
           const { connection, stream } = this.#options;
           const info = await ensureConsumer(connection, stream, this.#durable);
-          if (await isBeyondStream(connection, stream, info)) await this.#recreate('its position was beyond the end of the stream');
+          if (await isBeyondStream(connection, stream, info))
+            await this.#recreate('its position was beyond the end of the stream');
           return;
         } catch (error) {
           this.#options.onTrouble?.(`cannot look after consumer ${this.#options.consumer}`, error);
@@ -182,11 +184,19 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const { deliveriesMax, consumer, onOutcome } = this.#options;
     const { deliveries } = message.position;
     const tell = (outcome: 'done' | 'retried' | 'waited' | 'dead', error?: unknown): void =>
-      onOutcome?.({ consumer, outcome, durationMs: performance.now() - startedMs, ...(error === undefined ? {} : { error }) });
+      onOutcome?.({
+        consumer,
+        outcome,
+        durationMs: performance.now() - startedMs,
+        ...(error === undefined ? {} : { error }),
+      });
 
     // Delivered more often than it can have failed: each time the process died of it before it could say so.
     if (deliveries > deliveriesMax) {
-      await this.#setAside(message, `delivered ${deliveries} times without an end; its handling was cut off every time`);
+      await this.#setAside(
+        message,
+        `delivered ${deliveries} times without an end; its handling was cut off every time`,
+      );
       tell('dead');
       return;
     }
@@ -236,8 +246,14 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     const event = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(message.payload)) as CloudEvent;
     const traceparent = message.header('traceparent') ?? event.traceparent;
     const { streamSeq, receivedAtMs, deliveries } = message.position;
-    const context = new JetStreamContext([{ subject: message.subject, streamSeq, receivedAtMs, deliveries, traceparent }]);
-    const attributes = { 'messaging.system': 'nats', 'messaging.destination.name': message.subject, 'parapet.event': event.id };
+    const context = new JetStreamContext([
+      { subject: message.subject, streamSeq, receivedAtMs, deliveries, traceparent },
+    ]);
+    const attributes = {
+      'messaging.system': 'nats',
+      'messaging.destination.name': message.subject,
+      'parapet.event': event.id,
+    };
     await traced(`${type} receive`, traceparent, attributes, async () => {
       // Nest's own `handleEvent` starts the handler without waiting for it; the acknowledgement has to wait.
       for (const handler of handlers) {

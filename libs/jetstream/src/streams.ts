@@ -74,18 +74,26 @@ export async function ensureStreams(connection: JetStreamConnection, sizes: Stre
 }
 
 /** Throws one sentence where a stream is missing: whoever starts the system makes them, services may not. */
-export async function checkStreams(connection: JetStreamConnection, names: readonly string[] = Object.values(STREAMS)): Promise<void> {
+export async function checkStreams(
+  connection: JetStreamConnection,
+  names: readonly string[] = Object.values(STREAMS),
+): Promise<void> {
   for (const name of names) {
     try {
       await connection.manager.streams.info(name);
     } catch (cause) {
       if (!isNotFound(cause)) throw cause;
-      throw new Error(`the NATS server has no stream ${name}: start the system with its launcher, which creates it`, { cause });
+      throw new Error(`the NATS server has no stream ${name}: start the system with its launcher, which creates it`, {
+        cause,
+      });
     }
   }
 }
 
-async function ensureStream(connection: JetStreamConnection, config: Partial<StreamConfig> & { name: string }): Promise<void> {
+async function ensureStream(
+  connection: JetStreamConnection,
+  config: Partial<StreamConfig> & { name: string },
+): Promise<void> {
   const { streams } = connection.manager;
   const existing = await streams.info(config.name).catch((error: unknown) => {
     if (isNotFound(error)) return null;
@@ -104,11 +112,13 @@ async function ensureStream(connection: JetStreamConnection, config: Partial<Str
 /** Which settings the server answered differently from what was asked, as `name: asked … found …`. */
 export function differences(asked: object, found: object): string[] {
   const answer = found as Readonly<Record<string, unknown>>;
-  return Object.entries(asked)
-    .filter(([, value]) => value !== undefined)
-    // Servers leave out what is off.
-    .filter(([name, value]) => JSON.stringify(answer[name] ?? defaultFor(value)) !== JSON.stringify(value))
-    .map(([name, value]) => `${name}: asked ${JSON.stringify(value)}, found ${JSON.stringify(answer[name])}`);
+  return (
+    Object.entries(asked)
+      .filter(([, value]) => value !== undefined)
+      // Servers leave out what is off.
+      .filter(([name, value]) => JSON.stringify(answer[name] ?? defaultFor(value)) !== JSON.stringify(value))
+      .map(([name, value]) => `${name}: asked ${JSON.stringify(value)}, found ${JSON.stringify(answer[name])}`)
+  );
 }
 
 function defaultFor(value: unknown): unknown {

@@ -1,1 +1,4 @@
-export {};
+export * from './logger.js';
+export * from './metric-names.js';
+export * from './metrics.js';
+export * from './traceparent.js';
