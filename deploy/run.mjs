@@ -8,7 +8,7 @@ const entries = readdirSync(services).filter((service) => existsSync(new URL(`${
 if (name === 'prepare') {
   await import('../tools/launcher/prepare.mjs');
 } else if (entries.includes(name)) {
-  const tracing = new URL('../libs/telemetry/dist/register.js', import.meta.url);
+  const tracing = new URL('../libs/telemetry/dist/tracing.js', import.meta.url);
   if (existsSync(tracing)) await import(tracing.href);
   await import(new URL(`${name}/dist/main.js`, services).href);
 } else {

@@ -4,6 +4,7 @@
 //   node tools/nats-conf.mjs
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { subjects } from './servers/nats.mjs';
 
 const USERS = fileURLToPath(new URL('../deploy/nats/users.json', import.meta.url));
 const CONF = fileURLToPath(new URL('../deploy/nats/nats.conf', import.meta.url));
@@ -30,7 +31,7 @@ export function natsConf({ users }) {
     ...users.map(({ user, permissions }) => {
       const password = `$PARAPET_PASSWORD_${user.toUpperCase().replaceAll('-', '_')}`;
       const rights = permissions
-        ? `, permissions: { publish: ${JSON.stringify(permissions.publish)}, subscribe: ${JSON.stringify(permissions.subscribe)} }`
+        ? `, permissions: { publish: ${subjects(permissions.publish)}, subscribe: ${subjects(permissions.subscribe)} }`
         : '';
       return `    { user: ${JSON.stringify(user)}, password: ${password}${rights} }`;
     }),

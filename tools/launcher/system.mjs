@@ -148,7 +148,7 @@ async function makeStreams(nats) {
 
 /** @param {string} name */
 function nodeArguments(name) {
-  const tracing = join(projectDir, 'libs', 'telemetry', 'dist', 'register.js');
+  const tracing = join(projectDir, 'libs', 'telemetry', 'dist', 'tracing.js');
   const hook = existsSync(tracing) ? ['--import', pathToFileURL(tracing).href] : [];
   return ['--enable-source-maps', ...hook, join(projectDir, 'services', name, 'dist', 'main.js')];
 }

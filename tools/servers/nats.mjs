@@ -97,8 +97,11 @@ export function natsConfig({ dir, port, version, users, config }) {
   return `${lines.join('\n')}\n${config}\n`;
 }
 
-/** @param {readonly string[]} list */
-function subjects(list) {
+/**
+ * A list of subjects as the server's configuration writes it.
+ * @param {readonly string[]} list
+ */
+export function subjects(list) {
   // An empty list would mean "no restriction"; denying everything says what an empty list says to a reader.
   return list.length === 0 ? '{ deny: ">" }' : JSON.stringify(list);
 }
