@@ -50,7 +50,8 @@ create table idempotency_keys (
   request_digest text        not null,
   status         integer     not null,
   headers        jsonb       not null,
-  body           jsonb       not null,
+  -- Text kept as it was sent: the first answer again means the same bytes.
+  body           json        not null,
   answered_at    timestamptz not null default now(),
   primary key (tenant, caller, key)
 );
