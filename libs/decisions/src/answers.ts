@@ -1,7 +1,7 @@
 import { formatInstant, parseInstant, unreachable } from '@parapet/kernel';
 import type { ControlEvent, ProposalAcknowledged, ProposalAnswered } from './events.js';
 import { withWatchEnd } from './follow.js';
-import { type AnswerProposal, type ExpireProposal, type Outcome, type Person, type Refusal, refuse, type Surroundings } from './inputs.js';
+import { type AnswerProposal, type ExpireProposal, type Outcome, type Refusal, refuse, type Surroundings } from './inputs.js';
 import { enterPhase } from './phases.js';
 import { obstacleOf, orderOf, type PlannedRollback, planRollback } from './plan.js';
 import { endProposal } from './proposal.js';
@@ -102,7 +102,7 @@ function answered(proposal: OpenProposal, input: AnswerProposal, word: ProposalA
 }
 
 function approve(state: KnownRelease, proposal: OpenProposal, input: AnswerProposal): Outcome {
-  const stopped = eligibilityRefusal(state, proposal, input.by) ?? shownRefusal(proposal, input) ?? reasonRefusal(input);
+  const stopped = eligibilityRefusal(approvalFacts(state, proposal), input.by.subject) ?? shownRefusal(proposal, input) ?? reasonRefusal(input);
   if (stopped !== null) return stopped;
   const counted = answered(proposal, input, 'approve');
   const approvers = [...new Set([...proposal.approvals.map((a) => a.by), input.by.subject])];
@@ -110,16 +110,33 @@ function approve(state: KnownRelease, proposal: OpenProposal, input: AnswerPropo
   return [counted, ...carryOut(state, proposal, approvers, { proposal: input.proposal }, input)];
 }
 
-/** Why a person may not approve this proposal, apart from their role; null if they may. */
-export function eligibilityRefusal(state: KnownRelease, proposal: OpenProposal, by: Person): Refusal | null {
+/** What decides who may approve a proposal. */
+export interface ApprovalFacts {
+  readonly hasSteps: boolean;
+  readonly startedBy: string | undefined;
+  readonly starterMayApprove: boolean;
+  readonly approvedBy: readonly string[];
+}
+
+function approvalFacts(state: KnownRelease, proposal: OpenProposal): ApprovalFacts {
   const { startedBy, decisionPolicy } = state.registered;
-  if (proposal.opened.plan.steps.length === 0) {
+  return {
+    hasSteps: proposal.opened.plan.steps.length > 0,
+    startedBy,
+    starterMayApprove: decisionPolicy.proposal.starterMayApprove,
+    approvedBy: proposal.approvals.map((approval) => approval.by),
+  };
+}
+
+/** Why a person may not approve an open proposal, apart from their role; null if they may. */
+export function eligibilityRefusal(facts: ApprovalFacts, subject: string): Refusal | null {
+  if (!facts.hasSteps) {
     return refuse('no-way-back', 409, 'there is nothing to go back to: reject it, or choose one of the alternatives');
   }
-  if (startedBy === by.subject && !decisionPolicy.proposal.starterMayApprove) {
+  if (facts.startedBy === subject && !facts.starterMayApprove) {
     return refuse('not-eligible', 403, 'self-approval: who started the release does not approve its rollback', { why: 'self-approval' });
   }
-  if (proposal.approvals.some((approval) => approval.by === by.subject)) {
+  if (facts.approvedBy.includes(subject)) {
     return refuse('not-eligible', 403, 'second-approval-same-person: this person has approved already', {
       why: 'second-approval-same-person',
     });

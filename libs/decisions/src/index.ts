@@ -1,4 +1,4 @@
-export { eligibilityRefusal } from './answers.js';
+export { type ApprovalFacts, eligibilityRefusal } from './answers.js';
 export * from './decide.js';
 export * from './events.js';
 export {
