@@ -2,7 +2,15 @@ import { invariant, parseInstant, unreachable, type InstantMs } from '@parapet/k
 import type { ActuationEvent, ActuationFinished, AttemptState, RollbackOrdered } from './events.js';
 import type { ActuationInput, KeyAnswer, SendAnswer } from './inputs.js';
 import { difference, isSo, isStill, type RunningAnswer, type RunningComponent } from './running.js';
-import { type ActuationState, type ActuationStory, currentStep, evolveActuation, initialState, keyOf, type StepProgress } from './state.js';
+import {
+  type ActuationState,
+  type ActuationStory,
+  currentStep,
+  evolveActuation,
+  initialState,
+  keyOf,
+  type StepProgress,
+} from './state.js';
 
 /** How long after `notAfter` a step that was sent is still watched before nobody is said to know. */
 export const WATCH_BEYOND_MS = 60_000;
@@ -47,7 +55,9 @@ function decideActing(state: Acting, input: ActuationInput): readonly ActuationE
     case 'SendDue':
       return isAbout(step, input, ['prepared']) ? sendDue(state, step, input.nowMs, input.isFrozen) : [];
     case 'Answered':
-      return isAbout(step, input, ['sent']) && input.attempt === step.attempt ? answered(state, step, input.answer) : [];
+      return isAbout(step, input, ['sent']) && input.attempt === step.attempt
+        ? answered(state, step, input.answer)
+        : [];
     case 'Asked':
       return isAbout(step, input, ['sent']) ? asked(state, step, input.answer, input.nowMs) : [];
     case 'ReadBack':
@@ -61,15 +71,26 @@ function decideActing(state: Acting, input: ActuationInput): readonly ActuationE
   }
 }
 
-function isAbout(step: StepProgress, input: { readonly step: string }, states: readonly (AttemptState | null)[]): boolean {
+function isAbout(
+  step: StepProgress,
+  input: { readonly step: string },
+  states: readonly (AttemptState | null)[],
+): boolean {
   return input.step === step.order.step && states.includes(step.state);
 }
 
-function lookedAt(state: Acting, step: StepProgress, answer: RunningAnswer, nowMs: InstantMs): readonly ActuationEvent[] {
+function lookedAt(
+  state: Acting,
+  step: StepProgress,
+  answer: RunningAnswer,
+  nowMs: InstantMs,
+): readonly ActuationEvent[] {
   if (answer.kind === 'no-answer') return timePassed(state, step, nowMs);
   if (isSo(answer.components, step.order.to)) return applied(state, step, 'it was already so');
-  if (isStill(answer.components, step.order.from)) return isOver(state.order, nowMs) ? tooLate(state, step) : [changed(state, step, 'prepared')];
-  const why = difference(step.order.target, answer.components, step.order.from) ?? 'something else runs than the order expects';
+  if (isStill(answer.components, step.order.from))
+    return isOver(state.order, nowMs) ? tooLate(state, step) : [changed(state, step, 'prepared')];
+  const why =
+    difference(step.order.target, answer.components, step.order.from) ?? 'something else runs than the order expects';
   return stopped(state, step, 'refused', 'failed', `not begun, since ${why}`);
 }
 
@@ -110,15 +131,26 @@ function asked(state: Acting, step: StepProgress, answer: KeyAnswer, nowMs: Inst
 
 function unknownKey(state: Acting, step: StepProgress, nowMs: InstantMs): readonly ActuationEvent[] {
   // The request may still be on its way: a step that must not happen twice is not sent twice.
-  if (!step.order.isRepeatable) return stopped(state, step, 'unknown', 'unknown', 'sent once, and the target does not know of it');
+  if (!step.order.isRepeatable)
+    return stopped(state, step, 'unknown', 'unknown', 'sent once, and the target does not know of it');
   const again = { ...step, attempt: step.attempt + 1 };
   const prepared = changed(state, again, 'prepared', 'the target does not know of it');
   if (!isOver(state.order, nowMs)) return [prepared];
-  return [prepared, finished(state, [{ ...again, state: 'prepared' }], 'failed', `not done before ${state.order.notAfter}`)];
+  return [
+    prepared,
+    finished(state, [{ ...again, state: 'prepared' }], 'failed', `not done before ${state.order.notAfter}`),
+  ];
 }
 
-function readBack(state: Acting, step: StepProgress, key: KeyAnswer, answer: RunningAnswer, nowMs: InstantMs): readonly ActuationEvent[] {
-  if (answer.kind === 'runs' && isSo(answer.components, step.order.to)) return applied(state, step, `${step.order.target} runs it`);
+function readBack(
+  state: Acting,
+  step: StepProgress,
+  key: KeyAnswer,
+  answer: RunningAnswer,
+  nowMs: InstantMs,
+): readonly ActuationEvent[] {
+  if (answer.kind === 'runs' && isSo(answer.components, step.order.to))
+    return applied(state, step, `${step.order.target} runs it`);
   if (key.kind === 'failed') return stopped(state, step, 'refused', 'failed', key.detail);
   return timePassed(state, step, nowMs);
 }
@@ -129,30 +161,45 @@ function timePassed(state: Acting, step: StepProgress, nowMs: InstantMs): readon
   const wasSent = step.state === 'sent' || step.state === 'confirmed';
   if (!wasSent) return tooLate(state, step);
   const isWatchOver = nowMs >= notAfterMs(state.order) + WATCH_BEYOND_MS;
-  return isWatchOver ? stopped(state, step, 'unknown', 'unknown', `${step.order.target} did not show it before ${state.order.notAfter}`) : [];
+  return isWatchOver
+    ? stopped(state, step, 'unknown', 'unknown', `${step.order.target} did not show it before ${state.order.notAfter}`)
+    : [];
 }
 
 function decideFinished(state: Finished, input: ActuationInput): readonly ActuationEvent[] {
-  if (state.outcome === 'unknown' && input.type === 'ReadBack') return settleUnknown(state, input.step, input.key, input.answer);
+  if (state.outcome === 'unknown' && input.type === 'ReadBack')
+    return settleUnknown(state, input.step, input.key, input.answer);
   if (state.outcome !== 'done' || input.type !== 'VerificationLooked') return [];
   const running: RunningComponent[] = [];
   for (const step of state.order.steps) {
     const answer = input.targets.find(({ target }) => target === step.target)?.answer;
-    if (answer?.kind !== 'runs') return input.nowMs >= input.untilMs ? [verified(state, 'not-verified', running, `${step.target} could not be asked what runs`)] : [];
+    if (answer?.kind !== 'runs')
+      return input.nowMs >= input.untilMs
+        ? [verified(state, 'not-verified', running, `${step.target} could not be asked what runs`)]
+        : [];
     running.push(...answer.components);
     const why = difference(step.target, answer.components, step.to);
     if (why !== null) return [verified(state, 'not-verified', running, why)];
   }
   if (state.recovery?.outcome === 'recovered') return [verified(state, 'verified', running)];
-  if (state.recovery?.outcome === 'not-recovered') return [verified(state, 'not-verified', running, 'the guardrails have not recovered')];
-  return input.nowMs >= input.untilMs ? [verified(state, 'not-verified', running, 'recovery was not shown in time')] : [];
+  if (state.recovery?.outcome === 'not-recovered')
+    return [verified(state, 'not-verified', running, 'the guardrails have not recovered')];
+  return input.nowMs >= input.untilMs
+    ? [verified(state, 'not-verified', running, 'recovery was not shown in time')]
+    : [];
 }
 
 /** A late clear answer about a step that nobody knew of: written down, and nothing more is done. */
-function settleUnknown(state: Finished, name: string, key: KeyAnswer, answer: RunningAnswer): readonly ActuationEvent[] {
+function settleUnknown(
+  state: Finished,
+  name: string,
+  key: KeyAnswer,
+  answer: RunningAnswer,
+): readonly ActuationEvent[] {
   const step = state.steps.find((s) => s.order.step === name && s.state === 'unknown');
   if (step === undefined) return [];
-  if (answer.kind === 'runs' && isSo(answer.components, step.order.to)) return [changed(state, step, 'applied', `${step.order.target} runs it, seen late`)];
+  if (answer.kind === 'runs' && isSo(answer.components, step.order.to))
+    return [changed(state, step, 'applied', `${step.order.target} runs it, seen late`)];
   return key.kind === 'failed' ? [changed(state, step, 'refused', key.detail)] : [];
 }
 
@@ -167,7 +214,13 @@ function tooLate(state: Acting, step: StepProgress): readonly ActuationEvent[] {
   return [finished(state, begun, 'failed', `${step.order.target} was not told before ${state.order.notAfter}`)];
 }
 
-function stopped(state: Acting, step: StepProgress, to: 'refused' | 'unknown', outcome: 'failed' | 'unknown', reason: string): readonly ActuationEvent[] {
+function stopped(
+  state: Acting,
+  step: StepProgress,
+  to: 'refused' | 'unknown',
+  outcome: 'failed' | 'unknown',
+  reason: string,
+): readonly ActuationEvent[] {
   return [changed(state, step, to, reason), finished(state, [{ ...step, state: to }], outcome, reason)];
 }
 
@@ -179,23 +232,55 @@ function startedEvent(order: RollbackOrdered, attempt: number): ActuationEvent {
 function changed(state: Acting | Finished, step: StepProgress, to: AttemptState, detail?: string): ActuationEvent {
   const { actuation } = state.order;
   const key = keyOf(actuation, step.order.step);
-  return { type: 'ActuationStepChanged', actuation, step: step.order.step, attempt: step.attempt, key, state: to, ...(detail === undefined ? {} : { detail }) };
+  return {
+    type: 'ActuationStepChanged',
+    actuation,
+    step: step.order.step,
+    attempt: step.attempt,
+    key,
+    state: to,
+    ...(detail === undefined ? {} : { detail }),
+  };
 }
 
 /** The end; steps of which nothing was ever written are left out, since nothing was done. */
-function finished(state: Acting, latest: readonly StepProgress[], outcome: ActuationFinished['outcome'], reason?: string): ActuationFinished {
+function finished(
+  state: Acting,
+  latest: readonly StepProgress[],
+  outcome: ActuationFinished['outcome'],
+  reason?: string,
+): ActuationFinished {
   const newer = new Map(latest.map((step) => [step.order.step, step]));
   const steps = state.steps.flatMap((s) => {
     const step = newer.get(s.order.step) ?? s;
     return step.state === null ? [] : [{ step: step.order.step, state: step.state }];
   });
-  return { type: 'ActuationFinished', actuation: state.order.actuation, outcome, steps, attempt: state.attempt, ...(reason === undefined ? {} : { reason }) };
+  return {
+    type: 'ActuationFinished',
+    actuation: state.order.actuation,
+    outcome,
+    steps,
+    attempt: state.attempt,
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
-function verified(state: Finished, outcome: 'verified' | 'not-verified', running: readonly RunningComponent[], reason?: string): ActuationEvent {
+function verified(
+  state: Finished,
+  outcome: 'verified' | 'not-verified',
+  running: readonly RunningComponent[],
+  reason?: string,
+): ActuationEvent {
   const guardrails = (state.recovery?.guardrails ?? []).map(({ name, verdict }) => ({ name, verdict }));
   const shown = running.map(({ by: _, ...component }) => component);
-  return { type: 'RollbackVerified', actuation: state.order.actuation, outcome, running: shown, guardrails, ...(reason === undefined ? {} : { reason }) };
+  return {
+    type: 'RollbackVerified',
+    actuation: state.order.actuation,
+    outcome,
+    running: shown,
+    guardrails,
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 /** The instant from which on nothing of the order may be begun. */

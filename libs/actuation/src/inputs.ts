@@ -29,7 +29,13 @@ export type ActuationInput =
   | { readonly type: 'Answered'; readonly step: string; readonly attempt: number; readonly answer: SendAnswer }
   | { readonly type: 'Asked'; readonly step: string; readonly answer: KeyAnswer; readonly nowMs: InstantMs }
   /** After a confirmation: what became of the key and what runs. */
-  | { readonly type: 'ReadBack'; readonly step: string; readonly key: KeyAnswer; readonly answer: RunningAnswer; readonly nowMs: InstantMs }
+  | {
+      readonly type: 'ReadBack';
+      readonly step: string;
+      readonly key: KeyAnswer;
+      readonly answer: RunningAnswer;
+      readonly nowMs: InstantMs;
+    }
   /** Time passed; says no more than what time it is. */
   | { readonly type: 'TimePassed'; readonly nowMs: InstantMs }
   /** What every target of a finished actuation runs now; recovery must be there before `untilMs`. */

@@ -11,14 +11,37 @@ const START = Date.parse('2026-11-23T09:00:00Z');
 
 /** What goes wrong at one turn: each is drawn, so that a short run meets most of them. */
 interface Turn {
-  readonly trouble: 'none' | 'silent' | 'refuse-before' | 'do-and-drop' | 'lose' | 'refuse' | 'crash-before-send' | 'crash-after-send' | 'slow' | 'interfere';
+  readonly trouble:
+    | 'none'
+    | 'silent'
+    | 'refuse-before'
+    | 'do-and-drop'
+    | 'lose'
+    | 'refuse'
+    | 'crash-before-send'
+    | 'crash-after-send'
+    | 'slow'
+    | 'interfere';
   readonly passMs: number;
 }
 
 const turn: fc.Arbitrary<Turn> = fc.record({
   trouble: fc.oneof(
     { weight: 6, arbitrary: fc.constant<Turn['trouble']>('none') },
-    { weight: 1, arbitrary: fc.constantFrom<Turn['trouble']>('silent', 'refuse-before', 'do-and-drop', 'lose', 'refuse', 'crash-before-send', 'crash-after-send', 'slow', 'interfere') },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom<Turn['trouble']>(
+        'silent',
+        'refuse-before',
+        'do-and-drop',
+        'lose',
+        'refuse',
+        'crash-before-send',
+        'crash-after-send',
+        'slow',
+        'interfere',
+      ),
+    },
   ),
   passMs: fc.constantFrom(100, 1_000, 10_000, 120_000),
 });
@@ -32,20 +55,44 @@ const scenario = fc.record({
 /** One entry per thing done: what was written, and what left the house. */
 interface Trace {
   readonly journal: ActuationStory[];
-  readonly log: { readonly did: 'sent' | 'asked' | 'wrote'; readonly step?: string; readonly state?: string; readonly atMs: number }[];
+  readonly log: {
+    readonly did: 'sent' | 'asked' | 'wrote';
+    readonly step?: string;
+    readonly state?: string;
+    readonly atMs: number;
+  }[];
   readonly executions: Map<string, number>;
   /** What each try was judged on, to be judged again. */
   readonly states: ActuationState[];
 }
 
 /** Plays an actuator against a target that knows keys, with crashes of the one and troubles of the other. */
-function play({ turns, validMs, repeatable }: { turns: readonly Turn[]; validMs: number; repeatable: readonly boolean[] }): Trace {
+function play({
+  turns,
+  validMs,
+  repeatable,
+}: {
+  turns: readonly Turn[];
+  validMs: number;
+  repeatable: readonly boolean[];
+}): Trace {
   const order: RollbackOrdered = {
-    type: 'RollbackOrdered', actuation: 'act_1', policy: 'p', plan: 'pln_1', planDigest: 'd', release: 'rel_2', environment: 'e', workload: 'w', to: 'rel_1',
+    type: 'RollbackOrdered',
+    actuation: 'act_1',
+    policy: 'p',
+    plan: 'pln_1',
+    planDigest: 'd',
+    release: 'rel_2',
+    environment: 'e',
+    workload: 'w',
+    to: 'rel_1',
     notAfter: new Date(START + validMs).toISOString(),
     steps: repeatable.map((isRepeatable, i) => ({
-      step: String(i + 1), target: `t${i + 1}`, isRepeatable,
-      from: { release: 'rel_2', components: [{ component: 'c', version: '2' }] }, to: { release: 'rel_1', components: [{ component: 'c', version: '1' }] },
+      step: String(i + 1),
+      target: `t${i + 1}`,
+      isRepeatable,
+      from: { release: 'rel_2', components: [{ component: 'c', version: '2' }] },
+      to: { release: 'rel_1', components: [{ component: 'c', version: '1' }] },
     })),
   };
   const decider = actuationDecider('act_1');
@@ -71,9 +118,15 @@ function play({ turns, validMs, repeatable }: { turns: readonly Turn[]; validMs:
     state = trace.journal.reduce((s, event) => decider.evolve(s, event), decider.initialState);
   };
   const runs = (target: string, trouble: Turn['trouble']): RunningAnswer =>
-    trouble === 'silent' ? { kind: 'no-answer', detail: 'silent' } : { kind: 'runs', components: [{ component: 'c', version: versions.get(target) ?? '?' }] };
+    trouble === 'silent'
+      ? { kind: 'no-answer', detail: 'silent' }
+      : { kind: 'runs', components: [{ component: 'c', version: versions.get(target) ?? '?' }] };
   const knows = (key: string, trouble: Turn['trouble']): KeyAnswer =>
-    trouble === 'silent' ? { kind: 'no-answer', detail: 'silent' } : keys.has(key) ? { kind: 'done' } : { kind: 'unknown-key' };
+    trouble === 'silent'
+      ? { kind: 'no-answer', detail: 'silent' }
+      : keys.has(key)
+        ? { kind: 'done' }
+        : { kind: 'unknown-key' };
   const execute = (target: string, key: string) => {
     if (keys.has(key)) return;
     keys.add(key);
@@ -82,7 +135,8 @@ function play({ turns, validMs, repeatable }: { turns: readonly Turn[]; validMs:
   };
   const answerTo = (target: string, key: string, trouble: Turn['trouble']): SendAnswer => {
     if (trouble === 'refuse') return { kind: 'refused', detail: '422' };
-    if (trouble === 'refuse-before' || trouble === 'lose' || trouble === 'silent') return { kind: 'unclear', detail: trouble };
+    if (trouble === 'refuse-before' || trouble === 'lose' || trouble === 'silent')
+      return { kind: 'unclear', detail: trouble };
     execute(target, key);
     return trouble === 'do-and-drop' ? { kind: 'unclear', detail: 'dropped' } : { kind: 'taken', detail: '200' };
   };
@@ -118,7 +172,13 @@ function play({ turns, validMs, repeatable }: { turns: readonly Turn[]; validMs:
         write({ type: 'Asked', step: next.step.step, answer: knows(next.key, trouble), nowMs });
         break;
       case 'read-back':
-        write({ type: 'ReadBack', step: next.step.step, key: knows(next.key, trouble), answer: runs(next.step.target, trouble), nowMs });
+        write({
+          type: 'ReadBack',
+          step: next.step.step,
+          key: knows(next.key, trouble),
+          answer: runs(next.step.target, trouble),
+          nowMs,
+        });
         break;
       case 'give-up':
         write({ type: 'TimePassed', nowMs });
@@ -132,7 +192,10 @@ function play({ turns, validMs, repeatable }: { turns: readonly Turn[]; validMs:
 }
 
 const check = (holds: (trace: Trace, given: { validMs: number; repeatable: readonly boolean[] }) => boolean) =>
-  fc.assert(fc.property(scenario, (given) => holds(play(given), given)), { numRuns: 600 });
+  fc.assert(
+    fc.property(scenario, (given) => holds(play(given), given)),
+    { numRuns: 600 },
+  );
 
 describe('whatever an actuator and its target go through', () => {
   it('there are never two sends of a step without a question in between', () => {
@@ -154,15 +217,27 @@ describe('whatever an actuator and its target go through', () => {
 
   it('a step that must not be repeated is sent at most once', () => {
     check(({ log }, { repeatable }) =>
-      repeatable.every((isRepeatable, i) => isRepeatable || log.filter((entry) => entry.did === 'sent' && entry.step === String(i + 1)).length <= 1));
+      repeatable.every(
+        (isRepeatable, i) =>
+          isRepeatable || log.filter((entry) => entry.did === 'sent' && entry.step === String(i + 1)).length <= 1,
+      ),
+    );
   });
 
   it('what leaves was written down right before', () => {
-    check(({ log }) => log.every((entry, i) => entry.did !== 'sent' || (log[i - 1]?.did === 'wrote' && log[i - 1]?.state === 'sent' && log[i - 1]?.step === entry.step)));
+    check(({ log }) =>
+      log.every(
+        (entry, i) =>
+          entry.did !== 'sent' ||
+          (log[i - 1]?.did === 'wrote' && log[i - 1]?.state === 'sent' && log[i - 1]?.step === entry.step),
+      ),
+    );
   });
 
   it('nothing is sent after notAfter', () => {
-    check(({ log, journal }) => log.every((entry) => entry.did !== 'sent' || entry.atMs < notAfterMs(journal[0] as RollbackOrdered)));
+    check(({ log, journal }) =>
+      log.every((entry) => entry.did !== 'sent' || entry.atMs < notAfterMs(journal[0] as RollbackOrdered)),
+    );
   });
 
   it('an end comes after a start, and once', () => {
@@ -175,22 +250,34 @@ describe('whatever an actuator and its target go through', () => {
   });
 
   it('done means that every step was applied', () => {
-    check(({ journal }) => journal.every((event) => event.type !== 'ActuationFinished' || event.outcome !== 'done' || event.steps.every((step) => step.state === 'applied')));
+    check(({ journal }) =>
+      journal.every(
+        (event) =>
+          event.type !== 'ActuationFinished' ||
+          event.outcome !== 'done' ||
+          event.steps.every((step) => step.state === 'applied'),
+      ),
+    );
   });
 
   it('replaying the journal gives the live state', () => {
     check(({ journal, states }) => {
       const decider = actuationDecider('act_1');
-      const prefixes = journal.map((_, i) => JSON.stringify(journal.slice(0, i + 1).reduce((s, event) => decider.evolve(s, event), decider.initialState)));
+      const prefixes = journal.map((_, i) =>
+        JSON.stringify(journal.slice(0, i + 1).reduce((s, event) => decider.evolve(s, event), decider.initialState)),
+      );
       return states.every((state) => prefixes.includes(JSON.stringify(state)));
     });
   });
 
   it('short runs reach every kind of end', () => {
     const ends = new Set<string>();
-    fc.assert(fc.property(scenario, (given) => {
-      for (const event of play(given).journal) if (event.type === 'ActuationFinished') ends.add(event.outcome);
-    }), { numRuns: 600, seed: 7 });
+    fc.assert(
+      fc.property(scenario, (given) => {
+        for (const event of play(given).journal) if (event.type === 'ActuationFinished') ends.add(event.outcome);
+      }),
+      { numRuns: 600, seed: 7 },
+    );
     expect([...ends].sort()).toEqual(['done', 'failed', 'unknown']);
   });
 });

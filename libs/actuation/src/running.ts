@@ -27,9 +27,14 @@ export function isStill(runs: readonly RunningComponent[], from: Running): boole
 export function difference(target: string, runs: readonly RunningComponent[], wanted: Running): string | null {
   const missing = wanted.components.find((component) => shareOf(runs, component) !== 1);
   if (missing === undefined) return null;
-  const instead = runs.find((r) => r.component === missing.component && !isSame(r, missing)) ?? runs.find((r) => r.component === missing.component);
+  const instead =
+    runs.find((r) => r.component === missing.component && !isSame(r, missing)) ??
+    runs.find((r) => r.component === missing.component);
   if (instead === undefined) return `${missing.component} does not run on ${target}`;
-  const share = instead.share === undefined || instead.share === 1 ? '' : ` for ${Math.round(instead.share * 100)} % of its traffic`;
+  const share =
+    instead.share === undefined || instead.share === 1
+      ? ''
+      : ` for ${Math.round(instead.share * 100)} % of its traffic`;
   const by = instead.by === undefined ? '' : `, put there by ${instead.by}`;
   return `${instead.component} ${instead.version} runs on ${target}${share}, not ${missing.version}${by}`;
 }
@@ -41,6 +46,7 @@ function shareOf(runs: readonly RunningComponent[], wanted: ComponentVersion): n
 
 /** An artifact is compared where both sides name one: not every target knows them. */
 function isSame(runs: ComponentVersion, wanted: ComponentVersion): boolean {
-  const sameArtifact = runs.artifact === undefined || wanted.artifact === undefined || runs.artifact === wanted.artifact;
+  const sameArtifact =
+    runs.artifact === undefined || wanted.artifact === undefined || runs.artifact === wanted.artifact;
   return runs.component === wanted.component && runs.version === wanted.version && sameArtifact;
 }

@@ -1,5 +1,12 @@
 import { unreachable } from '@parapet/kernel';
-import type { ActuationEvent, ActuationFinished, AttemptState, OrderStep, RollbackOrdered, RollbackVerified } from './events.js';
+import type {
+  ActuationEvent,
+  ActuationFinished,
+  AttemptState,
+  OrderStep,
+  RollbackOrdered,
+  RollbackVerified,
+} from './events.js';
 
 /** How the guardrails do after an actuation, as the evaluator journals it. */
 export interface RecoveryHeard {
@@ -24,7 +31,12 @@ export interface StepProgress {
 export type ActuationState =
   | { readonly phase: 'unordered' }
   | { readonly phase: 'ordered'; readonly order: RollbackOrdered }
-  | { readonly phase: 'acting'; readonly order: RollbackOrdered; readonly attempt: number; readonly steps: readonly StepProgress[] }
+  | {
+      readonly phase: 'acting';
+      readonly order: RollbackOrdered;
+      readonly attempt: number;
+      readonly steps: readonly StepProgress[];
+    }
   | {
       readonly phase: 'finished';
       readonly order: RollbackOrdered;
@@ -58,7 +70,12 @@ export function evolveActuation(actuation: string, state: ActuationState, event:
       return started(state, event.attempt);
     case 'ActuationStepChanged':
       return state.phase === 'acting' || state.phase === 'finished'
-        ? { ...state, steps: state.steps.map((s) => (s.order.step === event.step ? { ...s, state: event.state, attempt: event.attempt } : s)) }
+        ? {
+            ...state,
+            steps: state.steps.map((s) =>
+              s.order.step === event.step ? { ...s, state: event.state, attempt: event.attempt } : s,
+            ),
+          }
         : state;
     case 'ActuationFinished':
       return state.phase === 'acting' ? { ...state, phase: 'finished', outcome: event.outcome, recovery: null } : state;

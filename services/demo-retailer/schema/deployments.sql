@@ -9,6 +9,7 @@ CREATE TABLE shop.running (
   artifact text,
   release text,
   share double precision NOT NULL CHECK (share > 0 AND share <= 1),
+  by text NOT NULL,
   since timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (target, component, version)
 );

@@ -51,24 +51,44 @@ const schema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3020),
   SHOP_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  DEPLOYMENT_SECRET: z.string().regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and base64 of 24 to 64 bytes'),
+  DEPLOYMENT_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/, 'must be whsec_ and base64 of 24 to 64 bytes'),
   SHOP_WEB_ORDERS_PER_SECOND: rate.default(10),
   SHOP_POS_ORDERS_PER_SECOND: rate.default(10),
   SHOP_HISTORY_MINUTES: minutes.default(120),
   SHOP_KEEP_MINUTES: minutes.min(10).default(180),
   SHOP_DEPLOY_SECONDS: z.coerce.number().min(0).max(600).default(0),
   SHOP_TARGET: z.string().min(1).max(100).default('shop'),
-  SHOP_COMPONENTS: z.string().default('odoo-web,odoo-pos').transform((text) => text.split(',').map((part) => part.trim()).filter((part) => part !== '')),
+  SHOP_COMPONENTS: z
+    .string()
+    .default('odoo-web,odoo-pos')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    ),
   SHOP_VERSION: z.string().min(1).max(200).default('2.4.0'),
-  SHOP_BAD_VERSIONS: z.string().default('2.5.0=bad-pos,2.5.1=bad-checkout,2.5.2=slow-stock').transform((text, context) => {
-    const pairs = text.split(',').filter((part) => part.trim() !== '').map((part) => part.split('=', 2).map((side) => side.trim()));
-    const catalogue: Record<string, Fault> = {};
-    for (const [version = '', fault = ''] of pairs) {
-      if (isFault(fault) && version !== '') catalogue[version] = fault;
-      else context.addIssue({ code: 'custom', message: `${version}=${fault} is not VERSION=bad-pos, bad-checkout or slow-stock` });
-    }
-    return catalogue;
-  }),
+  SHOP_BAD_VERSIONS: z
+    .string()
+    .default('2.5.0=bad-pos,2.5.1=bad-checkout,2.5.2=slow-stock')
+    .transform((text, context) => {
+      const pairs = text
+        .split(',')
+        .filter((part) => part.trim() !== '')
+        .map((part) => part.split('=', 2).map((side) => side.trim()));
+      const catalogue: Record<string, Fault> = {};
+      for (const [version = '', fault = ''] of pairs) {
+        if (isFault(fault) && version !== '') catalogue[version] = fault;
+        else
+          context.addIssue({
+            code: 'custom',
+            message: `${version}=${fault} is not VERSION=bad-pos, bad-checkout or slow-stock`,
+          });
+      }
+      return catalogue;
+    }),
   SHOP_READER_PASSWORD: z.string().min(1).optional(),
   SHOP_SEED: z.coerce.number().int().optional(),
 });

@@ -33,7 +33,8 @@ export class HealthController {
       'SELECT component, version, release, share FROM shop.running',
     );
     this.metrics.releaseInfo.reset();
-    for (const { component, version, release, share } of running) this.metrics.releaseInfo.set({ component, version, release: release ?? '' }, share);
+    for (const { component, version, release, share } of running)
+      this.metrics.releaseInfo.set({ component, version, release: release ?? '' }, share);
     return this.metrics.registry.metrics();
   }
 }

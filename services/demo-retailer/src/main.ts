@@ -13,7 +13,8 @@ function explain(error: unknown, databaseUrl: string): string {
   const code = (error as { code?: unknown }).code;
   const where = new URL(databaseUrl);
   const place = `${where.hostname}:${where.port || '5432'}${where.pathname}`;
-  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND') return `no PostgreSQL answers at ${place}: start it, or set SHOP_DATABASE_URL`;
+  if (code === 'ECONNREFUSED' || code === 'ENOTFOUND')
+    return `no PostgreSQL answers at ${place}: start it, or set SHOP_DATABASE_URL`;
   if (code === '3D000') return `the database ${place} does not exist: create it (createdb), or set SHOP_DATABASE_URL`;
   if (code === '28P01') return `PostgreSQL at ${place} refuses the user or password of SHOP_DATABASE_URL`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -3,7 +3,12 @@ import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger 
 /** An answer that says what is wrong: `application/problem+json` with a stable code. */
 export class Problem extends Error {
   override readonly name = 'Problem';
-  constructor(readonly status: number, readonly code: string, detail: string, readonly more: Readonly<Record<string, unknown>> = {}) {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly more: Readonly<Record<string, unknown>> = {},
+  ) {
     super(detail);
   }
 }
@@ -22,16 +27,22 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const problem = this.problemOf(error);
     const { status, code, message: detail, more } = problem;
-    void host.switchToHttp().getResponse<Reply>().code(status).header('content-type', 'application/problem+json')
+    void host
+      .switchToHttp()
+      .getResponse<Reply>()
+      .code(status)
+      .header('content-type', 'application/problem+json')
       .send({ ...more, type: `https://parapet.dev/problems/${code}`, title: code, status, detail, code });
   }
 
   private problemOf(error: unknown): Problem {
     if (error instanceof Problem) return error;
-    if (error instanceof HttpException) return new Problem(error.getStatus(), error.getStatus() === 404 ? 'not-found' : 'invalid', error.message);
+    if (error instanceof HttpException)
+      return new Problem(error.getStatus(), error.getStatus() === 404 ? 'not-found' : 'invalid', error.message);
     // What the HTTP server itself refuses: a body that is no JSON, or too large.
     const status = (error as { statusCode?: unknown }).statusCode;
-    if (typeof status === 'number' && status >= 400 && status < 500) return new Problem(status, status === 413 ? 'too-large' : 'not-json', String(error));
+    if (typeof status === 'number' && status >= 400 && status < 500)
+      return new Problem(status, status === 413 ? 'too-large' : 'not-json', String(error));
     this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return new Problem(500, 'internal', 'the shop could not do this; its log says why');
   }

@@ -24,10 +24,14 @@ export async function startShop(config: ShopConfig): Promise<Shop> {
     const began = performance.now();
     const { ordersWritten } = await openShop(db, config, random);
     log.log(`${ordersWritten} orders of the past written in ${((performance.now() - began) / 1000).toFixed(1)} s`);
-    const app = await NestFactory.create<NestFastifyApplication>(AppModule.of(config, db, random), new FastifyAdapter({ bodyLimit: 64 * 1024 }), {
-      rawBody: true,
-      logger: ['log', 'warn', 'error'],
-    });
+    const app = await NestFactory.create<NestFastifyApplication>(
+      AppModule.of(config, db, random),
+      new FastifyAdapter({ bodyLimit: 64 * 1024 }),
+      {
+        rawBody: true,
+        logger: ['log', 'warn', 'error'],
+      },
+    );
     await app.get(Deployments).openShop(config.version);
     await app.listen(config.port, config.host);
     const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');

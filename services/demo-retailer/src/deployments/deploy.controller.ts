@@ -10,7 +10,10 @@ import { ENDPOINT_FAULTS, type EndpointFault, EndpointFaults } from './faults.js
 import { isBearer } from './signature.js';
 
 const faultRequest = z.object({
-  trading: z.enum(Object.keys(FAULTS) as [Fault, ...Fault[]]).nullable().optional(),
+  trading: z
+    .enum(Object.keys(FAULTS) as [Fault, ...Fault[]])
+    .nullable()
+    .optional(),
   deployments: z.array(z.enum(ENDPOINT_FAULTS)).max(100).optional(),
 });
 
@@ -32,11 +35,20 @@ export class DeployController {
   /** Puts a version live. */
   @Post('deploy')
   @HttpCode(200)
-  async deploy(@Headers('authorization') authorization: string | undefined, @Body() body: unknown): Promise<{ running: readonly RunningVersion[] }> {
+  async deploy(
+    @Headers('authorization') authorization: string | undefined,
+    @Body() body: unknown,
+  ): Promise<{ running: readonly RunningVersion[] }> {
     this.authenticate(authorization);
     const request = parse(deployRequest, body);
     const unknown = (request.components ?? []).find((component) => !this.config.components.includes(component));
-    if (unknown !== undefined) throw new Problem(422, 'invalid', `no component ${unknown} here; there are ${this.config.components.join(', ')}`, { field: '/components' });
+    if (unknown !== undefined)
+      throw new Problem(
+        422,
+        'invalid',
+        `no component ${unknown} here; there are ${this.config.components.join(', ')}`,
+        { field: '/components' },
+      );
     return { running: await this.deployments.deploy(request) };
   }
 
@@ -71,7 +83,8 @@ export class DeployController {
   }
 
   private authenticate(authorization: string | undefined): void {
-    if (!isBearer(this.config.deploymentSecret, authorization)) throw new Problem(401, 'unauthenticated', 'the deployment secret is needed as bearer token');
+    if (!isBearer(this.config.deploymentSecret, authorization))
+      throw new Problem(401, 'unauthenticated', 'the deployment secret is needed as bearer token');
   }
 }
 

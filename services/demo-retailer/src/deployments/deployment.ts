@@ -42,6 +42,8 @@ export interface RunningVersion {
   readonly artifact: string | null;
   readonly release: string | null;
   readonly share: number;
+  /** Who put it there: the shop's own `cd`, or an `actuator`. */
+  readonly by: string;
 }
 
 /** Whether every wanted component runs in the wanted version, for everybody. */
@@ -56,7 +58,10 @@ export function notRunning(runningNow: readonly RunningVersion[], from: Wanted):
 
 function shareOf(runningNow: readonly RunningVersion[], { component, version, artifact }: ComponentVersion): number {
   const found = runningNow.find(
-    (r) => r.component === component && r.version === version && (artifact === undefined || r.artifact === null || r.artifact === artifact),
+    (r) =>
+      r.component === component &&
+      r.version === version &&
+      (artifact === undefined || r.artifact === null || r.artifact === artifact),
   );
   return found?.share ?? 0;
 }

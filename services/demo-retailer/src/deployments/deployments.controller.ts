@@ -39,9 +39,12 @@ export class DeploymentsController {
     const parsed = deploymentRequest.safeParse(request.body);
     if (!parsed.success) {
       const [issue] = parsed.error.issues;
-      throw new Problem(422, 'invalid', issue?.message ?? 'not a deployment', { field: `/${(issue?.path ?? []).join('/')}` });
+      throw new Problem(422, 'invalid', issue?.message ?? 'not a deployment', {
+        field: `/${(issue?.path ?? []).join('/')}`,
+      });
     }
-    if (request.headers['webhook-id'] !== parsed.data.key) throw new Problem(422, 'invalid', 'webhook-id and key differ', { field: '/key' });
+    if (request.headers['webhook-id'] !== parsed.data.key)
+      throw new Problem(422, 'invalid', 'webhook-id and key differ', { field: '/key' });
     const fault = this.faults.next();
     if (isBefore(fault)) return trouble(fault, request, reply);
     const answer = await this.deployments.order(parsed.data);
@@ -68,16 +71,26 @@ export class DeploymentsController {
       timestamp: request.headers['webhook-timestamp'],
       signature: request.headers['webhook-signature'],
     };
-    if (!isSigned(this.config.deploymentSecret, headers, body, Date.now())) throw new Problem(401, 'unauthenticated', 'not signed, or signed wrongly');
+    if (!isSigned(this.config.deploymentSecret, headers, body, Date.now()))
+      throw new Problem(401, 'unauthenticated', 'not signed, or signed wrongly');
   }
 }
 
 /** What runs, in the words of a deployment's `to`; the release of the largest share speaks for the whole. */
 function asRunning(running: readonly RunningVersion[]): object {
-  const largest = running.reduce<RunningVersion | null>((best, r) => (best === null || r.share > best.share ? r : best), null);
+  const largest = running.reduce<RunningVersion | null>(
+    (best, r) => (best === null || r.share > best.share ? r : best),
+    null,
+  );
   return {
     release: largest?.release ?? null,
-    components: running.map(({ component, version, artifact, share }) => ({ component, version, ...(artifact === null ? {} : { artifact }), share })),
+    components: running.map(({ component, version, artifact, share, by }) => ({
+      component,
+      version,
+      ...(artifact === null ? {} : { artifact }),
+      share,
+      by,
+    })),
   };
 }
 
@@ -92,9 +105,13 @@ function send(answer: DeploymentAnswer, reply: Reply, location: string): void {
     case 'already-done':
       throw new Problem(409, 'already-done', 'this is what runs, or was done under this key');
     case 'stale-fence':
-      throw new Problem(409, 'stale-fence', `a newer actuator was here, with fence ${answer.fence}`, { current: { fence: answer.fence } });
+      throw new Problem(409, 'stale-fence', `a newer actuator was here, with fence ${answer.fence}`, {
+        current: { fence: answer.fence },
+      });
     case 'precondition':
-      throw new Problem(412, 'precondition', 'something else runs than the order expects', { current: asRunning(answer.running) });
+      throw new Problem(412, 'precondition', 'something else runs than the order expects', {
+        current: asRunning(answer.running),
+      });
     case 'key-reused':
       throw new Problem(422, 'key-reused', 'the key was used for another deployment', { field: '/key' });
     case 'refused':

@@ -3,7 +3,14 @@ import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplica
 import { CONFIG, type ShopConfig } from '../config.js';
 import { ShopMetrics } from '../metrics.js';
 import { type Queries, ShopDatabase } from '../shop/database.js';
-import { type DeploymentRequest, type DeployRequest, isAlready, notRunning, type RunningVersion, type Wanted } from './deployment.js';
+import {
+  type DeploymentRequest,
+  type DeployRequest,
+  isAlready,
+  notRunning,
+  type RunningVersion,
+  type Wanted,
+} from './deployment.js';
 
 /** What the shop answers an actuator. */
 export type DeploymentAnswer =
@@ -69,7 +76,9 @@ export class Deployments implements OnApplicationBootstrap, OnApplicationShutdow
     if (request.target !== this.config.target) return { kind: 'refused', reason: `no target ${request.target} here` };
     if (unknown !== undefined) return { kind: 'refused', reason: `no component ${unknown.component} here` };
     // Not the whole body: a successor repeats a key with its own fence.
-    const digest = createHash('sha256').update(JSON.stringify([request.target, request.to])).digest('hex');
+    const digest = createHash('sha256')
+      .update(JSON.stringify([request.target, request.to]))
+      .digest('hex');
     return this.db.transact(async (tx) => {
       // One deployment of a target at a time: key, fence and precondition are judged under the target's lock.
       await tx.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`shop.${request.target}`]);
@@ -79,9 +88,13 @@ export class Deployments implements OnApplicationBootstrap, OnApplicationShutdow
 
   private async orderLocked(tx: Queries, request: DeploymentRequest, digest: string): Promise<DeploymentAnswer> {
     const [known] = await tx.query<{ state: string; wanted_sha256: string; reason: string | null }>(
-      'SELECT state, wanted_sha256, reason FROM shop.deployment WHERE key = $1', [request.key],
+      'SELECT state, wanted_sha256, reason FROM shop.deployment WHERE key = $1',
+      [request.key],
     );
-    const [seen] = await tx.query<{ fence: number }>('SELECT fence::float8 AS fence FROM shop.fence WHERE target = $1', [request.target]);
+    const [seen] = await tx.query<{ fence: number }>(
+      'SELECT fence::float8 AS fence FROM shop.fence WHERE target = $1',
+      [request.target],
+    );
     if (seen !== undefined && request.fence < seen.fence) return { kind: 'stale-fence', fence: seen.fence };
     if (known !== undefined && known.wanted_sha256 !== digest) return { kind: 'key-reused' };
     if (known?.state === 'running') return { kind: 'accepted', key: request.key };
@@ -101,7 +114,15 @@ export class Deployments implements OnApplicationBootstrap, OnApplicationShutdow
     await tx.query(
       `INSERT INTO shop.deployment (key, wanted_sha256, target, fence, wanted, state, due_at, finished_at)
        VALUES ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7), CASE WHEN $7 = 0 THEN now() END)`,
-      [request.key, digest, request.target, request.fence, JSON.stringify(request.to), isInstant ? 'done' : 'running', this.config.deploySeconds],
+      [
+        request.key,
+        digest,
+        request.target,
+        request.fence,
+        JSON.stringify(request.to),
+        isInstant ? 'done' : 'running',
+        this.config.deploySeconds,
+      ],
     );
     if (!isInstant) return { kind: 'accepted', key: request.key };
     await this.change(tx, request.target, 'actuator', request.to, 1);
@@ -128,24 +149,41 @@ export class Deployments implements OnApplicationBootstrap, OnApplicationShutdow
     await this.deploy({ version, share: 1 });
   }
 
-  private async change(tx: Queries, target: string, by: 'actuator' | 'cd', wanted: Wanted, share: number): Promise<void> {
+  private async change(
+    tx: Queries,
+    target: string,
+    by: 'actuator' | 'cd',
+    wanted: Wanted,
+    share: number,
+  ): Promise<void> {
     for (const { component, version, artifact } of wanted.components) {
       // What else runs keeps the rest; with the whole traffic taken nothing else is left.
-      await tx.query('DELETE FROM shop.running WHERE target = $1 AND component = $2 AND (version = $3 OR $4 = 1)', [target, component, version, share]);
+      await tx.query('DELETE FROM shop.running WHERE target = $1 AND component = $2 AND (version = $3 OR $4 = 1)', [
+        target,
+        component,
+        version,
+        share,
+      ]);
       await tx.query(
         `UPDATE shop.running r SET share = r.share * (1 - $3) / t.total
          FROM (SELECT sum(share) AS total FROM shop.running WHERE target = $1 AND component = $2) t WHERE r.target = $1 AND r.component = $2`,
         [target, component, share],
       );
       await tx.query(
-        `INSERT INTO shop.running (target, component, version, artifact, release, share)
-         SELECT $1, $2, $3, $4, $5, CASE WHEN EXISTS (SELECT FROM shop.running WHERE target = $1 AND component = $2) THEN $6 ELSE 1 END`,
-        [target, component, version, artifact ?? null, wanted.release, share],
+        `INSERT INTO shop.running (target, component, version, artifact, release, share, by)
+         SELECT $1, $2, $3, $4, $5, CASE WHEN EXISTS (SELECT FROM shop.running WHERE target = $1 AND component = $2) THEN $6 ELSE 1 END, $7`,
+        [target, component, version, artifact ?? null, wanted.release, share, by],
       );
     }
-    await tx.query('INSERT INTO shop.change (target, by, wanted) VALUES ($1, $2, $3)', [target, by, JSON.stringify(wanted)]);
+    await tx.query('INSERT INTO shop.change (target, by, wanted) VALUES ($1, $2, $3)', [
+      target,
+      by,
+      JSON.stringify(wanted),
+    ]);
     this.metrics.deployments.inc({ by });
-    this.log.log(`${by} put ${wanted.components.map((c) => `${c.component} ${c.version}`).join(', ')} live on ${target}`);
+    this.log.log(
+      `${by} put ${wanted.components.map((c) => `${c.component} ${c.version}`).join(', ')} live on ${target}`,
+    );
   }
 
   private schedule(): void {
@@ -169,6 +207,7 @@ export class Deployments implements OnApplicationBootstrap, OnApplicationShutdow
 
 async function readRunning(db: Queries, target: string): Promise<readonly RunningVersion[]> {
   return db.query<RunningVersion>(
-    'SELECT component, version, artifact, release, share FROM shop.running WHERE target = $1 ORDER BY component, share DESC, version', [target],
+    'SELECT component, version, artifact, release, share, by FROM shop.running WHERE target = $1 ORDER BY component, share DESC, version',
+    [target],
   );
 }

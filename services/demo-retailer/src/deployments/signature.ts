@@ -16,7 +16,9 @@ export function isSigned(secret: string, headers: SignatureHeaders, body: Buffer
   const isRecent = /^\d{1,12}$/.test(timestamp) && Math.abs(nowMs / 1000 - Number(timestamp)) <= TOLERANCE_S;
   if (!isRecent) return false;
   const expected = createHmac('sha256', Buffer.from(secret.replace(/^whsec_/, ''), 'base64'))
-    .update(`${id}.${timestamp}.`).update(body).digest();
+    .update(`${id}.${timestamp}.`)
+    .update(body)
+    .digest();
   return signature.split(' ').some((part) => {
     const given = Buffer.from(part.startsWith('v1,') ? part.slice(3) : '', 'base64');
     return given.length === expected.length && timingSafeEqual(given, expected);

@@ -9,7 +9,11 @@ import { createReader, createShop, createTables, hasSchema, openTills } from './
  * Makes the shop, or fills the pause since it last traded.
  * A new shop is made whole in one transaction: history goes in before the indexes, which is several times faster.
  */
-export async function openShop(db: ShopDatabase, config: ShopConfig, random: Random): Promise<{ readonly ordersWritten: number }> {
+export async function openShop(
+  db: ShopDatabase,
+  config: ShopConfig,
+  random: Random,
+): Promise<{ readonly ordersWritten: number }> {
   const created = (await hasSchema(db)) ? 0 : await create(db, config, random);
   // A new shop catches up too: its past took seconds to write.
   const ordersWritten = created + (await catchUp(db, config, random));

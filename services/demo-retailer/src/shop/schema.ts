@@ -6,8 +6,16 @@ const folder = new URL('../../schema/', import.meta.url);
 
 /** Tables whose rows are numbered by a sequence, as in Odoo. */
 const NUMBERED = [
-  'sale_order', 'sale_order_line', 'payment_transaction', 'pos_order', 'pos_order_line', 'pos_payment', 'pos_session',
-  'stock_picking', 'stock_move', 'stock_move_line',
+  'sale_order',
+  'sale_order_line',
+  'payment_transaction',
+  'pos_order',
+  'pos_order_line',
+  'pos_payment',
+  'pos_session',
+  'stock_picking',
+  'stock_move',
+  'stock_move_line',
 ] as const;
 
 /** Whether the shop's tables are there already. */
@@ -19,7 +27,10 @@ export async function hasSchema(db: Queries): Promise<boolean> {
 /** Creates the tables without their indexes; answers the indexes, to be made once the history is in. */
 export async function createTables(db: Queries): Promise<readonly string[]> {
   const odoo = await readFile(new URL('odoo-19.sql', folder), 'utf8');
-  const statements = odoo.split(/;\n/).map((text) => text.replace(/^--.*\n/gm, '').trim()).filter((text) => text !== '');
+  const statements = odoo
+    .split(/;\n/)
+    .map((text) => text.replace(/^--.*\n/gm, '').trim())
+    .filter((text) => text !== '');
   const isIndex = (text: string) => text.startsWith('CREATE INDEX');
   await db.query(statements.filter((text) => !isIndex(text)).join(';\n'));
   for (const table of NUMBERED) {

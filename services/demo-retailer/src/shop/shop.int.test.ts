@@ -46,8 +46,11 @@ beforeAll(async () => {
   const url = new URL(postgres.adminUrl);
   url.pathname = '/shop';
   config = parseConfig({
-    SHOP_DATABASE_URL: url.href, DEPLOYMENT_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
-    SHOP_HISTORY_MINUTES: '20', SHOP_READER_PASSWORD: 'only reading', SHOP_SEED: '1',
+    SHOP_DATABASE_URL: url.href,
+    DEPLOYMENT_SECRET: `whsec_${Buffer.alloc(32, 7).toString('base64')}`,
+    SHOP_HISTORY_MINUTES: '20',
+    SHOP_READER_PASSWORD: 'only reading',
+    SHOP_SEED: '1',
   });
   db = ShopDatabase.connect(config.databaseUrl);
   await openShop(db, config, seededRandom(1));
@@ -100,7 +103,8 @@ describe('the past of a new shop', () => {
   it('has ids that grow with time in every table that is read from its end', async () => {
     for (const table of ['sale_order', 'payment_transaction', 'pos_order', 'stock_move', 'stock_picking']) {
       const row = await one<{ disorder: number }>(
-        `SELECT count(*)::int AS disorder FROM (SELECT create_date < lag(create_date) OVER (ORDER BY id) - interval '125 seconds' AS back FROM ${table}) t WHERE back`, [],
+        `SELECT count(*)::int AS disorder FROM (SELECT create_date < lag(create_date) OVER (ORDER BY id) - interval '125 seconds' AS back FROM ${table}) t WHERE back`,
+        [],
       );
       expect({ table, ...row }).toEqual({ table, disorder: 0 });
     }
@@ -128,8 +132,16 @@ describe('trading', () => {
   it('of a bad version breaks one till order in eight and lets one payment in seven fail', async () => {
     const before = await databaseNowMs(db);
     const random = seededRandom(2);
-    await writeWebOrders(db, Array.from({ length: 3000 }, () => drawWebOrder(FAULTS['bad-pos'], random)), null);
-    await writePosOrders(db, Array.from({ length: 3000 }, () => drawPosOrder(FAULTS['bad-pos'], random)), null);
+    await writeWebOrders(
+      db,
+      Array.from({ length: 3000 }, () => drawWebOrder(FAULTS['bad-pos'], random)),
+      null,
+    );
+    await writePosOrders(
+      db,
+      Array.from({ length: 3000 }, () => drawPosOrder(FAULTS['bad-pos'], random)),
+      null,
+    );
     const window = [new Date(before).toISOString().replace('Z', ''), NEVER];
     const web = await one<{ success: number; failed: number; stuck: number }>(WEB_CHECKOUT, window);
     const sync = await one<{ n: number; late: number; mismatch: number }>(POS_SYNC, window);
@@ -139,10 +151,26 @@ describe('trading', () => {
   });
 
   it('finishes a picking once its time has come, and takes the goods from the shelf', async () => {
-    await finishUntil(async () => (await one<{ n: number }>(`SELECT count(*)::int AS n FROM stock_picking WHERE state = 'assigned'`, [])).n === 0);
+    await finishUntil(
+      async () =>
+        (await one<{ n: number }>(`SELECT count(*)::int AS n FROM stock_picking WHERE state = 'assigned'`, [])).n === 0,
+    );
     const shelf = () => one<{ n: number }>('SELECT quantity::float8 AS n FROM stock_quant WHERE product_id = 3', []);
     const before = await shelf();
-    await writePosOrders(db, [{ ...drawPosOrder(GOOD, seededRandom(3)), outcome: 'ok', product: 3, quantity: 2, amount: 22, stockDelayMs: 50 }], null);
+    await writePosOrders(
+      db,
+      [
+        {
+          ...drawPosOrder(GOOD, seededRandom(3)),
+          outcome: 'ok',
+          product: 3,
+          quantity: 2,
+          amount: 22,
+          stockDelayMs: 50,
+        },
+      ],
+      null,
+    );
     const id = (await one<{ id: number }>('SELECT max(id) AS id FROM stock_picking', [])).id;
     const state = () => one<{ state: string }>('SELECT state FROM stock_picking WHERE id = $1', [id]);
     expect(await state()).toEqual({ state: 'assigned' });
@@ -169,7 +197,8 @@ describe('a shop that was closed for a while', () => {
       `SELECT (SELECT count(*)::int FROM sale_order WHERE create_date < now() AT TIME ZONE 'UTC' - interval '10 minutes 10 seconds') AS orders,
               (SELECT count(*)::int FROM stock_move m WHERE NOT EXISTS (SELECT FROM stock_picking k WHERE k.id = m.picking_id))
               + (SELECT count(*)::int FROM sale_order_line l WHERE NOT EXISTS (SELECT FROM sale_order o WHERE o.id = l.order_id))
-              + (SELECT count(*)::int FROM pos_payment l WHERE NOT EXISTS (SELECT FROM pos_order o WHERE o.id = l.pos_order_id)) AS strays`, [],
+              + (SELECT count(*)::int FROM pos_payment l WHERE NOT EXISTS (SELECT FROM pos_order o WHERE o.id = l.pos_order_id)) AS strays`,
+      [],
     );
     expect(row).toEqual({ orders: 0, strays: 0 });
     expect((await one<{ n: number }>('SELECT count(*)::int AS n FROM pos_order', [])).n).toBeGreaterThan(1000);

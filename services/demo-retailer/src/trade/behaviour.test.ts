@@ -23,14 +23,34 @@ describe('how the shop behaves', () => {
     ['well while nothing runs', [], null, GOOD],
     ['well with good versions', [{ version: '2.4.1', share: 1 }], null, GOOD],
     ['badly with a bad one', [{ version: '2.5.0', share: 1 }], null, FAULTS['bad-pos']],
-    ['badly once, with two components of one bad version', [{ version: '2.5.0', share: 1 }, { version: '2.5.0', share: 1 }], null, FAULTS['bad-pos']],
-    ['badly when told to, whatever runs', [{ version: '2.4.1', share: 1 }], 'bad-checkout' as const, FAULTS['bad-checkout']],
+    [
+      'badly once, with two components of one bad version',
+      [
+        { version: '2.5.0', share: 1 },
+        { version: '2.5.0', share: 1 },
+      ],
+      null,
+      FAULTS['bad-pos'],
+    ],
+    [
+      'badly when told to, whatever runs',
+      [{ version: '2.4.1', share: 1 }],
+      'bad-checkout' as const,
+      FAULTS['bad-checkout'],
+    ],
   ])('%s', (_, served, injected, expected) => {
     expect(behaviourOf(served, CATALOGUE, injected)).toEqual(expected);
   });
 
   it('a tenth as badly with a tenth of the traffic', () => {
-    const { posLate } = behaviourOf([{ version: '2.4.1', share: 0.9 }, { version: '2.5.0', share: 0.1 }], CATALOGUE, null);
+    const { posLate } = behaviourOf(
+      [
+        { version: '2.4.1', share: 0.9 },
+        { version: '2.5.0', share: 0.1 },
+      ],
+      CATALOGUE,
+      null,
+    );
     expect(posLate).toBeCloseTo(GOOD.posLate + 0.1 * (FAULTS['bad-pos'].posLate - GOOD.posLate), 9);
   });
 
@@ -51,10 +71,12 @@ describe('orders', () => {
   });
 
   it('always have a positive amount, and are late only when they are called late', () => {
-    fc.assert(fc.property(fc.integer(), (seed) => {
-      const order = drawPosOrder(FAULTS['bad-pos'], seededRandom(seed));
-      return order.amount > 0 && order.quantity > 0 && (order.outcome === 'late') === order.syncDelayMs >= 20_000;
-    }));
+    fc.assert(
+      fc.property(fc.integer(), (seed) => {
+        const order = drawPosOrder(FAULTS['bad-pos'], seededRandom(seed));
+        return order.amount > 0 && order.quantity > 0 && (order.outcome === 'late') === order.syncDelayMs >= 20_000;
+      }),
+    );
   });
 
   it('come in the expected number on average', () => {

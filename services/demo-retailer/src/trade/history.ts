@@ -32,15 +32,29 @@ export async function databaseNowMs(db: Queries): Promise<number> {
  * Writes the trade of `[fromMs, toMs)` as a good version would have made it, so that there is a past to compare with.
  * Chunks go oldest first: ids grow with time, as measurements that read the newest ids rely on.
  */
-export async function writeHistory(db: Queries, rates: Rates, fromMs: number, toMs: number, random: Random): Promise<number> {
+export async function writeHistory(
+  db: Queries,
+  rates: Rates,
+  fromMs: number,
+  toMs: number,
+  random: Random,
+): Promise<number> {
   if (toMs - fromMs < GAP_MS_MIN) return 0;
   let written = 0;
   for (let start = fromMs; start < toMs; start += CHUNK_MS) {
     const end = Math.min(start + CHUNK_MS, toMs);
     const web = instants(rates.webPerSecond, start, end, random);
     const pos = instants(rates.posPerSecond, start, end, random);
-    await writeWebOrders(db, web.map(() => drawWebOrder(GOOD, random)), web);
-    await writePosOrders(db, pos.map(() => drawPosOrder(GOOD, random)), pos);
+    await writeWebOrders(
+      db,
+      web.map(() => drawWebOrder(GOOD, random)),
+      web,
+    );
+    await writePosOrders(
+      db,
+      pos.map(() => drawPosOrder(GOOD, random)),
+      pos,
+    );
     written += web.length + pos.length;
   }
   return written;

@@ -28,7 +28,14 @@ export interface PosOrder extends Basket {
 
 export const PRODUCTS = 12;
 export const CUSTOMERS = 50;
-export const TILLS = ['Lyon Bellecour 1', 'Lyon Bellecour 2', 'Paris Rivoli 1', 'Paris Rivoli 2', 'Lille Centre 1', 'Lille Centre 2'] as const;
+export const TILLS = [
+  'Lyon Bellecour 1',
+  'Lyon Bellecour 2',
+  'Paris Rivoli 1',
+  'Paris Rivoli 2',
+  'Lille Centre 1',
+  'Lille Centre 2',
+] as const;
 
 /** Of those who open the checkout, one in ten leaves before paying; they count nowhere. */
 const ABANDONED = 0.1;
