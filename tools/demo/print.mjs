@@ -48,19 +48,19 @@ function words(type, event) {
         : [
             yellow(
               `readiness: ${event.checks
-                .filter((check) => check.outcome !== 'ok')
-                .map((check) => check.reason)
+                .filter((/** @type {any} */ check) => check.outcome !== 'ok')
+                .map((/** @type {any} */ check) => check.reason)
                 .join('; ')}`,
             ),
           ];
     case 'verdict.changed': {
       const colour = event.to === 'fail' ? red : event.to === 'pass' ? green : yellow;
-      const told = event.guardrails.filter((one) =>
+      const told = event.guardrails.filter((/** @type {any} */ one) =>
         event.to === 'pass' ? one.verdict === 'pass' : one.verdict === 'breach',
       );
       return [
         `verdict ${colour(event.to)}${event.reason ? ` (${event.reason})` : ''}${event.final ? dim(' final') : ''}`,
-        ...told.map((one) => `· ${one.words}`),
+        ...told.map((/** @type {any} */ one) => `· ${one.words}`),
       ];
     }
     case 'decision.made':

@@ -1,10 +1,8 @@
 // Four releases of one shop: one that is good, and three that are not, each ending as its policy says.
 import { setTimeout as wait } from 'node:timers/promises';
 import { caller } from './api.mjs';
+import { beginRelease } from './release.mjs';
 
-const WORKLOAD = 'odoo-retail';
-const ENVIRONMENT = 'production';
-const COMPONENTS = ['odoo-web', 'odoo-pos'];
 const ACT_WITHIN_MS = 300_000;
 
 /** How an act may end; the last sign of each. */
@@ -82,28 +80,21 @@ export async function playStory(world, { yes, say, signal }) {
 /** @param {{ world: import('./world.mjs').World; pipeline: Caller; person: Caller; act: Act; yes: boolean; say: import('./print.mjs').Print; signal: AbortSignal }} o */
 async function playAct({ world, pipeline, person, act, yes, say, signal }) {
   const startedMs = performance.now();
-  // A name is unique for ever; a second run of the story is another day's release of the same version.
-  const name = `odoo-retail-${act.version}-${new Date().toISOString().slice(0, 19).replace(/[-:T]/g, '')}`;
-  const release = await pipeline.post('/v1/releases', {
-    name,
-    workload: WORKLOAD,
-    environment: ENVIRONMENT,
-    components: COMPONENTS.map((component) => ({ component, version: act.version })),
+  const release = await beginRelease({
+    world,
+    pipeline,
+    version: act.version,
     criticality: act.criticality,
     steps: act.steps,
-    startedBy: 'deploy-pipeline',
   });
-  const phase = (/** @type {string} */ to) =>
-    pipeline.post(`/v1/releases/${release.id}/phases`, { phase: to, at: new Date().toISOString() });
-  await phase('deploying');
-  await world.shop.deploy(act.version, release.id);
-  await phase('live');
+  const { name } = release;
   const liveMs = performance.now();
   say.step(`${name} is live`, { seconds: (liveMs - startedMs) / 1000, detail: `${act.criticality} criticality` });
 
   const over = new AbortController();
   const limit = AbortSignal.any([signal, over.signal, AbortSignal.timeout(ACT_WITHIN_MS)]);
-  const seen = { /** @type {number | null} */ detectedSeconds: null, /** @type {string | null} */ approvedBy: null };
+  /** @type {{ detectedSeconds: number | null; approvedBy: string | null }} */
+  const seen = { detectedSeconds: null, approvedBy: null };
   let ending = 'did not end in time';
   for await (const event of pipeline.events(release.id, 0, limit)) {
     const seconds = (performance.now() - liveMs) / 1000;
@@ -142,6 +133,7 @@ async function playAct({ world, pipeline, person, act, yes, say, signal }) {
 
 /**
  * What the story's people do about an event, and whether the act is over.
+ * @param {{ type: string; data: any; world: import('./world.mjs').World; person: Caller; yes: boolean; say: import('./print.mjs').Print; seen: { approvedBy: string | null }; act: Act; liveMs: number; release: string }} o
  * @returns {Promise<string | null>} the ending, once there is one
  */
 async function react({ type, data, world, person, yes, say, seen, act, liveMs, release }) {
@@ -164,7 +156,7 @@ async function react({ type, data, world, person, yes, say, seen, act, liveMs, r
     case 'rollback.verified': {
       if (data.outcome !== 'verified') return `rolled back, but not verified: ${data.reason ?? 'no reason given'}`;
       say.note(
-        `verified ${((performance.now() - liveMs) / 1000).toFixed(1)} s after going live: ${data.running.map((one) => `${one.component} ${one.version}`).join(', ')}`,
+        `verified ${((performance.now() - liveMs) / 1000).toFixed(1)} s after going live: ${data.running.map((/** @type {any} */ one) => `${one.component} ${one.version}`).join(', ')}`,
       );
       return seen.approvedBy === null ? ENDINGS.rolledBack : ENDINGS.proposalApproved;
     }
@@ -173,7 +165,7 @@ async function react({ type, data, world, person, yes, say, seen, act, liveMs, r
   }
 }
 
-/** A person who reads the proposal and approves the plan that it shows. */
+/** A person who reads the proposal and approves the plan that it shows. @param {Caller} person @param {string} proposal @param {import('./print.mjs').Print} say */
 async function approve(person, proposal, say) {
   await person.post(`/v1/proposals/${proposal}/answers`, { answer: 'acknowledge' });
   const shown = await person.get(`/v1/proposals/${proposal}`);
@@ -190,12 +182,15 @@ async function approve(person, proposal, say) {
   say.note(`approved through the API: ${shown.headline}`);
 }
 
-/** Nothing may follow by itself: looks a while, then rejects in words and lets the shop go forward. */
+/**
+ * Nothing may follow by itself: looks a while, then rejects in words and lets the shop go forward.
+ * @param {Caller} person @param {string} release @param {any} opened @param {import('./print.mjs').Print} say
+ */
 async function onlyProposed(person, release, opened, say) {
   say.note(`no way back, so the proposal names what else can be done: ${opened.alternatives.join('; ')}`);
   await wait(5_000);
   const { items } = await person.get(`/v1/releases/${release}/events`);
-  const orders = items.filter((event) => event.type.includes('.rollback.ordered.')).length;
+  const orders = items.filter((/** @type {any} */ event) => event.type.includes('.rollback.ordered.')).length;
   if (orders > 0) return `${orders} rollback(s) ordered although there is no way back`;
   const shown = await person.get(`/v1/proposals/${opened.proposal}`);
   await person.post(
@@ -206,7 +201,7 @@ async function onlyProposed(person, release, opened, say) {
   return ENDINGS.onlyProposed;
 }
 
-/** The shop's people put the last good version on, as a new deployment: the story goes on with a healthy shop. */
+/** The shop's people put the last good version on, as a new deployment: the story goes on with a healthy shop. @param {{ world: import('./world.mjs').World; say: import('./print.mjs').Print }} o */
 async function rollForward({ world, say }) {
   await world.shop.deploy('2.4.1', '');
   say.note('the shop is back on 2.4.1 by hand');

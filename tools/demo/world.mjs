@@ -9,21 +9,16 @@ import { startSystem } from '../launcher/system.mjs';
 import { projectDir } from '../servers/index.mjs';
 import { canAlert, startAlerting } from './alerting.mjs';
 
+/** What a CD system of the retailer listens with; verdicts and rollbacks are enough for it, and 2.9 takes one filter only. */
+export const CD_SUBSCRIBER = { name: 'cd-system', filter: 'parapet.events.v1.acme-retail.>' };
+
 const TEMPLATES = join(projectDir, 'tools', 'demo', 'config');
 
-/**
- * @typedef {object} World
- * @property {import('../launcher/system.d.mts').System} system
- * @property {{ url: string; deploy(version: string, release: string): Promise<void> }} shop
- * @property {{ person: string; pipeline: string }} tokens
- * @property {{ prometheusUrl: string; alertmanagerUrl: string; versions: string } | null} alerting
- * @property {number} proposalExpiresMs
- * @property {() => Promise<void>} stop
- */
+/** @typedef {import('./world.d.mts').World} World */
 
 /**
  * Starts everything and waits until the shop's past has been measured.
- * @param {{ stateDir?: string | undefined; env?: NodeJS.ProcessEnv; proposalExpiresSeconds: number; port?: number | undefined; alerts?: boolean; say: (line: string) => void }} o
+ * @param {import('./world.d.mts').WorldOptions} o
  * @returns {Promise<World>}
  */
 export async function startWorld({
@@ -40,6 +35,7 @@ export async function startWorld({
     person: makeToken(),
     pipeline: makeToken(),
     alertmanager: makeToken(),
+    samples: makeToken(),
     deployment: `whsec_${randomBytes(32).toString('base64')}`,
     shop: makePassword(),
     reader: makePassword(),
@@ -76,6 +72,7 @@ export async function startWorld({
         ...(port === undefined ? {} : { 'release-control': port }),
       },
       servicesHeld: true,
+      subscribers: [CD_SUBSCRIBER],
       say,
     });
     undo.push(system.stop);
@@ -123,7 +120,7 @@ export async function startWorld({
     return {
       system,
       shop: { url: shopUrl, deploy: (version, release) => deploy(shopUrl, secrets.deployment, version, release) },
-      tokens: { person: secrets.person, pipeline: secrets.pipeline },
+      tokens: { person: secrets.person, pipeline: secrets.pipeline, samples: secrets.samples },
       alerting,
       proposalExpiresMs: proposalExpiresSeconds * 1000,
       stop,

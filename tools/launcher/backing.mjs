@@ -16,7 +16,7 @@ const LAUNCHER_USER = 'launcher';
 
 /**
  * Brings up PostgreSQL, NATS and Redis, each from its address in the environment or as a server of our own.
- * @param {{ stateDir: string; env: NodeJS.ProcessEnv; ports: Readonly<Record<string, number>>; secrets: import('./system.d.mts').Secrets; services: readonly string[]; say: (line: string) => void }} o
+ * @param {{ stateDir: string; env: NodeJS.ProcessEnv; ports: Readonly<Record<string, number>>; secrets: import('./system.d.mts').Secrets; services: readonly string[]; subscribers: readonly import('./system.d.mts').Subscriber[]; say: (line: string) => void }} o
  * @returns {Promise<import('./system.d.mts').Backing>}
  */
 export async function startBacking(o) {
@@ -83,7 +83,7 @@ async function postgres({ stateDir, env, ports, secrets, say }, started) {
  * @param {Started} started
  * @returns {Promise<import('./system.d.mts').NatsAccess>}
  */
-async function nats({ stateDir, env, ports, secrets, services, say }, started) {
+async function nats({ stateDir, env, ports, secrets, services, subscribers, say }, started) {
   if (env.NATS_URL) {
     const url = address('NATS_URL', env.NATS_URL, ['nats:', 'tls:'], 4222);
     const greeting = await natsGreeting(url.host, url.port);
@@ -103,12 +103,32 @@ async function nats({ stateDir, env, ports, secrets, services, say }, started) {
   const users = [
     { user: LAUNCHER_USER, password: passwordOf(LAUNCHER_USER) },
     ...serviceUsers(services).map((user) => ({ ...user, password: passwordOf(user.user) })),
+    ...subscribers.map(({ name }) => ({ ...subscriberUser(name), password: passwordOf(name) })),
   ];
   const server = await startNats({ dir: join(stateDir, 'nats'), port: ports.nats, users, say });
   started.push(server);
   say(`NATS ${server.version} on port ${server.port} (${server.how})`);
   const of = (/** @type {string} */ user) => ({ user, password: passwordOf(user) });
   return { url: server.url, launcher: of(LAUNCHER_USER), of };
+}
+
+/**
+ * What a subscriber from outside may do: read its own consumer of EVENTS, which we made for it, and nothing else.
+ * @param {string} name
+ */
+function subscriberUser(name) {
+  return {
+    user: name,
+    permissions: {
+      publish: [
+        `$JS.API.CONSUMER.INFO.EVENTS.${name}`,
+        `$JS.API.CONSUMER.MSG.NEXT.EVENTS.${name}`,
+        `$JS.ACK.EVENTS.${name}.>`,
+        `$JS.ACK.*.*.EVENTS.${name}.>`,
+      ],
+      subscribe: [`_INBOX_${name}.>`],
+    },
+  };
 }
 
 /**

@@ -33,6 +33,12 @@ export interface Backing {
   stop(): Promise<void>;
 }
 
+/** A system outside that listens to events: a durable consumer of its own, and a user of the broker that may read just that. */
+export interface Subscriber {
+  readonly name: string;
+  readonly filter: string;
+}
+
 export interface StartOptions {
   /** Holds the YAML documents to apply. */
   readonly configDir: string;
@@ -44,6 +50,8 @@ export interface StartOptions {
   readonly serviceEnv?: Readonly<Partial<Record<ServiceName, Readonly<Record<string, string>>>>>;
   /** Fixed ports by name: a service's, `postgres`, `nats`, `redis`. */
   readonly ports?: Readonly<Record<string, number>>;
+  /** Consumers of EVENTS to be made for systems outside. */
+  readonly subscribers?: readonly Subscriber[];
   readonly say?: (line: string) => void;
   /** Leaves the services to be started one by one. */
   readonly servicesHeld?: boolean;

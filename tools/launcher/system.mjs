@@ -22,6 +22,7 @@ export async function startSystem({
   serviceEnv = {},
   ports: asked = {},
   say = () => {},
+  subscribers = [],
   servicesHeld = false,
   builtAlready = true,
 }) {
@@ -36,15 +37,15 @@ export async function startSystem({
     for (const step of undo.splice(0).reverse()) await step();
   });
   try {
-    const secrets = keptSecrets(join(stateDir, 'secrets.json'), documents);
+    const secrets = keptSecrets(join(stateDir, 'secrets.json'), documents, subscribers);
     const ports = await settledPorts(stateDir, ['postgres', 'nats', 'redis', ...SERVICES], asked);
-    const backing = await startBacking({ stateDir, env, ports, secrets, services: SERVICES, say });
+    const backing = await startBacking({ stateDir, env, ports, secrets, services: SERVICES, subscribers, say });
     undo.push(backing.stop);
 
     const { migrate, roleUrl } = await import('@parapet/postgres');
     const { applied } = await migrate({ adminUrl: backing.adminUrl, passwords: secrets.roles });
     if (applied.length > 0) say(`database: applied ${applied.join(', ')}`);
-    await makeStreams(backing.nats);
+    await makeStreams(backing.nats, subscribers);
     const urlOf = (/** @type {typeof SERVICES[number]} */ name) => roleUrl(backing.adminUrl, name, secrets.roles[name]);
     await storeConfiguration({ databaseUrl: urlOf('release-control'), documents, tokens: secrets.tokens });
 
@@ -119,9 +120,10 @@ export async function startSystem({
 /**
  * @param {string} file
  * @param {readonly { tenant: string }[]} documents
+ * @param {readonly import('./system.d.mts').Subscriber[]} subscribers
  * @returns {import('./system.d.mts').Secrets}
  */
-function keptSecrets(file, documents) {
+function keptSecrets(file, documents, subscribers) {
   const secrets = keptOnce(file, () => ({
     postgres: makePassword(),
     redis: makePassword(),
@@ -130,17 +132,34 @@ function keptSecrets(file, documents) {
     tokens: {},
   }));
   const tenants = [...new Set(documents.map(({ tenant }) => tenant))];
-  const complete = { ...secrets, tokens: { ...secrets.tokens, ...tokensFor(tenants, secrets.tokens) } };
+  const complete = {
+    ...secrets,
+    // Who is new since the first run gets a password too; known ones keep theirs.
+    nats: { ...Object.fromEntries(subscribers.map(({ name }) => [name, makePassword()])), ...secrets.nats },
+    tokens: { ...secrets.tokens, ...tokensFor(tenants, secrets.tokens) },
+  };
   keep(file, complete);
   return /** @type {import('./system.d.mts').Secrets} */ (complete);
 }
 
-/** @param {import('./system.d.mts').NatsAccess} nats */
-async function makeStreams(nats) {
-  const { connectJetStream, ensureStreams } = await import('@parapet/jetstream');
+/**
+ * @param {import('./system.d.mts').NatsAccess} nats
+ * @param {readonly import('./system.d.mts').Subscriber[]} subscribers
+ */
+async function makeStreams(nats, subscribers) {
+  const { connectJetStream, ensureConsumer, ensureStreams } = await import('@parapet/jetstream');
   const connection = await connectJetStream({ url: nats.url, name: 'parapet-launcher', ...nats.launcher });
   try {
     await ensureStreams(connection);
+    for (const { name, filter } of subscribers) {
+      await ensureConsumer(connection, 'EVENTS', {
+        name,
+        filter,
+        ackWaitMs: 30_000,
+        ackPendingMax: 100,
+        deliveriesMax: 20,
+      });
+    }
   } finally {
     await connection.close();
   }
