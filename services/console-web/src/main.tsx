@@ -1,0 +1,8 @@
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Client } from './api/client.js';
+import { App } from './app.js';
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no root element');
+createRoot(root).render(<StrictMode><App client={new Client()} /></StrictMode>);

@@ -1,0 +1,142 @@
+import type { ReleaseView } from '@parapet/contracts';
+import type { ReleasePhase } from '@parapet/decisions';
+import type { GuardrailReport, InconclusiveReason, JudgementKind, VerdictKind } from '@parapet/guardrails';
+import { unreachable } from '@parapet/kernel';
+
+/** A verdict or judgement as people say it. */
+export function verdictWord(kind: VerdictKind | JudgementKind): string {
+  switch (kind) {
+    case 'pass':
+      return 'Pass';
+    case 'fail':
+      return 'Fail';
+    case 'breach':
+      return 'Breach';
+    case 'inconclusive':
+      return 'Inconclusive';
+    case 'pending':
+      return 'Watching';
+    default:
+      return unreachable(kind);
+  }
+}
+
+const REASONS: Readonly<Record<InconclusiveReason, string>> = {
+  'no-traffic': 'there is no traffic to judge',
+  'no-telemetry': 'its measurements do not arrive',
+  'too-few-samples': 'too little has been measured so far',
+  stale: 'its newest measurement is too old',
+  'not-a-number': 'its measurements are not numbers',
+  'counter-reset': 'its counters started over',
+  'sensor-broken': 'the measuring itself fails',
+  'sender-silent': 'a sender that should be heard is silent',
+  'alert-unseen': 'nobody has told us about its alerts yet',
+  'alert-disputed': 'two senders say different things about one alert',
+  'alert-incomplete': 'the sender left alerts out',
+  coverage: 'too little of the watch was covered by measurements',
+  'no-baseline': 'there is nothing from before the release to compare with',
+  'not-comparable': 'the time before the release cannot be compared',
+  suspect: 'its measurements contradict each other',
+  'canary-silent': 'the part that runs the release is silent',
+};
+
+/** Why something could not be judged, as the end of a sentence. */
+export function reasonWords(reason: string | undefined): string {
+  return reason === undefined ? 'not enough is known' : (REASONS[reason as InconclusiveReason] ?? reason.replaceAll('-', ' '));
+}
+
+/** Where a release is, in one or two words. */
+export function phaseWord(phase: ReleasePhase): string {
+  switch (phase) {
+    case 'registered':
+      return 'Registered';
+    case 'refused':
+      return 'Refused';
+    case 'deploying':
+      return 'Deploying';
+    case 'live':
+      return 'Live, observed';
+    case 'failed':
+      return 'Deployment failed';
+    case 'superseded':
+      return 'Superseded';
+    case 'rolled-back':
+      return 'Rolled back';
+    case 'finished':
+      return 'Finished';
+    default:
+      return unreachable(phase);
+  }
+}
+
+/** Worst first: what is in breach, what is unknown, what is watched, what is well. */
+export function worstFirst(reports: readonly GuardrailReport[]): readonly GuardrailReport[] {
+  const rank: Readonly<Record<JudgementKind, number>> = { breach: 0, inconclusive: 1, pending: 2, pass: 3 };
+  return reports.toSorted((a, b) => rank[a.verdict] - rank[b.verdict] || (b.evidence ?? 0) - (a.evidence ?? 0) || a.name.localeCompare(b.name));
+}
+
+type Judged = Pick<ReleaseView, 'verdict' | 'final' | 'reason' | 'guardrails' | 'phase' | 'startedAt'>;
+
+/** The verdict's one sentence: what carries it, in words with numbers. */
+export function verdictSentence(release: Judged): string {
+  const { guardrails } = release;
+  const breaches = worstFirst(guardrails).filter(({ verdict }) => verdict === 'breach');
+  switch (release.verdict) {
+    case 'fail': {
+      const [worst, ...more] = breaches;
+      if (worst === undefined) return 'A guardrail failed; it has recovered since. A failed verdict stays.';
+      const others = more.length === 0 ? '' : ` And ${more.length} more ${more.length === 1 ? 'guardrail is' : 'guardrails are'} in breach.`;
+      return `${sentence(worst.words)}${others}`;
+    }
+    case 'inconclusive': {
+      const unknown = guardrails.filter(({ verdict }) => verdict === 'inconclusive');
+      const names = unknown.map(({ name }) => name).join(', ');
+      return `Not judged: ${reasonWords(release.reason)}${names === '' ? '' : ` (${names})`}. This is not a pass.`;
+    }
+    case 'pass':
+      return `All ${guardrails.length === 1 ? 'of its one guardrail' : `${guardrails.length} guardrails`} held for the whole watch.`;
+    case 'pending':
+      return pendingSentence(release);
+    default:
+      return unreachable(release.verdict);
+  }
+}
+
+function pendingSentence({ startedAt, guardrails, phase }: Judged): string {
+  if (phase === 'registered') return 'Registered. Judging begins when its deployment does.';
+  if (startedAt === null) return 'Judging begins when the deployment does.';
+  const held = guardrails.filter(({ verdict }) => verdict === 'pass').length;
+  return held === 0 ? 'Being watched; nothing is missing and nothing stands out so far.' : `Being watched; ${held} of ${guardrails.length} guardrails hold so far.`;
+}
+
+function sentence(words: string): string {
+  const text = words.trim();
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+/** What was decided and done about a release, or null where nothing was. */
+export function outcomeWords(release: Pick<ReleaseView, 'rollback' | 'decision' | 'phase'>): string | null {
+  switch (release.rollback) {
+    case 'ordered':
+      return 'Rollback ordered';
+    case 'running':
+      return 'Rolling back';
+    case 'done':
+      return 'Rolled back, being verified';
+    case 'failed':
+      return 'Rollback failed';
+    case 'unknown':
+      return 'Rollback: outcome unknown';
+    case 'verified':
+      return 'Rolled back and verified';
+    case 'not-verified':
+      return 'Rolled back, not verified';
+    case null:
+      break;
+    default:
+      return unreachable(release.rollback);
+  }
+  if (release.decision === 'propose') return 'Rollback proposed';
+  if (release.decision === 'observe') return 'Observed, nothing done';
+  return null;
+}

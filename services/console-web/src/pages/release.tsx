@@ -1,0 +1,95 @@
+import type { CallerView, CloudEvent, ReleaseView } from '@parapet/contracts';
+import { useEffect, useRef, useState } from 'react';
+import type { Client } from '../api/client.js';
+import { followEvents } from '../api/event-feed.js';
+import { useNow } from '../hooks/use-now.js';
+import { type Resource, useResource } from '../hooks/use-resource.js';
+import { addToStory, type StoryEntry } from '../model/story.js';
+import { worstFirst } from '../model/words.js';
+import { GuardrailChart } from '../parts/chart.js';
+import { Link } from '../parts/link.js';
+import { Proposal } from '../parts/proposal.js';
+import { StaleBanner, Waiting } from '../parts/status.js';
+import { Story } from '../parts/story.js';
+import { VerdictHeader } from '../parts/verdict-header.js';
+
+/** Events say that something changed; numbers in between move without one. */
+const EVERY_MS = 5_000;
+const SERIES_EVERY_MS = 3_000;
+
+interface Props {
+  readonly client: Client;
+  readonly caller: CallerView;
+  readonly id: string;
+  readonly onUnauthorized: () => void;
+}
+
+/** One release: verdict first, then what a person is asked, the charts, and the story. */
+export function Release({ client, caller, id, onUnauthorized }: Props) {
+  const release = useResource(id, () => client.release(id), EVERY_MS, onUnauthorized);
+  const series = useResource(id, () => client.series(id), SERIES_EVERY_MS, onUnauthorized);
+  const proposalId = release.value?.proposal ?? null;
+  const proposal = useResource(proposalId, () => client.proposal(proposalId as string), EVERY_MS, onUnauthorized);
+  const { story, isConnected } = useStory(id, onUnauthorized, () => {
+    for (const resource of [release, series, proposal]) resource.refresh();
+  });
+  const nowMs = useNow(client);
+
+  if (release.value === null) return <main className="page"><BackLink /><Waiting what="the release" resource={release} /></main>;
+  return (
+    <main className="page">
+      <BackLink />
+      <h1 className="release-name">{release.value.name}</h1>
+      <p className="muted release-where">{release.value.workload} · {release.value.environment}</p>
+      <StaleBanner resource={release} isLineDown={!isConnected} />
+      <VerdictHeader release={release.value} nowMs={nowMs} />
+      {proposal.value === null ? null : <Proposal client={client} caller={caller} shown={proposal.value} nowMs={nowMs} onProposal={(next) => { proposal.replace(next); release.refresh(); }} />}
+      <div className="columns">
+        <Charts release={release.value} series={series} nowMs={nowMs} />
+        <Story entries={story} nowMs={nowMs} />
+      </div>
+    </main>
+  );
+}
+
+function BackLink() {
+  return <p className="back"><Link to="/">← Releases</Link></p>;
+}
+
+function Charts({ release, series, nowMs }: { readonly release: ReleaseView; readonly series: Resource<Awaited<ReturnType<Client['series']>>>; readonly nowMs: number }) {
+  const order = worstFirst(release.guardrails).map(({ name }) => name);
+  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
+  const shown = series.value?.guardrails.toSorted((a, b) => rank(a.name) - rank(b.name)) ?? [];
+  return (
+    <section className="charts" aria-labelledby="charts-title">
+      <h2 id="charts-title">Guardrails</h2>
+      {series.value === null ? <Waiting what="the measurements" resource={series} /> : null}
+      {series.value !== null && shown.length === 0 ? <p className="notice">Judging has not begun: measurements appear once the deployment does.</p> : null}
+      <div className="chart-grid">
+        {shown.map((one) => (
+          <GuardrailChart key={one.name} series={one} report={release.guardrails.find(({ name }) => name === one.name)} startedAt={series.value?.startedAt ?? null} nowMs={nowMs} />
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function useStory(release: string, onUnauthorized: () => void, onChange: () => void): { readonly story: readonly StoryEntry[]; readonly isConnected: boolean } {
+  const [story, setStory] = useState<readonly StoryEntry[]>([]);
+  const [isConnected, setConnected] = useState(true);
+  const latest = useRef({ onUnauthorized, onChange });
+  latest.current = { onUnauthorized, onChange };
+
+  useEffect(() => {
+    setStory([]);
+    return followEvents(release, {
+      onEvents: (events: readonly CloudEvent[]) => {
+        setStory((was) => addToStory(was, events));
+        latest.current.onChange();
+      },
+      onLine: setConnected,
+      onUnauthorized: () => latest.current.onUnauthorized(),
+    });
+  }, [release]);
+  return { story, isConnected };
+}

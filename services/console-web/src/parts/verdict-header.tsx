@@ -1,0 +1,55 @@
+import type { ReleaseView } from '@parapet/contracts';
+import type { ReactNode } from 'react';
+import { versions } from '../model/story.js';
+import { ago } from '../model/time.js';
+import { outcomeWords, phaseWord, verdictSentence, verdictWord } from '../model/words.js';
+import { VerdictIcon } from './icon.js';
+import { Link, OutsideLink } from './link.js';
+
+const REVERSIBLE = { yes: 'Can be undone', partly: 'Can partly be undone', no: 'Cannot be undone', unknown: 'Nobody said whether it can be undone' } as const;
+
+/** The first thing on a release's page: its verdict, why, and what runs. */
+export function VerdictHeader({ release, nowMs }: { readonly release: ReleaseView; readonly nowMs: number }) {
+  const outcome = outcomeWords(release);
+  return (
+    <section className={`card verdict edge-${release.verdict}`} aria-labelledby="verdict-word">
+      <div className="verdict-main">
+        <VerdictIcon kind={release.verdict} className="icon-large" />
+        <div>
+          <p id="verdict-word" className={`verdict-word text-${release.verdict}`}>
+            {verdictWord(release.verdict)}
+            {release.final ? <span className="tag">final</span> : null}
+          </p>
+          <p className="verdict-sentence">{verdictSentence(release)}</p>
+          {outcome === null ? null : <p className="verdict-outcome">{outcome}</p>}
+        </div>
+      </div>
+      <dl className="facts">
+        <Fact term="Phase">{phaseWord(release.phase)}{since(release, nowMs)}</Fact>
+        <Fact term="This release">{versions(release.components)}</Fact>
+        <Fact term="Would go back to">
+          {release.previous === null ? 'Nothing: no earlier release has passed' : <Link to={`/releases/${release.previous.release}`}>{versions(release.previous.components) || 'the release before'}</Link>}
+        </Fact>
+        <Fact term="Risk">{`${release.criticality[0]?.toUpperCase()}${release.criticality.slice(1)} criticality · ${REVERSIBLE[release.reversibility].toLowerCase()}`}</Fact>
+        {release.startedBy === undefined ? null : <Fact term="Started by">{release.startedBy}</Fact>}
+        {release.links === undefined || release.links.length === 0 ? null : (
+          <Fact term="Links">{release.links.map((link) => <span key={link.href + link.title} className="outside"><OutsideLink {...link} /></span>)}</Fact>
+        )}
+      </dl>
+    </section>
+  );
+}
+
+function since(release: ReleaseView, nowMs: number): string {
+  const at = release.phase === 'live' ? release.liveAt : release.phase === 'deploying' ? release.startedAt : release.phase === 'registered' ? release.registeredAt : null;
+  return at === null ? '' : `, since ${ago(at, nowMs).replace(' ago', '')}`;
+}
+
+function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
+  return (
+    <div className="fact">
+      <dt>{term}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
