@@ -74,7 +74,7 @@ describe('orders', () => {
     fc.assert(
       fc.property(fc.integer(), (seed) => {
         const order = drawPosOrder(FAULTS['bad-pos'], seededRandom(seed));
-        return order.amount > 0 && order.quantity > 0 && (order.outcome === 'late') === order.syncDelayMs >= 20_000;
+        return order.amount > 0 && order.quantity > 0 && (order.outcome === 'late') === order.syncDelayMs >= 35_000;
       }),
     );
   });

@@ -61,7 +61,7 @@ export function drawPosOrder(behaviour: Behaviour, random: Random): PosOrder {
   return {
     outcome,
     till: 1 + Math.floor(random() * TILLS.length),
-    syncDelayMs: outcome === 'late' ? 20_000 + random() * 70_000 : 100 + random() * 900,
+    syncDelayMs: outcome === 'late' ? 35_000 + random() * 55_000 : 100 + random() * 900,
     stockDelayMs: stockDelay(behaviour, random),
     ...drawBasket(random),
   };
