@@ -1,5 +1,4 @@
 export * from './advisories.js';
-export * from './authorization.js';
 export { type ConnectOptions, type ConnectionStatus, JetStreamConnection, connectJetStream } from './connection.js';
 export { type DurableOptions, ensureConsumer } from './consumers.js';
 export { DeadLetters, NotRetriable, type Original } from './dead-letters.js';
