@@ -51,8 +51,8 @@ export function readSignalBatch(value: unknown): SignalBatch {
 }
 
 function sampleJson(sample: Sample): Record<string, unknown> {
-  const { signal, atMs, value, dimensions, key } = sample;
-  return { signal, at: formatInstant(atMs), ...valueJson(value), dimensions, key };
+  const { atMs, value, ...rest } = sample;
+  return { ...rest, at: formatInstant(atMs), ...valueJson(value) };
 }
 
 function valueJson(value: SampleValue): Record<string, unknown> {
@@ -110,6 +110,7 @@ function readSample(value: unknown, at: string): Sample {
     value: readValue(sample, at),
     dimensions: texts(sample['dimensions'], `${at}/dimensions`),
     key: text(sample, 'key', at),
+    ...alteredOf(sample),
   };
 }
 
@@ -173,7 +174,12 @@ function readStatement(value: unknown, at: string): AlertStatement {
     endsAtMs: optional('endsAt') ? null : instant(statement, 'endsAt', at),
     generatorUrl: optional('generatorUrl') ? null : string(statement, 'generatorUrl', at),
     isContradicted: statement['isContradicted'] === true,
+    ...alteredOf(statement),
   };
+}
+
+function alteredOf(record: Members): { readonly isAltered?: true } {
+  return record['isAltered'] === true ? { isAltered: true } : {};
 }
 
 function map(value: unknown, at: string): Members {

@@ -49,4 +49,6 @@ export interface Sample {
   readonly dimensions: Readonly<Record<string, string>>;
   /** Names the measurement: the same key again replaces nothing. */
   readonly key: string;
+  /** A text of it could not be kept as it came. */
+  readonly isAltered?: boolean;
 }

@@ -14,6 +14,8 @@ export interface AlertStatement {
   readonly generatorUrl: string | null;
   /** The message named this alert twice with different states; firing counted. */
   readonly isContradicted: boolean;
+  /** A text of it could not be kept as it came: unstorable characters replaced, annotations cut. */
+  readonly isAltered?: boolean;
 }
 
 /** The statements of one message that concern one environment; no statements means "heard, and left out". */

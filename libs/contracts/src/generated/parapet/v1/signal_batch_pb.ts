@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parapet/v1/signal_batch.proto.
  */
 export const file_parapet_v1_signal_batch: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYXJhcGV0L3YxL3NpZ25hbF9iYXRjaC5wcm90bxIKcGFyYXBldC52MSJFCglIaXN0b2dyYW0SDgoGYm91bmRzGAEgAygBEg4KBmNvdW50cxgCIAMoARIQCgNzdW0YAyABKAFIAIgBAUIGCgRfc3VtIscCCgZTYW1wbGUSDgoGc2lnbmFsGAEgASgJEgoKAmF0GAIgASgJEhIKBXZhbHVlGAMgASgBSACIAQESEgoFY291bnQYBCABKAFIAYgBARIPCgJvZhgFIAEoAUgCiAEBEi0KCWhpc3RvZ3JhbRgGIAEoCzIVLnBhcmFwZXQudjEuSGlzdG9ncmFtSAOIAQESEAoDZ2FwGAcgASgJSASIAQESNgoKZGltZW5zaW9ucxgIIAMoCzIiLnBhcmFwZXQudjEuU2FtcGxlLkRpbWVuc2lvbnNFbnRyeRILCgNrZXkYCSABKAkaMQoPRGltZW5zaW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCAoGX3ZhbHVlQggKBl9jb3VudEIFCgNfb2ZCDAoKX2hpc3RvZ3JhbUIGCgRfZ2FwIqEDCg5BbGVydFN0YXRlbWVudBIOCgZzdGF0dXMYASABKAkSEwoLZmluZ2VycHJpbnQYAiABKAkSNgoGbGFiZWxzGAMgAygLMiYucGFyYXBldC52MS5BbGVydFN0YXRlbWVudC5MYWJlbHNFbnRyeRJACgthbm5vdGF0aW9ucxgEIAMoCzIrLnBhcmFwZXQudjEuQWxlcnRTdGF0ZW1lbnQuQW5ub3RhdGlvbnNFbnRyeRIWCglzdGFydHNfYXQYBSABKAlIAIgBARIUCgdlbmRzX2F0GAYgASgJSAGIAQESGgoNZ2VuZXJhdG9yX3VybBgHIAEoCUgCiAEBEhcKD2lzX2NvbnRyYWRpY3RlZBgIIAEoCBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIMCgpfc3RhcnRzX2F0QgoKCF9lbmRzX2F0QhAKDl9nZW5lcmF0b3JfdXJsIqUBCg5TdGF0ZW1lbnRCYXRjaBIRCglncm91cF9rZXkYASABKAkSEAoIcmVjZWl2ZXIYAiABKAkSFAoMZXh0ZXJuYWxfdXJsGAMgASgJEhgKEHRydW5jYXRlZF9hbGVydHMYBCABKAESDgoGZGlnZXN0GAUgASgJEi4KCnN0YXRlbWVudHMYBiADKAsyGi5wYXJhcGV0LnYxLkFsZXJ0U3RhdGVtZW50ItEBCgtTaWduYWxCYXRjaBIPCgdyZWNlaXB0GAEgASgJEgwKBHBhcnQYAiABKAESDQoFcGFydHMYAyABKAESDgoGdGVuYW50GAQgASgJEhMKC2Vudmlyb25tZW50GAUgASgJEg4KBnNvdXJjZRgGIAEoCRIjCgdzYW1wbGVzGAcgAygLMhIucGFyYXBldC52MS5TYW1wbGUSLwoGYWxlcnRzGAggASgLMhoucGFyYXBldC52MS5TdGF0ZW1lbnRCYXRjaEgAiAEBQgkKB19hbGVydHNiBnByb3RvMw");
+  fileDesc("Ch1wYXJhcGV0L3YxL3NpZ25hbF9iYXRjaC5wcm90bxIKcGFyYXBldC52MSJFCglIaXN0b2dyYW0SDgoGYm91bmRzGAEgAygBEg4KBmNvdW50cxgCIAMoARIQCgNzdW0YAyABKAFIAIgBAUIGCgRfc3VtItsCCgZTYW1wbGUSDgoGc2lnbmFsGAEgASgJEgoKAmF0GAIgASgJEhIKBXZhbHVlGAMgASgBSACIAQESEgoFY291bnQYBCABKAFIAYgBARIPCgJvZhgFIAEoAUgCiAEBEi0KCWhpc3RvZ3JhbRgGIAEoCzIVLnBhcmFwZXQudjEuSGlzdG9ncmFtSAOIAQESEAoDZ2FwGAcgASgJSASIAQESNgoKZGltZW5zaW9ucxgIIAMoCzIiLnBhcmFwZXQudjEuU2FtcGxlLkRpbWVuc2lvbnNFbnRyeRILCgNrZXkYCSABKAkSEgoKaXNfYWx0ZXJlZBgKIAEoCBoxCg9EaW1lbnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIICgZfdmFsdWVCCAoGX2NvdW50QgUKA19vZkIMCgpfaGlzdG9ncmFtQgYKBF9nYXAitQMKDkFsZXJ0U3RhdGVtZW50Eg4KBnN0YXR1cxgBIAEoCRITCgtmaW5nZXJwcmludBgCIAEoCRI2CgZsYWJlbHMYAyADKAsyJi5wYXJhcGV0LnYxLkFsZXJ0U3RhdGVtZW50LkxhYmVsc0VudHJ5EkAKC2Fubm90YXRpb25zGAQgAygLMisucGFyYXBldC52MS5BbGVydFN0YXRlbWVudC5Bbm5vdGF0aW9uc0VudHJ5EhYKCXN0YXJ0c19hdBgFIAEoCUgAiAEBEhQKB2VuZHNfYXQYBiABKAlIAYgBARIaCg1nZW5lcmF0b3JfdXJsGAcgASgJSAKIAQESFwoPaXNfY29udHJhZGljdGVkGAggASgIEhIKCmlzX2FsdGVyZWQYCSABKAgaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARoyChBBbm5vdGF0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDAoKX3N0YXJ0c19hdEIKCghfZW5kc19hdEIQCg5fZ2VuZXJhdG9yX3VybCKlAQoOU3RhdGVtZW50QmF0Y2gSEQoJZ3JvdXBfa2V5GAEgASgJEhAKCHJlY2VpdmVyGAIgASgJEhQKDGV4dGVybmFsX3VybBgDIAEoCRIYChB0cnVuY2F0ZWRfYWxlcnRzGAQgASgBEg4KBmRpZ2VzdBgFIAEoCRIuCgpzdGF0ZW1lbnRzGAYgAygLMhoucGFyYXBldC52MS5BbGVydFN0YXRlbWVudCLRAQoLU2lnbmFsQmF0Y2gSDwoHcmVjZWlwdBgBIAEoCRIMCgRwYXJ0GAIgASgBEg0KBXBhcnRzGAMgASgBEg4KBnRlbmFudBgEIAEoCRITCgtlbnZpcm9ubWVudBgFIAEoCRIOCgZzb3VyY2UYBiABKAkSIwoHc2FtcGxlcxgHIAMoCzISLnBhcmFwZXQudjEuU2FtcGxlEi8KBmFsZXJ0cxgIIAEoCzIaLnBhcmFwZXQudjEuU3RhdGVtZW50QmF0Y2hIAIgBAUIJCgdfYWxlcnRzYgZwcm90bzM");
 
 /**
  * @generated from message parapet.v1.Histogram
@@ -113,6 +113,13 @@ export type Sample = Message<"parapet.v1.Sample"> & {
    * @generated from field: string key = 9;
    */
   key: string;
+
+  /**
+   * A text of it could not be kept as it came.
+   *
+   * @generated from field: bool is_altered = 10;
+   */
+  isAltered: boolean;
 };
 
 /**
@@ -165,6 +172,13 @@ export type SampleJson = {
    * @generated from field: string key = 9;
    */
   key?: string;
+
+  /**
+   * A text of it could not be kept as it came.
+   *
+   * @generated from field: bool is_altered = 10;
+   */
+  isAltered?: boolean;
 };
 
 /**
@@ -221,6 +235,13 @@ export type AlertStatement = Message<"parapet.v1.AlertStatement"> & {
    * @generated from field: bool is_contradicted = 8;
    */
   isContradicted: boolean;
+
+  /**
+   * A text of it could not be kept as it came: unstorable characters replaced, annotations cut.
+   *
+   * @generated from field: bool is_altered = 9;
+   */
+  isAltered: boolean;
 };
 
 /**
@@ -270,6 +291,13 @@ export type AlertStatementJson = {
    * @generated from field: bool is_contradicted = 8;
    */
   isContradicted?: boolean;
+
+  /**
+   * A text of it could not be kept as it came: unstorable characters replaced, annotations cut.
+   *
+   * @generated from field: bool is_altered = 9;
+   */
+  isAltered?: boolean;
 };
 
 /**
