@@ -13,6 +13,7 @@ import {
   findRedis,
   projectDir,
 } from '../servers/index.mjs';
+import { isInstalled } from './packages.mjs';
 
 const NODE_FLOOR = [20, 0];
 /** What the set-up is for: `build`, `start`, `demo`, or `test`, which needs everything. */
@@ -54,19 +55,11 @@ function requireNode() {
     fail(`Node ${process.versions.node} is too old: install Node 20 or newer (https://nodejs.org)`);
 }
 
-/** Compares what is installed with what is locked, by version; packages for other platforms are never installed. */
 function packagesAreCurrent() {
   const installedFile = join(projectDir, 'node_modules', '.package-lock.json');
   if (!existsSync(installedFile)) return false;
-  const locked = JSON.parse(readFileSync(join(projectDir, 'package-lock.json'), 'utf8')).packages;
-  const installed = JSON.parse(readFileSync(installedFile, 'utf8')).packages;
-  return Object.entries(locked).every(([path, entry]) => {
-    if (!path.includes('node_modules/') || entry.link) return true;
-    const found = installed[path];
-    return found
-      ? found.version === entry.version
-      : entry.optional === true || entry.devOptional === true || entry.peer === true;
-  });
+  const packagesOf = (/** @type {string} */ file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+  return isInstalled(packagesOf(join(projectDir, 'package-lock.json')), packagesOf(installedFile));
 }
 
 function installPackages() {
