@@ -1,0 +1,137 @@
+import { formatInstant, type InstantMs } from '@parapet/kernel';
+import type { SeenEpisode } from './alert-guardrail.js';
+import type { InconclusiveReason } from './events.js';
+
+/** `7004` as `7 004`: readable at a glance, and no language's decimal sign. */
+export function wholeNumber(value: number): string {
+  return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+}
+
+/** Three digits that mean something. */
+export function roundNumber(value: number): string {
+  if (Math.abs(value) >= 1000) return wholeNumber(value);
+  return String(Number(value.toPrecision(3)));
+}
+
+/** A share in per cent, with as many decimals as it takes to tell 99.95 % from 100 %. */
+export function percent(share: number): string {
+  const distance = Math.min(share, 1 - share) * 100;
+  const decimals = distance >= 10 || distance === 0 ? 0 : distance >= 0.1 ? 1 : 2;
+  return `${(share * 100).toFixed(decimals)} %`;
+}
+
+/** The hour and minute of an instant, in UTC. */
+export function clockTime(at: InstantMs): string {
+  return `${formatInstant(at).slice(11, 16)} UTC`;
+}
+
+/** Smaller chances are not worth telling apart, and no model is that exact. */
+const CHANCE_SHOWN_MAX = 1_000_000;
+
+/**
+ * What an e-value says to somebody who has never heard of one: by Markov's inequality, luck alone reaches it once in as many times.
+ */
+export function chanceOfLuck(evidence: number): string {
+  const times = evidence >= Math.log(CHANCE_SHOWN_MAX) ? CHANCE_SHOWN_MAX : Math.floor(Math.exp(evidence));
+  if (times < 2) return 'no sign of a change';
+  // One digit that means something: 1 in 10 000, not 1 in 12 345.
+  const magnitude = 10 ** (String(times).length - 1);
+  const shown = Math.floor(times / magnitude) * magnitude;
+  return `chance that this is luck: under 1 in ${wholeNumber(shown)}`;
+}
+
+const DOUBTS: Readonly<Record<InconclusiveReason, string>> = {
+  'no-traffic': 'there was no traffic',
+  'no-telemetry': 'nothing has been measured since the release began',
+  'too-few-samples': 'too little has been measured to be sure',
+  stale: 'nothing has been measured lately',
+  'not-a-number': 'the measurement gave no number',
+  'counter-reset': 'the counters started again',
+  'sensor-broken': 'the measurement failed',
+  'sender-silent': 'the sender of the alerts is silent',
+  'alert-unseen': 'an alert is no longer reported, and nobody said that it is over',
+  'alert-disputed': 'one sender says that an alert is over, another that it is not',
+  'alert-incomplete': 'a message about the alerts was cut off',
+  coverage: 'too much of the time was not measured',
+  'no-baseline': 'there is not enough history to compare with',
+  'not-comparable': 'the load is too different to compare',
+  suspect: 'there are signs of a degradation, not enough to be sure',
+  'canary-silent': 'the new version reports nothing',
+};
+
+/** The sentence of a guardrail that could not be judged, with what is known. */
+export function withDoubt(words: string, name: string, reason: InconclusiveReason): string {
+  return words === '' ? `${name} cannot be judged: ${DOUBTS[reason]}` : `${words}; cannot be judged: ${DOUBTS[reason]}`;
+}
+
+/** Counts in words. */
+export function countWords(o: {
+  readonly name: string;
+  readonly form: 'proportion' | 'rate';
+  readonly isRest: boolean;
+  readonly bad: 'more' | 'fewer';
+  readonly events: number;
+  readonly exposure: number;
+  readonly reference: number | null;
+  readonly isLimit: boolean;
+  readonly evidence: number;
+  readonly isPass: boolean;
+  readonly isBreach: boolean;
+  readonly sinceMs: InstantMs;
+}): string {
+  if (!(o.exposure > 0)) return '';
+  const since = `since ${clockTime(o.sinceMs)}`;
+  const ratio = o.reference === null || o.reference === 0 ? null : o.events / o.exposure / o.reference;
+  const hasWorsened = o.isBreach || (o.evidence > 0 && (ratio === null || (o.bad === 'more' ? ratio > 1 : ratio < 1)));
+  const luck = hasWorsened && o.evidence > 0 ? `; ${chanceOfLuck(o.evidence)}` : o.isPass ? '; no worse than is tolerated' : '';
+  if (o.form === 'proportion') {
+    const shown = (share: number) => percent(o.isRest ? 1 - share : share);
+    const counts = `(${wholeNumber(o.events)} of ${wholeNumber(o.exposure)}${o.isRest ? ' failed' : ''} ${since})`;
+    const now = shown(o.events / o.exposure);
+    if (o.reference === null) return `${o.name} is ${now} ${counts}`;
+    if (o.isLimit) return `${o.name} is ${now} ${counts}, the limit is ${shown(o.reference)}${luck}`;
+    if (!hasWorsened) return `${o.name} is ${now} ${counts}, it was ${shown(o.reference)} before${luck}`;
+    return `${o.name} ${o.isRest ? 'fell' : 'rose'} from ${shown(o.reference)} to ${now} ${counts}${luck}`;
+  }
+  const seen = wholeNumber(o.events);
+  if (o.reference === null) return `${o.name}: ${seen} ${since}`;
+  const expected = roundNumber(o.reference * o.exposure);
+  const compared = o.isLimit ? `where the limit allows ${expected}` : `where ${expected} were to be expected`;
+  const verb = hasWorsened ? (o.bad === 'more' ? 'rose: ' : 'fell: ') : 'is as before: ';
+  return `${o.name} ${o.isLimit && !hasWorsened ? 'is within the limit: ' : verb}${seen} ${compared} ${since}${luck}`;
+}
+
+/** A threshold in words. */
+export function thresholdWords(o: {
+  readonly name: string;
+  readonly unit: string;
+  readonly value: number | null;
+  readonly enter: number;
+  readonly direction: 'above' | 'below';
+  readonly sinceMs: InstantMs | null;
+  readonly forMs: number;
+  readonly isPending: boolean;
+}): string {
+  if (o.value === null) return '';
+  const unit = o.unit === '' ? '' : ` ${o.unit}`;
+  const value = `${o.name} is ${roundNumber(o.value)}${unit}`;
+  const limit = roundNumber(o.enter);
+  if (o.sinceMs !== null) return `${value}, ${o.direction} ${limit} since ${clockTime(o.sinceMs)}`;
+  if (o.isPending) return `${value}, ${o.direction} ${limit}, not yet for ${roundNumber(o.forMs / 1000)} seconds`;
+  return `${value}, not ${o.direction} ${limit}`;
+}
+
+/** Alerts in words. */
+export function alertWords(o: {
+  readonly name: string;
+  readonly firing: readonly SeenEpisode[];
+  readonly isPatient: boolean;
+  readonly forMs: number;
+}): string {
+  const [first] = o.firing;
+  if (first === undefined) return `${o.name}: no alert fires`;
+  const others = o.firing.length > 1 ? ` and ${o.firing.length - 1} more` : '';
+  const summary = first.summary === null ? '' : `: ${first.summary}`;
+  const patience = o.isPatient ? `, not yet for ${roundNumber(o.forMs / 1000)} seconds` : '';
+  return `alert ${first.name}${others} fires since ${clockTime(first.firingSinceMs)}${patience}${summary}`;
+}
