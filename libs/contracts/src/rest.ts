@@ -222,7 +222,7 @@ export interface ConfigurationProblem {
   readonly allowed?: string;
 }
 
-/** GET /v1/journal?after=SEQ&limit=N (auditor): rows exactly as hashed. */
+/** GET /v1/journal?after=SEQ&limit=N (auditor), a page whose cursor is the last `seq`: rows exactly as hashed. */
 export interface JournalRowView {
   readonly tenant: string;
   readonly seq: number;
@@ -246,7 +246,13 @@ export interface RepublishRequest {
   readonly from: number;
 }
 
-/** GET /v1/dead-letters (items). */
+/** What republishing did: how many events were sent again, from which row on. */
+export interface RepublishView {
+  readonly from: number;
+  readonly events: number;
+}
+
+/** GET /v1/dead-letters (items); POST /v1/dead-letters/{id}/retry and POST /v1/dead-letters/{id}/drop answer the letter. */
 export interface DeadLetterView {
   readonly id: string;
   readonly consumer: string;

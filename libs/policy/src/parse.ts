@@ -3,7 +3,7 @@ import { canonicalJson, type Json } from '@parapet/kernel';
 import { crossCheck } from './cross-check.js';
 import { type CheckedDocument, checkShape, type Claim, claimOf, storedDocument } from './document.js';
 import { type ConfigurationFile, type Located, locatedJson, readYaml } from './located.js';
-import type { ConfigurationProblem } from './problem.js';
+import { type ConfigurationProblem, pathOf } from './problem.js';
 import type { Kind } from './schema/kinds.js';
 
 /** A valid document as it is to be stored. */
@@ -106,4 +106,31 @@ function toDocument(document: CheckedDocument): ConfigurationDocument {
 
 function inOrder(problems: readonly ConfigurationProblem[]): ConfigurationProblem[] {
   return [...problems].sort((a, b) => (a.file === b.file ? a.line - b.line : a.file < b.file ? -1 : 1));
+}
+
+/** The YAML documents of files as they are to be sent; what is not YAML is a problem here, everything else is for the receiver. */
+export function readDocuments(files: readonly ConfigurationFile[]): {
+  readonly documents: readonly { readonly file: string; readonly line: number; readonly document: unknown }[];
+  readonly problems: readonly ConfigurationProblem[];
+} {
+  const read = files.map(readYaml);
+  return {
+    documents: read.flatMap((one) => one.documents).map(({ file, line, document }) => ({ file, line, document })),
+    problems: read.flatMap((one) => one.problems),
+  };
+}
+
+/** Gives problems that came back for sent documents the lines that only the files know. */
+export function locateProblems(
+  files: readonly ConfigurationFile[],
+  problems: readonly ConfigurationProblem[],
+): readonly ConfigurationProblem[] {
+  const sent = files.flatMap((file) => readYaml(file).documents);
+  const located = problems.map((problem) => {
+    const document = sent.find((one) => one.file === problem.file && one.line === problem.line);
+    return document === undefined
+      ? problem
+      : { ...problem, line: document.lineOf(pathOf(problem.field, document.document)) };
+  });
+  return inOrder(located);
 }

@@ -16,6 +16,20 @@ export function jsonPointer(path: Path): string {
   return path.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
+/** The path that a JSON pointer names in a document; steps into lists become numbers. */
+export function pathOf(pointer: string, document: unknown): Path {
+  let at = document;
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => {
+      const name = step.replaceAll('~1', '/').replaceAll('~0', '~');
+      const key = Array.isArray(at) ? Number(name) : name;
+      at = typeof at === 'object' && at !== null ? (at as Record<string | number, unknown>)[key] : undefined;
+      return key;
+    });
+}
+
 /** A problem at a place of a document. */
 export function problemAt(where: Located, path: Path, problem: string, allowed?: string): ConfigurationProblem {
   const place = { file: where.file, line: where.lineOf(path), field: jsonPointer(path), problem };

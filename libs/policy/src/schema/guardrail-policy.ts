@@ -7,14 +7,9 @@ const worseBy = z
   .min(0)
   .max(10)
   .meta({ description: 'the tolerated relative change, from 0 to 10; 0.10 tolerates ten per cent more failures' });
-const unacceptable = z
-  .number()
-  .gt(1)
-  .max(100)
-  .default(3)
-  .meta({
-    description: 'a ratio above 1: a pass needs evidence that the release is better than this many times worse',
-  });
+const unacceptable = z.number().gt(1).max(100).default(3).meta({
+  description: 'a ratio above 1: a pass needs evidence that the release is better than this many times worse',
+});
 const limit = z.number().gt(0).meta({ description: 'bad of total, or events per unit of exposure; above 0' });
 const finite = z.number().meta({ description: 'a number in the unit of the signal' });
 

@@ -1,0 +1,95 @@
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ApplyRequest, ApplyView, Problem } from '@parapet/contracts';
+import {
+  type ConfigurationFile,
+  type ConfigurationProblem,
+  describeProblem,
+  locateProblems,
+  parseDocuments,
+  readDocuments,
+} from '@parapet/policy';
+import type { Command } from 'commander';
+import { Refused } from '../client.js';
+import { Context } from '../context.js';
+import { EXIT, Failure, misused } from '../exit.js';
+import { table } from '../render/text.js';
+import type { World } from '../world.js';
+
+interface ApplyOptions {
+  readonly file: readonly string[];
+  readonly dryRun?: boolean;
+  readonly offline?: boolean;
+}
+
+/** `parapet apply`: configuration from files, whole or not at all. */
+export function applyCommand(program: Command, world: World): void {
+  program
+    .command('apply')
+    .description('check configuration and put it in force, whole or not at all')
+    .requiredOption('-f, --file <path...>', 'files, or folders with .yaml, .yml and .json')
+    .option('--dry-run', 'let Parapet check it and change nothing')
+    .option('--offline', 'check the files by themselves, without Parapet')
+    .action(async (options: ApplyOptions, command: Command) => {
+      const context = Context.of(world, command);
+      const files = options.file.flatMap(filesIn);
+      if (options.offline === true) return checkOffline(context, files);
+      const view = await send(context, files, options.dryRun === true);
+      context.answer(view, () => describe(context, view, options.dryRun === true));
+    });
+}
+
+function checkOffline(context: Context, files: readonly ConfigurationFile[]): void {
+  const parsed = parseDocuments(files);
+  if ('problems' in parsed) throw invalid(parsed.problems);
+  const documents = parsed.documents.map(({ kind, name, file, line }) => ({ kind, name, file, line }));
+  context.answer({ documents }, () => `${documents.length} documents, nothing wrong with them`);
+}
+
+async function send(context: Context, files: readonly ConfigurationFile[], dryRun: boolean): Promise<ApplyView> {
+  const { documents, problems } = readDocuments(files);
+  // What cannot be read cannot be sent; the rest of the problems is told now, so that one look is enough.
+  if (problems.length > 0) {
+    const parsed = parseDocuments(files);
+    throw invalid('problems' in parsed ? parsed.problems : problems);
+  }
+  if (documents.length === 0) throw misused('there are no documents in these files');
+  const request: ApplyRequest = { documents, dryRun };
+  try {
+    return await context.client().post<ApplyView>('/v1/configuration', request, { timeoutMs: 60_000 });
+  } catch (error) {
+    if (!(error instanceof Refused) || error.problem.code !== 'invalid-configuration') throw error;
+    const found = (error.problem as Problem & { problems?: readonly ConfigurationProblem[] }).problems ?? [];
+    throw invalid(locateProblems(files, found));
+  }
+}
+
+function invalid(problems: readonly ConfigurationProblem[]): Failure {
+  const count = problems.length === 1 ? 'one problem' : `${problems.length} problems`;
+  const text = `${problems.map(describeProblem).join('\n')}\n${count}; nothing was changed`;
+  return new Failure(EXIT.usage, text, { error: 'invalid-configuration', problems });
+}
+
+function describe(context: Context, view: ApplyView, isDryRun: boolean): string {
+  const rows = view.changes.map((one) => [one.change, one.kind, one.name]);
+  const end = isDryRun ? 'nothing was changed (--dry-run)' : `revision ${view.revision} is in force`;
+  return rows.length === 0 ? end : `${table(['CHANGE', 'KIND', 'NAME'], rows, context.width)}\n${end}`;
+}
+
+const CONFIGURATION_FILE = /\.(ya?ml|json)$/;
+
+/** The files at a path, those of a folder in the order of their names. */
+function filesIn(path: string): ConfigurationFile[] {
+  try {
+    if (!statSync(path).isDirectory()) return [{ file: path, text: readFileSync(path, 'utf8') }];
+    const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+    return entries.filter(isWanted).flatMap((entry) => filesIn(join(path, entry.name)));
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    throw new Failure(EXIT.usage, `cannot read ${path}: ${(cause as Error).message}`, undefined, { cause });
+  }
+}
+
+function isWanted(entry: Dirent): boolean {
+  return !entry.name.startsWith('.') && (entry.isDirectory() || CONFIGURATION_FILE.test(entry.name));
+}

@@ -1,0 +1,105 @@
+import { Command, CommanderError } from 'commander';
+import { applyCommand } from './commands/apply.js';
+import { deadCommands } from './commands/dead.js';
+import { journalCommands } from './commands/journal.js';
+import { proposalCommands } from './commands/proposals.js';
+import { releaseCommands } from './commands/release.js';
+import { replayCommand } from './commands/replay.js';
+import { tokenCommands } from './commands/token.js';
+import { EXIT, type ExitCode, Failure } from './exit.js';
+import type { World } from './world.js';
+
+const VERSION = '0.1.0';
+
+const HELP = `
+Where Parapet is: --server or PARAPET_URL. Who you are: PARAPET_TOKEN or --token-file; a token never stands in a command line.
+
+Exit codes:
+  0  done; a watched release passed
+  1  a watched release failed; the journal is broken; a replay differs
+  2  inconclusive: no verdict, or the time for watching was over
+  3  the command line or the configuration is wrong
+  4  Parapet cannot be reached, or refused
+
+Example, in a pipeline:
+  parapet release start --name "$TAG" --workload odoo-retail \\
+    --environment production --component odoo-web="$TAG" --deploying
+  ./deploy.sh && parapet release phase "$TAG" live --environment production
+  parapet release watch "$TAG" --environment production --timeout 2h`;
+
+/** Runs one command line; answers the exit code. */
+export async function run(args: readonly string[], world: World): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
+  const program = build(world, (ended) => {
+    code = ended;
+  });
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return report(error, args.includes('--json'), world);
+  }
+}
+
+function build(world: World, end: (code: ExitCode) => void): Command {
+  const program = new Command('parapet')
+    .description('the guardrail along a software release')
+    .version(VERSION)
+    .option('--server <url>', 'address of Parapet')
+    .option('--token-file <file>', 'file that holds your token')
+    .option('--idempotency-key <key>', 'names this change, so that repeating the command changes nothing twice')
+    .option('--json', 'answer in JSON')
+    .addHelpText('after', HELP);
+  releaseCommands(program, world, end);
+  proposalCommands(program, world);
+  applyCommand(program, world);
+  journalCommands(program, world);
+  deadCommands(program, world);
+  replayCommand(program, world, end);
+  tokenCommands(program, world);
+  everyCommand(program, (command) => {
+    command.exitOverride();
+    command.showSuggestionAfterError();
+    command.showHelpAfterError('(parapet --help lists the commands)');
+    command.configureOutput({
+      writeOut: (text) => world.stdout.write(text),
+      writeErr: (text) => world.stderr.write(text),
+      getOutHelpWidth: () => Math.min(world.stdout.columns ?? 80, 100),
+      getErrHelpWidth: () => Math.min(world.stderr.columns ?? 80, 100),
+    });
+    // Common options may stand after the command, where people write them.
+    if (command !== program) commonOptions(command);
+  });
+  return program;
+}
+
+function commonOptions(command: Command): void {
+  if (command.commands.length > 0) return;
+  for (const [flags, description] of COMMON) command.option(flags, description);
+}
+
+const COMMON = [
+  ['--server <url>', 'address of Parapet'],
+  ['--token-file <file>', 'file that holds your token'],
+  ['--idempotency-key <key>', 'names this change'],
+  ['--json', 'answer in JSON'],
+] as const;
+
+function everyCommand(command: Command, visit: (command: Command) => void): void {
+  visit(command);
+  for (const child of command.commands) everyCommand(child, visit);
+}
+
+function report(error: unknown, isJson: boolean, world: World): ExitCode {
+  // Help and version end this way too; commander has written what there is to say.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof Failure) {
+    world.stderr.write(isJson ? `${JSON.stringify(error.json)}\n` : `${error.message}\n`);
+    return error.code;
+  }
+  // A defect of ours: the trace is what helps to mend it.
+  world.stderr.write(
+    `parapet failed where it should not have: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return EXIT.refused;
+}
