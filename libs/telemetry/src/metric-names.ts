@@ -86,8 +86,32 @@ export const METRICS = {
     labels: ['use'],
   },
 
-  parapet_probe_runs_total: { kind: 'counter', help: 'Measurements by outcome.', labels: ['probe', 'outcome'] },
-  parapet_probe_seconds: { kind: 'histogram', help: 'Time of one measurement.', labels: ['probe'], buckets: SECONDS },
+  parapet_probe_runs_total: {
+    kind: 'counter',
+    help: 'Measurements by outcome: measured, or why not.',
+    labels: ['tenant', 'probe', 'kpi', 'outcome'],
+  },
+  parapet_probe_seconds: {
+    kind: 'histogram',
+    help: 'Time that one measurement kept its target busy.',
+    labels: ['tenant', 'probe', 'kpi'],
+    buckets: SECONDS,
+  },
+  parapet_probe_rows_total: {
+    kind: 'counter',
+    help: 'Rows that measurements made their target send.',
+    labels: ['tenant', 'probe', 'kpi'],
+  },
+  parapet_probe_windows_total: {
+    kind: 'counter',
+    help: 'Windows by what became of them: measured, or truncated.',
+    labels: ['tenant', 'probe', 'kpi', 'outcome'],
+  },
+  parapet_probe_behind_seconds: {
+    kind: 'gauge',
+    help: 'How much of the past could be measured and is not yet.',
+    labels: ['tenant', 'probe', 'kpi'],
+  },
 
   parapet_partitions_owned: { kind: 'gauge', help: 'Partitions of this instance.', labels: [] },
   parapet_partition_lag_seconds: {

@@ -45,7 +45,8 @@ export async function runRound(measure: Measure, key: CursorKey, ports: RoundPor
       const asOfMs = await measure.asOf();
       const windows = dueWindows(measure.rhythm, cursorMs, asOfMs, isCareful ? 1 : WINDOWS_MAX);
       const begunMs = ports.nowMs();
-      const measured = windows.length === 0 ? { measurements: [], rows: 0 } : await measure.measure(windows);
+      if (windows.length === 0) return { asOfMs, measured: { measurements: [], rows: 0 } };
+      const measured = await measure.measure(windows);
       const truncated = measured.measurements.filter(({ isTruncated }) => isTruncated).length;
       ports.costs.measured(key, { ms: ports.nowMs() - begunMs, rows: measured.rows, windows: windows.length, truncated });
       return { asOfMs, measured };
