@@ -6,6 +6,12 @@ export default defineConfig({
   root: import.meta.dirname,
   plugins: [react()],
   resolve: { conditions: ['@parapet/source', 'module', 'browser', 'import', 'default'] },
-  build: { outDir: 'dist', emptyOutDir: true, assetsInlineLimit: 0, modulePreload: { polyfill: false }, target: 'es2022' },
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'es2022',
+  },
   server: { proxy: { '/v1': process.env.PARAPET_PUBLIC_URL ?? 'http://127.0.0.1:8080' } },
 });

@@ -9,7 +9,10 @@ import { Releases } from './pages/releases.js';
 import { SignIn } from './pages/sign-in.js';
 import { Link } from './parts/link.js';
 
-type Caller = { readonly kind: 'unknown'; readonly failure: string } | { readonly kind: 'out' } | { readonly kind: 'in'; readonly view: CallerView };
+type Caller =
+  | { readonly kind: 'unknown'; readonly failure: string }
+  | { readonly kind: 'out' }
+  | { readonly kind: 'in'; readonly view: CallerView };
 
 /** The console: who the reader is, and where they are. */
 export function App({ client }: { readonly client: Client }) {
@@ -32,18 +35,46 @@ export function App({ client }: { readonly client: Client }) {
     };
   }, [client, tries]);
 
-  if (caller.kind === 'unknown') return <main className="page">{caller.failure === '' ? null : <p className="notice" role="alert">{caller.failure}</p>}</main>;
+  if (caller.kind === 'unknown')
+    return (
+      <main className="page">
+        {caller.failure === '' ? null : (
+          <p className="notice" role="alert">
+            {caller.failure}
+          </p>
+        )}
+      </main>
+    );
   if (caller.kind === 'out') return <SignIn client={client} onSignedIn={(view) => setCaller({ kind: 'in', view })} />;
   const signOut = () => setCaller({ kind: 'out' });
   return (
     <>
-      <a className="skip" href="#content">Skip to the content</a>
+      <a className="skip" href="#content">
+        Skip to the content
+      </a>
       <header className="top">
-        <Link to="/" className="brand"><img src="/icon.svg" alt="" width="24" height="24" /> Parapet</Link>
-        <span className="who"><span className="muted">{caller.view.tenant}</span> {caller.view.subject}</span>
-        <button type="button" className="button button-quiet" onClick={() => void client.signOut().catch(() => undefined).then(signOut)}>Sign out</button>
+        <Link to="/" className="brand">
+          <img src="/icon.svg" alt="" width="24" height="24" /> Parapet
+        </Link>
+        <span className="who">
+          <span className="muted">{caller.view.tenant}</span> {caller.view.subject}
+        </span>
+        <button
+          type="button"
+          className="button button-quiet"
+          onClick={() =>
+            void client
+              .signOut()
+              .catch(() => undefined)
+              .then(signOut)
+          }
+        >
+          Sign out
+        </button>
       </header>
-      <div id="content" tabIndex={-1}><Pages client={client} caller={caller.view} onUnauthorized={signOut} /></div>
+      <div id="content" tabIndex={-1}>
+        <Pages client={client} caller={caller.view} onUnauthorized={signOut} />
+      </div>
     </>
   );
 }
@@ -61,6 +92,13 @@ function Pages(props: { readonly client: Client; readonly caller: CallerView; re
     case 'proposal':
       return <ProposalPage {...props} id={place.id} />;
     case 'nowhere':
-      return <main className="page"><h1>Nothing is here</h1><p><Link to="/">All releases</Link></p></main>;
+      return (
+        <main className="page">
+          <h1>Nothing is here</h1>
+          <p>
+            <Link to="/">All releases</Link>
+          </p>
+        </main>
+      );
   }
 }

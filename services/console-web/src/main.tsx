@@ -5,4 +5,8 @@ import { App } from './app.js';
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root element');
-createRoot(root).render(<StrictMode><App client={new Client()} /></StrictMode>);
+createRoot(root).render(
+  <StrictMode>
+    <App client={new Client()} />
+  </StrictMode>,
+);

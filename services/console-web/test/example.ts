@@ -12,28 +12,104 @@ export function exampleState(nowMs: number): StandInState {
   const at = (minutes: number) => new Date(nowMs + minutes * MINUTE).toISOString();
   const reports = exampleReports();
   const bad = exampleRelease({
-    id: RELEASE_ID, name: 'odoo-2026.11.3', verdict: 'fail', decision: 'propose', proposal: PROPOSAL_ID, guardrails: reports,
-    registeredAt: at(-15), startedAt: at(-14), liveAt: at(-12), reversibility: 'partly', startedBy: 'ci-pipeline',
-    links: [{ title: 'Change CHG-4711', href: 'https://change.acme.example/CHG-4711' }, { title: 'not a link', href: 'javascript:alert(1)' }],
-    components: [{ component: 'odoo-web', version: '17.0-2026.11.3' }, { component: 'odoo-pos', version: '17.0-2026.11.3' }],
+    id: RELEASE_ID,
+    name: 'odoo-2026.11.3',
+    verdict: 'fail',
+    decision: 'propose',
+    proposal: PROPOSAL_ID,
+    guardrails: reports,
+    registeredAt: at(-15),
+    startedAt: at(-14),
+    liveAt: at(-12),
+    reversibility: 'partly',
+    startedBy: 'ci-pipeline',
+    links: [
+      { title: 'Change CHG-4711', href: 'https://change.acme.example/CHG-4711' },
+      { title: 'not a link', href: 'javascript:alert(1)' },
+    ],
+    components: [
+      { component: 'odoo-web', version: '17.0-2026.11.3' },
+      { component: 'odoo-pos', version: '17.0-2026.11.3' },
+    ],
   });
   const others: ReleaseView[] = [
-    exampleRelease({ id: 'rel_2', name: 'odoo-2026.11.4-hotfix', verdict: 'pending', phase: 'live', final: false, guardrails: reports.map((r) => ({ ...r, verdict: 'pass' })), registeredAt: at(-3), startedAt: at(-3), liveAt: at(-2) }),
-    exampleRelease({ id: 'rel_3', name: 'odoo-2026.11.2', verdict: 'fail', phase: 'rolled-back', final: true, decision: 'auto', rollback: 'verified', guardrails: reports, registeredAt: at(-180), startedAt: at(-179) }),
-    exampleRelease({ id: 'rel_4', name: 'stock-import-3.2.0', workload: 'integrations', environment: 'staging', verdict: 'inconclusive', reason: 'sender-silent', phase: 'live', guardrails: [{ ...(reports[3] as GuardrailReport) }], registeredAt: at(-220), startedAt: at(-219), liveAt: at(-218) }),
-    exampleRelease({ id: 'rel_5', name: 'odoo-2026.11.1', verdict: 'pass', phase: 'finished', final: true, decision: 'observe', guardrails: reports.map((r) => ({ ...r, verdict: 'pass' })), registeredAt: at(-3000), startedAt: at(-2990), liveAt: at(-2985) }),
-    exampleRelease({ id: 'rel_6', name: 'odoo-2026.10.9', verdict: 'pass', phase: 'superseded', final: true, guardrails: reports.map((r) => ({ ...r, verdict: 'pass' })), registeredAt: at(-9000), startedAt: at(-8990) }),
+    exampleRelease({
+      id: 'rel_2',
+      name: 'odoo-2026.11.4-hotfix',
+      verdict: 'pending',
+      phase: 'live',
+      final: false,
+      guardrails: reports.map((r) => ({ ...r, verdict: 'pass' })),
+      registeredAt: at(-3),
+      startedAt: at(-3),
+      liveAt: at(-2),
+    }),
+    exampleRelease({
+      id: 'rel_3',
+      name: 'odoo-2026.11.2',
+      verdict: 'fail',
+      phase: 'rolled-back',
+      final: true,
+      decision: 'auto',
+      rollback: 'verified',
+      guardrails: reports,
+      registeredAt: at(-180),
+      startedAt: at(-179),
+    }),
+    exampleRelease({
+      id: 'rel_4',
+      name: 'stock-import-3.2.0',
+      workload: 'integrations',
+      environment: 'staging',
+      verdict: 'inconclusive',
+      reason: 'sender-silent',
+      phase: 'live',
+      guardrails: [{ ...(reports[3] as GuardrailReport) }],
+      registeredAt: at(-220),
+      startedAt: at(-219),
+      liveAt: at(-218),
+    }),
+    exampleRelease({
+      id: 'rel_5',
+      name: 'odoo-2026.11.1',
+      verdict: 'pass',
+      phase: 'finished',
+      final: true,
+      decision: 'observe',
+      guardrails: reports.map((r) => ({ ...r, verdict: 'pass' })),
+      registeredAt: at(-3000),
+      startedAt: at(-2990),
+      liveAt: at(-2985),
+    }),
+    exampleRelease({
+      id: 'rel_6',
+      name: 'odoo-2026.10.9',
+      verdict: 'pass',
+      phase: 'superseded',
+      final: true,
+      guardrails: reports.map((r) => ({ ...r, verdict: 'pass' })),
+      registeredAt: at(-9000),
+      startedAt: at(-8990),
+    }),
   ];
   const releases = [bad, ...others];
   return {
     token: 'ppt_example',
-    caller: { tenant: 'acme-retail', subject: 'maria.keller', roles: ['viewer', 'responder', 'approver'], csrfToken: 'csrf-1' },
+    caller: {
+      tenant: 'acme-retail',
+      subject: 'maria.keller',
+      roles: ['viewer', 'responder', 'approver'],
+      csrfToken: 'csrf-1',
+    },
     releases,
     series: new Map(releases.map(({ id }) => [id, exampleSeries(id, nowMs)])),
     events: new Map(releases.map(({ id }) => [id, id === RELEASE_ID ? exampleEvents(at) : []])),
     proposals: new Map([[PROPOSAL_ID, exampleProposal(bad, at)]]),
     answers: [],
-    onAnswer: (proposal, body) => ({ status: 200, body: answered(proposal, body.answer, body.reason ?? body.text ?? '', at) }),
+    onAnswer: (proposal, body) => ({
+      status: 200,
+      body: answered(proposal, body.answer, body.reason ?? body.text ?? '', at),
+    }),
     isDown: false,
     lastEventIds: [],
   };
@@ -41,21 +117,93 @@ export function exampleState(nowMs: number): StandInState {
 
 function exampleReports(): readonly GuardrailReport[] {
   return [
-    { name: 'pos-sync-errors', verdict: 'breach', mode: 'act', signal: 'odoo.pos.sync.errors', unit: 'ratio', observed: 0.094, limit: 0.02, baseline: 0.006, samples: 1204, evidence: 9.1, words: 'POS orders that arrived late, broken or not at all: 9.4 % of 1 204 since the release, 0.6 % before it (limit 2 %).' },
-    { name: 'order-success', verdict: 'breach', mode: 'act', signal: 'odoo.order.success', unit: 'ratio', observed: 0.861, limit: 0.955, baseline: 0.972, samples: 612, evidence: 5.2, words: 'Orders confirmed after a payment attempt: 86.1 % of 612, 97.2 % before the release.' },
-    { name: 'checkout-latency', verdict: 'pass', mode: 'propose', signal: 'checkout.latency', unit: 'seconds', observed: 0.41, limit: 1, baseline: 0.38, samples: 8200, words: 'Checkout answers in 410 ms for 95 of 100 shoppers; 380 ms before.' },
-    { name: 'stock-update', verdict: 'inconclusive', reason: 'sensor-broken', mode: 'propose', signal: 'odoo.stock.update.delay', unit: 'seconds', limit: 60, words: 'Stock updates could not be measured since 09:41: the statement took longer than 5 s.' },
-    { name: 'critical-alerts', verdict: 'pass', mode: 'act', words: 'No critical alert of the shop fires; Alertmanager was last heard 12 s ago.' },
+    {
+      name: 'pos-sync-errors',
+      verdict: 'breach',
+      mode: 'act',
+      signal: 'odoo.pos.sync.errors',
+      unit: 'ratio',
+      observed: 0.094,
+      limit: 0.02,
+      baseline: 0.006,
+      samples: 1204,
+      evidence: 9.1,
+      words:
+        'POS orders that arrived late, broken or not at all: 9.4 % of 1 204 since the release, 0.6 % before it (limit 2 %).',
+    },
+    {
+      name: 'order-success',
+      verdict: 'breach',
+      mode: 'act',
+      signal: 'odoo.order.success',
+      unit: 'ratio',
+      observed: 0.861,
+      limit: 0.955,
+      baseline: 0.972,
+      samples: 612,
+      evidence: 5.2,
+      words: 'Orders confirmed after a payment attempt: 86.1 % of 612, 97.2 % before the release.',
+    },
+    {
+      name: 'checkout-latency',
+      verdict: 'pass',
+      mode: 'propose',
+      signal: 'checkout.latency',
+      unit: 'seconds',
+      observed: 0.41,
+      limit: 1,
+      baseline: 0.38,
+      samples: 8200,
+      words: 'Checkout answers in 410 ms for 95 of 100 shoppers; 380 ms before.',
+    },
+    {
+      name: 'stock-update',
+      verdict: 'inconclusive',
+      reason: 'sensor-broken',
+      mode: 'propose',
+      signal: 'odoo.stock.update.delay',
+      unit: 'seconds',
+      limit: 60,
+      words: 'Stock updates could not be measured since 09:41: the statement took longer than 5 s.',
+    },
+    {
+      name: 'critical-alerts',
+      verdict: 'pass',
+      mode: 'act',
+      words: 'No critical alert of the shop fires; Alertmanager was last heard 12 s ago.',
+    },
   ];
 }
 
 function exampleRelease(more: Partial<ReleaseView>): ReleaseView {
   return {
-    id: 'rel_x', revision: 7, name: 'x', tenant: 'acme-retail', workload: 'odoo-retail', environment: 'production', phase: 'live',
+    id: 'rel_x',
+    revision: 7,
+    name: 'x',
+    tenant: 'acme-retail',
+    workload: 'odoo-retail',
+    environment: 'production',
+    phase: 'live',
     components: [{ component: 'odoo-web', version: '17.0-2026.11.2' }],
-    previous: { release: 'rel_5', components: [{ component: 'odoo-web', version: '17.0-2026.11.1' }, { component: 'odoo-pos', version: '17.0-2026.11.1' }] },
-    criticality: 'medium', reversibility: 'yes', policy: 'checkout', registeredAt: '2026-11-23T09:00:00.000Z', startedAt: null, liveAt: null,
-    verdict: 'pending', final: false, decision: null, proposal: null, rollback: null, guardrails: [],
+    previous: {
+      release: 'rel_5',
+      components: [
+        { component: 'odoo-web', version: '17.0-2026.11.1' },
+        { component: 'odoo-pos', version: '17.0-2026.11.1' },
+      ],
+    },
+    criticality: 'medium',
+    reversibility: 'yes',
+    policy: 'checkout',
+    registeredAt: '2026-11-23T09:00:00.000Z',
+    startedAt: null,
+    liveAt: null,
+    verdict: 'pending',
+    final: false,
+    decision: null,
+    proposal: null,
+    rollback: null,
+    guardrails: [],
     ...more,
   };
 }
@@ -69,46 +217,119 @@ function wobble(i: number): number {
 function exampleSeries(release: string, nowMs: number): SeriesView {
   const isBad = release === RELEASE_ID;
   const minutes = Array.from({ length: 46 }, (_, i) => i - 45);
-  const series = (name: string, unit: string, badDirection: 'high' | 'low', baseline: number | null, limit: number | null, value: (m: number, i: number) => number | null) => ({
-    name, signal: `odoo.${name}`, unit, badDirection, baseline, limit,
-    points: minutes.map((m, i) => ({ at: new Date(nowMs + m * MINUTE).toISOString(), value: value(m, i), of: 40 + Math.round(wobble(i) * 30) })),
+  const series = (
+    name: string,
+    unit: string,
+    badDirection: 'high' | 'low',
+    baseline: number | null,
+    limit: number | null,
+    value: (m: number, i: number) => number | null,
+  ) => ({
+    name,
+    signal: `odoo.${name}`,
+    unit,
+    badDirection,
+    baseline,
+    limit,
+    points: minutes.map((m, i) => ({
+      at: new Date(nowMs + m * MINUTE).toISOString(),
+      value: value(m, i),
+      of: 40 + Math.round(wobble(i) * 30),
+    })),
   });
   return {
     release,
     startedAt: new Date(nowMs - 14 * MINUTE).toISOString(),
     liveAt: new Date(nowMs - 12 * MINUTE).toISOString(),
     guardrails: [
-      series('pos-sync-errors', 'ratio', 'high', 0.006, 0.02, (m, i) => (m < -13 || !isBad ? 0.003 + wobble(i) * 0.008 : 0.05 + wobble(i) * 0.05 + (m + 13) * 0.003)),
-      series('order-success', 'ratio', 'low', 0.972, 0.955, (m, i) => (m < -13 || !isBad ? 0.965 + wobble(i + 90) * 0.02 : 0.9 - (m + 13) * 0.006 + wobble(i) * 0.03)),
+      series('pos-sync-errors', 'ratio', 'high', 0.006, 0.02, (m, i) =>
+        m < -13 || !isBad ? 0.003 + wobble(i) * 0.008 : 0.05 + wobble(i) * 0.05 + (m + 13) * 0.003,
+      ),
+      series('order-success', 'ratio', 'low', 0.972, 0.955, (m, i) =>
+        m < -13 || !isBad ? 0.965 + wobble(i + 90) * 0.02 : 0.9 - (m + 13) * 0.006 + wobble(i) * 0.03,
+      ),
       series('checkout-latency', 'seconds', 'high', 0.38, 1, (_m, i) => 0.34 + wobble(i + 50) * 0.1),
-      series('stock-update', 'seconds', 'high', 3.1, 60, (m, i) => (m > -9 || (m > -33 && m < -27) ? null : 2 + wobble(i) * 3)),
-      { name: 'critical-alerts', signal: null, unit: '', badDirection: 'high', baseline: null, limit: null, points: [] },
+      series('stock-update', 'seconds', 'high', 3.1, 60, (m, i) =>
+        m > -9 || (m > -33 && m < -27) ? null : 2 + wobble(i) * 3,
+      ),
+      {
+        name: 'critical-alerts',
+        signal: null,
+        unit: '',
+        badDirection: 'high',
+        baseline: null,
+        limit: null,
+        points: [],
+      },
     ],
   };
 }
 
 function exampleProposal(release: ReleaseView, at: (minutes: number) => string): ProposalView {
-  const [sync, orders, latency, stock, alerts] = release.guardrails as readonly [GuardrailReport, GuardrailReport, GuardrailReport, GuardrailReport, GuardrailReport];
+  const [sync, orders, latency, stock, alerts] = release.guardrails as readonly [
+    GuardrailReport,
+    GuardrailReport,
+    GuardrailReport,
+    GuardrailReport,
+    GuardrailReport,
+  ];
   return {
-    id: PROPOSAL_ID, revision: 3, state: 'open', openedAt: at(-8), expiresAt: at(7), onExpiry: 'hold', recovering: false,
+    id: PROPOSAL_ID,
+    revision: 3,
+    state: 'open',
+    openedAt: at(-8),
+    expiresAt: at(7),
+    onExpiry: 'hold',
+    recovering: false,
     headline: 'POS sync errors 9.4 % (limit 2 %), and 1 more guardrail in breach; 4 min after odoo-2026.11.3 went live',
-    release: { id: release.id, name: release.name, environment: 'production', workload: 'odoo-retail', components: release.components, liveAt: release.liveAt, startedBy: 'ci-pipeline' },
+    release: {
+      id: release.id,
+      name: release.name,
+      environment: 'production',
+      workload: 'odoo-retail',
+      components: release.components,
+      liveAt: release.liveAt,
+      startedBy: 'ci-pipeline',
+    },
     previous: { release: 'rel_5', name: 'odoo-2026.11.1', components: release.previous?.components ?? [] },
-    evidence: [sync, orders], passing: [latency, alerts], unknown: [stock], evidenceDigest: 'e1',
+    evidence: [sync, orders],
+    passing: [latency, alerts],
+    unknown: [stock],
+    evidenceDigest: 'e1',
     plan: {
       planId: 'pln_1',
-      steps: [{ what: 'Put odoo-web and odoo-pos back to 17.0-2026.11.1', target: 'shop', seconds: 40, reversible: 'yes', loses: 'loyalty points collected since 09:31' }],
+      steps: [
+        {
+          what: 'Put odoo-web and odoo-pos back to 17.0-2026.11.1',
+          target: 'shop',
+          seconds: 40,
+          reversible: 'yes',
+          loses: 'loyalty points collected since 09:31',
+        },
+      ],
       notUndone: ['The column pos_order.loyalty_id stays in the database.'],
     },
-    planDigest: 'd1', ifNothing: 'If nobody decides by 10:05 UTC, odoo-2026.11.3 stays as it is and its verdict stays fail.',
+    planDigest: 'd1',
+    ifNothing: 'If nobody decides by 10:05 UTC, odoo-2026.11.3 stays as it is and its verdict stays fail.',
     alternatives: ['Switch the feature off, and leave the version in place.', 'Roll forward with a corrected version.'],
-    acknowledgement: null, approvalsNeeded: 1, approvals: [],
-    comments: [{ by: 'jonas.brandt', at: at(-5), text: 'Tills in Lyon 2 and Lille show orders stuck since the switch.' }],
-    eligible: { may: true }, ended: null, links: { page: `https://parapet.example/proposals/${PROPOSAL_ID}` },
+    acknowledgement: null,
+    approvalsNeeded: 1,
+    approvals: [],
+    comments: [
+      { by: 'jonas.brandt', at: at(-5), text: 'Tills in Lyon 2 and Lille show orders stuck since the switch.' },
+    ],
+    eligible: { may: true },
+    ended: null,
+    links: { page: `https://parapet.example/proposals/${PROPOSAL_ID}` },
   };
 }
 
-function answered(proposal: ProposalView, answer: string, words: string, at: (minutes: number) => string): ProposalView {
+function answered(
+  proposal: ProposalView,
+  answer: string,
+  words: string,
+  at: (minutes: number) => string,
+): ProposalView {
   const by = 'maria.keller';
   switch (answer) {
     case 'acknowledge':
@@ -118,7 +339,12 @@ function answered(proposal: ProposalView, answer: string, words: string, at: (mi
     case 'comment':
       return { ...proposal, comments: [...proposal.comments, { by, at: at(0), text: words }] };
     case 'approve':
-      return { ...proposal, state: 'approved', approvals: [{ by, at: at(0), reason: words }], ended: { end: 'approved', by: [by], at: at(0), reason: words } };
+      return {
+        ...proposal,
+        state: 'approved',
+        approvals: [{ by, at: at(0), reason: words }],
+        ended: { end: 'approved', by: [by], at: at(0), reason: words },
+      };
     default:
       return { ...proposal, state: 'rejected', ended: { end: 'rejected', by: [by], at: at(0), reason: words } };
   }
@@ -127,23 +353,61 @@ function answered(proposal: ProposalView, answer: string, words: string, at: (mi
 /** An event as release-control streams it. */
 export function exampleEvent(sequence: number, type: string, time: string, data: Record<string, unknown>): CloudEvent {
   return {
-    specversion: '1.0', id: `evt_${sequence}`, source: '/parapet/acme-retail/production', type: `dev.parapet.${type}.v1`, subject: RELEASE_ID, time,
-    datacontenttype: 'application/json', dataschema: `https://parapet.dev/schemas/${type}.v1.json`, sequence: String(sequence).padStart(12, '0'),
-    partitionkey: RELEASE_ID, journalseq: String(sequence), journalhash: '0'.repeat(64), data,
+    specversion: '1.0',
+    id: `evt_${sequence}`,
+    source: '/parapet/acme-retail/production',
+    type: `dev.parapet.${type}.v1`,
+    subject: RELEASE_ID,
+    time,
+    datacontenttype: 'application/json',
+    dataschema: `https://parapet.dev/schemas/${type}.v1.json`,
+    sequence: String(sequence).padStart(12, '0'),
+    partitionkey: RELEASE_ID,
+    journalseq: String(sequence),
+    journalhash: '0'.repeat(64),
+    data,
   };
 }
 
 function exampleEvents(at: (minutes: number) => string): CloudEvent[] {
   const reports = exampleReports();
   const rows: readonly [string, number, Record<string, unknown>][] = [
-    ['release.registered', -15, { name: 'odoo-2026.11.3', components: [{ component: 'odoo-web', version: '17.0-2026.11.3' }, { component: 'odoo-pos', version: '17.0-2026.11.3' }], origin: 'api' }],
+    [
+      'release.registered',
+      -15,
+      {
+        name: 'odoo-2026.11.3',
+        components: [
+          { component: 'odoo-web', version: '17.0-2026.11.3' },
+          { component: 'odoo-pos', version: '17.0-2026.11.3' },
+        ],
+        origin: 'api',
+      },
+    ],
     ['readiness.assessed', -14.9, { ready: true, checks: [] }],
     ['release.phase-changed', -14, { from: 'registered', to: 'deploying', by: 'ci-pipeline' }],
     ['release.phase-changed', -12, { from: 'deploying', to: 'live', by: 'ci-pipeline' }],
     ['verdict.changed', -8.2, { from: 'pending', to: 'fail', final: false, guardrails: reports }],
-    ['decision.made', -8.1, { outcome: 'propose', rule: 'medium criticality asks a person', criticality: 'medium', reversibility: 'partly' }],
-    ['proposal.opened', -8, { proposal: PROPOSAL_ID, headline: 'POS sync errors 9.4 % (limit 2 %), and 1 more guardrail in breach; 4 min after odoo-2026.11.3 went live', ifNothing: 'If nobody decides by 10:05 UTC, odoo-2026.11.3 stays as it is.' }],
-    ['proposal.commented', -5, { by: 'jonas.brandt', text: 'Tills in Lyon 2 and Lille show orders stuck since the switch.' }],
+    [
+      'decision.made',
+      -8.1,
+      { outcome: 'propose', rule: 'medium criticality asks a person', criticality: 'medium', reversibility: 'partly' },
+    ],
+    [
+      'proposal.opened',
+      -8,
+      {
+        proposal: PROPOSAL_ID,
+        headline:
+          'POS sync errors 9.4 % (limit 2 %), and 1 more guardrail in breach; 4 min after odoo-2026.11.3 went live',
+        ifNothing: 'If nobody decides by 10:05 UTC, odoo-2026.11.3 stays as it is.',
+      },
+    ],
+    [
+      'proposal.commented',
+      -5,
+      { by: 'jonas.brandt', text: 'Tills in Lyon 2 and Lille show orders stuck since the switch.' },
+    ],
   ];
   return rows.map(([type, minutes, data], i) => exampleEvent(i + 1, type, at(minutes), data));
 }

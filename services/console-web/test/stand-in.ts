@@ -9,7 +9,12 @@ export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 const DIST = new URL('../dist/', import.meta.url);
-const TYPES: Readonly<Record<string, string>> = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.html': 'text/html; charset=utf-8' };
+const TYPES: Readonly<Record<string, string>> = {
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.html': 'text/html; charset=utf-8',
+};
 
 /** What the stand-in for release-control holds and was told; tests change it between two requests. */
 export interface StandInState {
@@ -20,7 +25,13 @@ export interface StandInState {
   events: Map<string, CloudEvent[]>;
   proposals: Map<string, ProposalView>;
   /** Answers received, with their headers. */
-  answers: { readonly id: string; readonly body: AnswerRequest; readonly key: string; readonly ifMatch: string; readonly csrf: string }[];
+  answers: {
+    readonly id: string;
+    readonly body: AnswerRequest;
+    readonly key: string;
+    readonly ifMatch: string;
+    readonly csrf: string;
+  }[];
   /** Decides an answer; by default it is taken. */
   onAnswer: (proposal: ProposalView, body: AnswerRequest) => { readonly status: number; readonly body: unknown };
   /** No address answers while set. */
@@ -70,7 +81,12 @@ function stop(server: Server): Promise<void> {
 
 const frame = (event: CloudEvent): string => `id: ${Number(event.sequence)}\ndata: ${JSON.stringify(event)}\n\n`;
 
-async function answer(request: IncomingMessage, response: ServerResponse, state: StandInState, streams: Map<ServerResponse, string>): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: StandInState,
+  streams: Map<ServerResponse, string>,
+): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://x');
   const [version, noun, id = '', part] = url.pathname.slice(1).split('/');
   if (state.isDown) return void request.socket.destroy();
@@ -81,11 +97,18 @@ async function answer(request: IncomingMessage, response: ServerResponse, state:
   if (noun === 'me') return json(response, 200, state.caller);
   if (noun === 'releases') return release(request, response, state, streams, id, part);
   const proposal = state.proposals.get(id);
-  if (noun !== 'proposals' || proposal === undefined) return problem(response, 404, 'not-found', 'there is no such thing');
+  if (noun !== 'proposals' || proposal === undefined)
+    return problem(response, 404, 'not-found', 'there is no such thing');
   if (part !== 'answers') return json(response, 200, proposal, { ETag: `"${proposal.revision}"` });
   const body = JSON.parse(await bodyOf(request)) as AnswerRequest;
   const header = (name: string) => String(request.headers[name] ?? '');
-  state.answers.push({ id, body, key: header('idempotency-key'), ifMatch: header('if-match'), csrf: header('x-csrf-token') });
+  state.answers.push({
+    id,
+    body,
+    key: header('idempotency-key'),
+    ifMatch: header('if-match'),
+    csrf: header('x-csrf-token'),
+  });
   const result = state.onAnswer(proposal, body);
   if (result.status !== 200) return problem(response, result.status, ...(result.body as [string, string]));
   state.proposals.set(id, result.body as ProposalView);
@@ -93,13 +116,21 @@ async function answer(request: IncomingMessage, response: ServerResponse, state:
 }
 
 async function session(request: IncomingMessage, response: ServerResponse, state: StandInState): Promise<void> {
-  if (request.method === 'DELETE') return json(response, 204, null, { 'Set-Cookie': 'parapet_session=; Path=/; Max-Age=0' });
+  if (request.method === 'DELETE')
+    return json(response, 204, null, { 'Set-Cookie': 'parapet_session=; Path=/; Max-Age=0' });
   const { token } = JSON.parse(await bodyOf(request)) as { token: string };
   if (token !== state.token) return problem(response, 401, 'unauthenticated', 'the token is not known');
   return json(response, 200, state.caller, { 'Set-Cookie': 'parapet_session=ok; Path=/; HttpOnly; SameSite=Lax' });
 }
 
-function release(request: IncomingMessage, response: ServerResponse, state: StandInState, streams: Map<ServerResponse, string>, id: string, part: string | undefined): void {
+function release(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: StandInState,
+  streams: Map<ServerResponse, string>,
+  id: string,
+  part: string | undefined,
+): void {
   if (id === '') return json(response, 200, { items: state.releases, next: null });
   const found = state.releases.find((one) => one.id === id);
   if (found === undefined) return problem(response, 404, 'not-found', 'there is no such release');
@@ -109,7 +140,8 @@ function release(request: IncomingMessage, response: ServerResponse, state: Stan
   state.lastEventIds.push(after);
   response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
   response.write('retry: 2000\n\n: alive\n\n');
-  for (const event of state.events.get(id) ?? []) if (Number(event.sequence) > Number(after)) response.write(frame(event));
+  for (const event of state.events.get(id) ?? [])
+    if (Number(event.sequence) > Number(after)) response.write(frame(event));
   streams.set(response, id);
   response.on('close', () => streams.delete(response));
 }
@@ -124,7 +156,12 @@ async function file(path: string, response: ServerResponse): Promise<void> {
   response.end(bytes ?? '');
 }
 
-function json(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+function json(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   response.writeHead(status, { 'Content-Type': 'application/json', ...headers });
   response.end(status === 204 ? '' : JSON.stringify(body));
 }

@@ -33,7 +33,14 @@ export class ProbePorts implements RoundPorts {
     const publisher = new SignalPublisher(jetstream.publisher(), { partitions: config.PARAPET_PARTITIONS });
     this.publish = async ({ tenant, environment, workload, probe }, samples) => {
       await publisher.publish({
-        receipt: makeId('rcp'), part: 1, parts: 1, tenant, environment, source: `${workload}/${probe}`, samples, alerts: null,
+        receipt: makeId('rcp'),
+        part: 1,
+        parts: 1,
+        tenant,
+        environment,
+        source: `${workload}/${probe}`,
+        samples,
+        alerts: null,
       });
     };
   }

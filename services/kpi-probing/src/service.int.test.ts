@@ -12,7 +12,13 @@ import { makeShop, type ShopDatabase } from '../fixtures/odoo/load.js';
 import { AppModule } from './app.module.js';
 import { parseConfig } from './config.js';
 
-const PASSWORDS = { 'metrics-ingestion': 'a', 'kpi-probing': 'b', 'guardrail-evaluation': 'c', 'release-control': 'd', 'rollback-actuation': 'e' };
+const PASSWORDS = {
+  'metrics-ingestion': 'a',
+  'kpi-probing': 'b',
+  'guardrail-evaluation': 'c',
+  'release-control': 'd',
+  'rollback-actuation': 'e',
+};
 const TENANT = 'acme-retail';
 const EVERY_MS = 500;
 const BACKFILL_MINUTES = 2;
@@ -81,19 +87,27 @@ async function apply(settings: Record<string, unknown>, everyMs = EVERY_MS): Pro
   const parsed = parseDocuments(files);
   if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
   const probe = {
-    name: 'shop', kind: 'odoo-sql', environment: 'production', every: `${everyMs}ms`,
+    name: 'shop',
+    kind: 'odoo-sql',
+    environment: 'production',
+    every: `${everyMs}ms`,
     settings: { connection: { env: 'TEST_SHOP_URL' }, grace: '1s', delay: '200ms', ...settings },
   };
   const documents = parsed.documents.map(({ kind, name, spec }) => ({
-    kind, name, spec: kind === 'Workload' ? { ...(spec as object), probes: [probe] } : spec,
+    kind,
+    name,
+    spec: kind === 'Workload' ? { ...(spec as object), probes: [probe] } : spec,
   }));
   await new ConfigurationStore().putNow(db, TENANT, documents as never, { kind: 'person', id: 'test' });
 }
 
 async function start(): Promise<RunningService> {
   const config = parseConfig({
-    PORT: '0', DATABASE_URL: roleUrl(postgres.adminUrl, 'kpi-probing', PASSWORDS['kpi-probing']), NATS_URL: nats.url,
-    REDIS_URL: 'redis://127.0.0.1:1', PARAPET_LOG_LEVEL: 'silent',
+    PORT: '0',
+    DATABASE_URL: roleUrl(postgres.adminUrl, 'kpi-probing', PASSWORDS['kpi-probing']),
+    NATS_URL: nats.url,
+    REDIS_URL: 'redis://127.0.0.1:1',
+    PARAPET_LOG_LEVEL: 'silent',
   });
   service = await startService(AppModule.register(config), { service: 'kpi-probing', config });
   return service;
@@ -107,12 +121,19 @@ async function until(what: string, condition: () => boolean | Promise<boolean>):
   }
 }
 
-const of = (signal: string): readonly Sample[] => received.filter((sample) => sample.signal === signal && sample.value.kind !== 'gap');
+const of = (signal: string): readonly Sample[] =>
+  received.filter((sample) => sample.signal === signal && sample.value.kind !== 'gap');
 const isFresh = (signal: string, ms: number) => () => (of(signal).at(-1)?.atMs ?? 0) > ms;
 
 /** The windows of a signal's samples by their keys, each once, in order. */
 function windowsOf(signal: string): readonly (readonly [number, number])[] {
-  const spans = of(signal).map(({ key }) => key.split('/').slice(-2).map((text) => Date.parse(text)) as [number, number]);
+  const spans = of(signal).map(
+    ({ key }) =>
+      key
+        .split('/')
+        .slice(-2)
+        .map((text) => Date.parse(text)) as [number, number],
+  );
   return [...new Map(spans.map((span) => [span[0], span])).values()].sort((a, b) => a[0] - b[0]);
 }
 
@@ -139,7 +160,8 @@ describe('kpi-probing, against a trading shop', () => {
     expectSeamless(windows);
     expect(windows.length).toBeGreaterThanOrEqual((BACKFILL_MINUTES * 60_000) / EVERY_MS);
     const past = of('odoo.order.success').filter(({ atMs }) => atMs < startedMs - 5_000);
-    const sum = (field: 'count' | 'of') => past.reduce((total, { value }) => total + (value.kind === 'count' ? value[field] : 0), 0);
+    const sum = (field: 'count' | 'of') =>
+      past.reduce((total, { value }) => total + (value.kind === 'count' ? value[field] : 0), 0);
     expect(sum('of')).toBeGreaterThan(100);
     expect(sum('count') / sum('of')).toBeCloseTo(0.9, 1);
     expect(of('odoo.pos.orders').length).toBeGreaterThan(0);
@@ -157,7 +179,9 @@ describe('kpi-probing, against a trading shop', () => {
   test('killed between publishing and the cursor, says the same again under the same keys', async () => {
     await admin.query('REVOKE INSERT, UPDATE ON probe_cursor FROM parapet_kpi_probing');
     const before = received.length;
-    await until('a publication that the cursor missed', () => received.slice(before).some(({ signal }) => signal === 'odoo.pos.orders'));
+    await until('a publication that the cursor missed', () =>
+      received.slice(before).some(({ signal }) => signal === 'odoo.pos.orders'),
+    );
     const missed = received.slice(before).find(({ signal }) => signal === 'odoo.pos.orders') as Sample;
     // The process ends here as a crash would leave it: published, and not remembered.
     await (service as RunningService).close();
@@ -173,7 +197,9 @@ describe('kpi-probing, against a trading shop', () => {
     await apply({ kpis: ['stock-update'], backfill: '1s' });
     await until('the new KPI', () => received.some(({ signal }) => signal === 'odoo.stock.update.delay'));
     const settledMs = Date.now();
-    await until('time to pass at the old ones', () => received.some(({ signal, atMs }) => signal === 'odoo.stock.update.delay' && atMs > settledMs + 2 * EVERY_MS));
+    await until('time to pass at the old ones', () =>
+      received.some(({ signal, atMs }) => signal === 'odoo.stock.update.delay' && atMs > settledMs + 2 * EVERY_MS),
+    );
     expect(of('odoo.pos.orders').some(({ atMs }) => atMs > settledMs + EVERY_MS)).toBe(false);
   });
 
@@ -181,7 +207,12 @@ describe('kpi-probing, against a trading shop', () => {
     await apply({ kpis: ['pos-sync'] });
     await until('the old KPI', isFresh('odoo.pos.orders', Date.now()));
     await shop.admin.query('ALTER TABLE pos_order RENAME TO pos_order_away');
-    await until('a gap', () => received.some(({ signal, value }) => signal === 'odoo.pos.sync.errors' && value.kind === 'gap' && value.reason === 'sensor-broken'));
+    await until('a gap', () =>
+      received.some(
+        ({ signal, value }) =>
+          signal === 'odoo.pos.sync.errors' && value.kind === 'gap' && value.reason === 'sensor-broken',
+      ),
+    );
     await shop.admin.query('ALTER TABLE pos_order_away RENAME TO pos_order');
     await until('numbers again', isFresh('odoo.pos.orders', Date.now()));
     expectSeamless(windowsOf('odoo.pos.orders'));

@@ -1,4 +1,12 @@
-import type { AnswerRequest, CallerView, Page, Problem, ProposalView, ReleaseView, SeriesView } from '@parapet/contracts';
+import type {
+  AnswerRequest,
+  CallerView,
+  Page,
+  Problem,
+  ProposalView,
+  ReleaseView,
+  SeriesView,
+} from '@parapet/contracts';
 import { problemWords, RequestFailed } from './problem.js';
 
 const TIMEOUT_MS = 15_000;
@@ -56,12 +64,27 @@ export class Client {
   }
 
   /** Answers a proposal; `key` names the answer, so that sending it again does nothing twice. */
-  async answer(id: string, answer: AnswerRequest, key: string, revision: string | null): Promise<Revised<ProposalView>> {
+  async answer(
+    id: string,
+    answer: AnswerRequest,
+    key: string,
+    revision: string | null,
+  ): Promise<Revised<ProposalView>> {
     const headers = { 'Idempotency-Key': key, ...(revision === null ? {} : { 'If-Match': revision }) };
-    return await this.#request<ProposalView>('POST', `/v1/proposals/${encodeURIComponent(id)}/answers`, answer, headers);
+    return await this.#request<ProposalView>(
+      'POST',
+      `/v1/proposals/${encodeURIComponent(id)}/answers`,
+      answer,
+      headers,
+    );
   }
 
-  async #request<T>(method: string, path: string, body?: unknown, more: Readonly<Record<string, string>> = {}): Promise<Revised<T>> {
+  async #request<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Revised<T>> {
     const headers: Record<string, string> = { Accept: 'application/json', ...more };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (method !== 'GET' && this.#csrfToken !== '') headers['X-CSRF-Token'] = this.#csrfToken;

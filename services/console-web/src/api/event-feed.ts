@@ -47,7 +47,13 @@ async function follow(release: string, listener: FeedListener, stop: AbortSignal
 
 class Unauthorized extends Error {}
 
-async function readOnce(release: string, lastId: string | null, stop: AbortSignal, listener: FeedListener, seen: (id: string) => void): Promise<void> {
+async function readOnce(
+  release: string,
+  lastId: string | null,
+  stop: AbortSignal,
+  listener: FeedListener,
+  seen: (id: string) => void,
+): Promise<void> {
   const silence = new AbortController();
   let timer = setTimeout(() => silence.abort(), SILENCE_MAX_MS);
   try {

@@ -22,7 +22,8 @@ export function problemWords(status: number, problem: Problem | null): string {
   if (status === 0) return 'Parapet cannot be reached. Check the connection; this page tries again by itself.';
   const detail = problem?.detail ?? '';
   const known = CODES[problem?.code ?? ''] ?? STATUSES[status];
-  const words = known ?? (status >= 500 ? 'Parapet could not do that just now. Try again in a moment.' : 'Parapet refused this.');
+  const words =
+    known ?? (status >= 500 ? 'Parapet could not do that just now. Try again in a moment.' : 'Parapet refused this.');
   const said = detail === '' || words.includes(detail) ? words : `${words} ${sentence(detail)}`;
   const reference = status >= 500 && problem?.requestId !== undefined ? ` Reference: ${problem.requestId}.` : '';
   return said + reference;

@@ -19,8 +19,18 @@ export interface Resource<T> {
  * Fetches, and fetches again every so often while the page is looked at. Answers that were overtaken are dropped; where
  * a request fails, the last answer stays with its age.
  */
-export function useResource<T>(key: string | null, load: () => Promise<T>, everyMs: number, onUnauthorized: () => void): Resource<T> {
-  const [state, setState] = useState<{ key: string | null; value: T | null; fetchedAtMs: number; failure: RequestFailed | null }>({ key, value: null, fetchedAtMs: 0, failure: null });
+export function useResource<T>(
+  key: string | null,
+  load: () => Promise<T>,
+  everyMs: number,
+  onUnauthorized: () => void,
+): Resource<T> {
+  const [state, setState] = useState<{
+    key: string | null;
+    value: T | null;
+    fetchedAtMs: number;
+    failure: RequestFailed | null;
+  }>({ key, value: null, fetchedAtMs: 0, failure: null });
   const turn = useRef(0);
   const loading = useRef(load);
   loading.current = load;
@@ -57,11 +67,20 @@ export function useResource<T>(key: string | null, load: () => Promise<T>, every
     };
   }, [refresh, everyMs]);
 
-  const replace = useCallback((value: T) => {
-    turn.current++;
-    setState({ key, value, fetchedAtMs: Date.now(), failure: null });
-  }, [key]);
+  const replace = useCallback(
+    (value: T) => {
+      turn.current++;
+      setState({ key, value, fetchedAtMs: Date.now(), failure: null });
+    },
+    [key],
+  );
 
   const isOther = state.key !== key;
-  return { value: isOther ? null : state.value, fetchedAtMs: isOther ? 0 : state.fetchedAtMs, failure: isOther ? null : state.failure, refresh, replace };
+  return {
+    value: isOther ? null : state.value,
+    fetchedAtMs: isOther ? 0 : state.fetchedAtMs,
+    failure: isOther ? null : state.failure,
+    refresh,
+    replace,
+  };
 }

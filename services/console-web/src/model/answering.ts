@@ -15,7 +15,12 @@ export function answerOf(choice: Choice, shown: ProposalView, reason: string): A
 /** What an answer that was not taken means, and what to show with it. */
 export type Refusal =
   | { readonly kind: 'ended'; readonly words: string; readonly current: ProposalView | null }
-  | { readonly kind: 'changed'; readonly words: string; readonly differences: readonly string[]; readonly current: ProposalView }
+  | {
+      readonly kind: 'changed';
+      readonly words: string;
+      readonly differences: readonly string[];
+      readonly current: ProposalView;
+    }
   | { readonly kind: 'refused'; readonly words: string };
 
 /**
@@ -51,6 +56,8 @@ export function endWords(proposal: Pick<ProposalView, 'ended' | 'state'>): strin
 
 /** Everything that will not be as before after the plan: what its steps lose, and what it leaves changed. */
 export function notUndone(proposal: Pick<ProposalView, 'plan'>): readonly string[] {
-  const lost = proposal.plan.steps.flatMap(({ loses }) => (loses === undefined || loses === '' ? [] : [`Lost: ${loses}`]));
+  const lost = proposal.plan.steps.flatMap(({ loses }) =>
+    loses === undefined || loses === '' ? [] : [`Lost: ${loses}`],
+  );
   return [...proposal.plan.notUndone, ...lost];
 }

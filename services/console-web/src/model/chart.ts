@@ -24,7 +24,9 @@ export interface Frame {
 }
 
 /** Points of the wire with their instants parsed, oldest first; a value that is no finite number is a gap. */
-export function chartPoints(points: readonly { readonly at: string; readonly value: number | null; readonly of?: number }[]): readonly ChartPoint[] {
+export function chartPoints(
+  points: readonly { readonly at: string; readonly value: number | null; readonly of?: number }[],
+): readonly ChartPoint[] {
   return points
     .flatMap(({ at, value, of }) => {
       const atMs = parseInstant(at);
@@ -35,8 +37,15 @@ export function chartPoints(points: readonly { readonly at: string; readonly val
 }
 
 /** A scale that holds every point, both lines and the deployment, with a little air above; zero is shown where values are near it. */
-export function scaleOf(points: readonly ChartPoint[], lines: readonly (number | null)[], startMs: InstantMs | null, nowMs: InstantMs): Scale {
-  const values = [...points.map(({ value }) => value), ...lines].filter((v): v is number => v !== null && Number.isFinite(v));
+export function scaleOf(
+  points: readonly ChartPoint[],
+  lines: readonly (number | null)[],
+  startMs: InstantMs | null,
+  nowMs: InstantMs,
+): Scale {
+  const values = [...points.map(({ value }) => value), ...lines].filter(
+    (v): v is number => v !== null && Number.isFinite(v),
+  );
   const times = [...points.map(({ atMs }) => atMs), ...(startMs === null ? [] : [startMs])];
   const toMs = Math.max(...times, times.length === 0 ? nowMs : Number.NEGATIVE_INFINITY);
   const fromMs = Math.min(...times, toMs - 60_000);
@@ -44,7 +53,8 @@ export function scaleOf(points: readonly ChartPoint[], lines: readonly (number |
   const bottom = Math.min(...values, top);
   // A line between 0.97 and 1 would be flat against zero; one between 0 and 5 would float without it.
   const isFarFromZero = bottom > 0 && (top - bottom) / top < 0.3;
-  const low = values.length === 0 ? 0 : isFarFromZero ? bottom - (top - bottom || top * 0.1) * 0.25 : Math.min(0, bottom);
+  const low =
+    values.length === 0 ? 0 : isFarFromZero ? bottom - (top - bottom || top * 0.1) * 0.25 : Math.min(0, bottom);
   const high = top + (top - low || 1) * 0.12;
   return { fromMs, toMs, low, high };
 }
@@ -88,18 +98,25 @@ export function runsOf(points: readonly ChartPoint[]): Drawn {
     isBroken = false;
   }
   const end = points.at(-1);
-  if (isBroken && end !== undefined && points[0] !== undefined) gaps.push({ fromMs: last?.atMs ?? points[0].atMs, toMs: end.atMs });
+  if (isBroken && end !== undefined && points[0] !== undefined)
+    gaps.push({ fromMs: last?.atMs ?? points[0].atMs, toMs: end.atMs });
   return { runs, gaps };
 }
 
 function usualStepMs(points: readonly ChartPoint[]): number {
-  const steps = points.slice(1).map((point, i) => point.atMs - (points[i] as ChartPoint).atMs).filter((ms) => ms > 0).sort((a, b) => a - b);
+  const steps = points
+    .slice(1)
+    .map((point, i) => point.atMs - (points[i] as ChartPoint).atMs)
+    .filter((ms) => ms > 0)
+    .sort((a, b) => a - b);
   return steps[Math.floor(steps.length / 2)] ?? 60_000;
 }
 
 /** The path of one run. */
 export function pathOf(run: readonly ChartPoint[], scale: Scale, frame: Frame): string {
-  return run.map((p, i) => `${i === 0 ? 'M' : 'L'}${xOf(scale, frame, p.atMs)} ${yOf(scale, frame, p.value as number)}`).join('');
+  return run
+    .map((p, i) => `${i === 0 ? 'M' : 'L'}${xOf(scale, frame, p.atMs)} ${yOf(scale, frame, p.value as number)}`)
+    .join('');
 }
 
 const STEPS = [1, 2, 2.5, 5, 10];
@@ -110,10 +127,14 @@ export function valueTicks({ low, high }: Pick<Scale, 'low' | 'high'>, about: nu
   const magnitude = 10 ** Math.floor(Math.log10(raw));
   const step = magnitude * (STEPS.find((s) => s * magnitude >= raw) ?? 10);
   const first = Math.ceil(low / step - 1e-9);
-  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => Number(((first + i) * step).toPrecision(12)));
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(12)),
+  );
 }
 
-const TIME_STEPS_MS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400].map((s) => s * 1000);
+const TIME_STEPS_MS = [5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 43_200, 86_400].map(
+  (s) => s * 1000,
+);
 
 /** Round instants for the axis, at most as many as asked for. */
 export function timeTicks({ fromMs, toMs }: Pick<Scale, 'fromMs' | 'toMs'>, most: number): readonly InstantMs[] {

@@ -13,7 +13,9 @@ export function differences(before: Shown, after: Shown): readonly string[] {
   const sentences = [
     ...[...is].filter((name) => !was.has(name)).map((name) => `${name} is now in breach too.`),
     ...[...was].filter((name) => !is.has(name)).map((name) => `${name} is no longer in breach.`),
-    ...[...isUnknown].filter((name) => !wasUnknown.has(name) && !was.has(name)).map((name) => `${name} can no longer be judged.`),
+    ...[...isUnknown]
+      .filter((name) => !wasUnknown.has(name) && !was.has(name))
+      .map((name) => `${name} can no longer be judged.`),
     ...after.evidence.flatMap((now) => {
       const then = before.evidence.find(({ name }) => name === now.name);
       return then !== undefined && then.words !== now.words ? [`${now.name}: ${now.words}`] : [];

@@ -31,7 +31,16 @@ export function searchOf(filter: ReleaseFilter): string {
 export function matches(release: ReleaseView, filter: ReleaseFilter): boolean {
   if (filter.verdict !== null && release.verdict !== filter.verdict) return false;
   if (filter.environment !== null && release.environment !== filter.environment) return false;
-  const parts = [release.name, release.workload, release.environment, release.startedBy ?? '', ...release.components.flatMap((c) => [c.component, c.version])];
+  const parts = [
+    release.name,
+    release.workload,
+    release.environment,
+    release.startedBy ?? '',
+    ...release.components.flatMap((c) => [c.component, c.version]),
+  ];
   const hay = parts.join(' ').toLowerCase();
-  return filter.text.toLowerCase().split(/\s+/).every((word) => hay.includes(word));
+  return filter.text
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => hay.includes(word));
 }

@@ -25,8 +25,18 @@ export function nounAndVerb(type: string): string {
 /** An event in words for people; a type that is not known yet is shown by its name, never left out. */
 export function storyEntry(event: CloudEvent): StoryEntry {
   const name = nounAndVerb(event.type);
-  const words = WORDS[name]?.(event.data) ?? { tone: 'plain', title: name.replace('.', ': ').replaceAll('-', ' '), details: [] };
-  return { id: event.id, sequence: Number(event.sequence), at: event.time, ...words, details: words.details.filter((text) => text !== '') };
+  const words = WORDS[name]?.(event.data) ?? {
+    tone: 'plain',
+    title: name.replace('.', ': ').replaceAll('-', ' '),
+    details: [],
+  };
+  return {
+    id: event.id,
+    sequence: Number(event.sequence),
+    at: event.time,
+    ...words,
+    details: words.details.filter((text) => text !== ''),
+  };
 }
 
 /** Adds events to a story: in their order, each once, whatever order and however often they came. */
@@ -40,25 +50,71 @@ export function addToStory(story: readonly StoryEntry[], events: readonly CloudE
 }
 
 const WORDS: Readonly<Record<string, (d: Fields) => Words>> = {
-  'release.registered': (d) => plain('Release registered', versions(d.components), d.origin === 'inferred' ? 'Seen at the deployment system, not announced.' : ''),
+  'release.registered': (d) =>
+    plain(
+      'Release registered',
+      versions(d.components),
+      d.origin === 'inferred' ? 'Seen at the deployment system, not announced.' : '',
+    ),
   'release.phase-changed': (d) => ({ ...phaseChanged(String(d.to)), details: [by(d.by), text(d.reason)] }),
-  'readiness.assessed': (d) => (d.ready === true ? { tone: 'good', title: 'Ready to deploy', details: [] } : { tone: 'bad', title: 'Not ready to deploy', details: list(d.checks).filter((c) => c.outcome !== 'pass').map((c) => `${text(c.name)}: ${text(c.reason)}`) }),
+  'readiness.assessed': (d) =>
+    d.ready === true
+      ? { tone: 'good', title: 'Ready to deploy', details: [] }
+      : {
+          tone: 'bad',
+          title: 'Not ready to deploy',
+          details: list(d.checks)
+            .filter((c) => c.outcome !== 'pass')
+            .map((c) => `${text(c.name)}: ${text(c.reason)}`),
+        },
   'verdict.changed': verdictChanged,
   'recovery.judged': (d) => recoveryJudged(String(d.outcome), d),
   'decision.made': decisionMade,
-  'proposal.opened': (d) => ({ tone: 'act', title: 'A person is asked to decide', details: [text(d.headline), text(d.ifNothing)] }),
-  'proposal.acknowledged': (d) => plain(d.until === undefined ? `${text(d.by)} is no longer looking at it` : `${text(d.by)} is looking at it`),
+  'proposal.opened': (d) => ({
+    tone: 'act',
+    title: 'A person is asked to decide',
+    details: [text(d.headline), text(d.ifNothing)],
+  }),
+  'proposal.acknowledged': (d) =>
+    plain(d.until === undefined ? `${text(d.by)} is no longer looking at it` : `${text(d.by)} is looking at it`),
   'proposal.commented': (d) => plain(`${text(d.by)} wrote`, `“${text(d.text)}”`),
-  'proposal.answered': (d) => ({ tone: d.word === 'approve' ? 'act' : 'plain', title: `${text(d.by)} ${answerWord(String(d.word))}`, details: [quoted(d.reason)] }),
-  'proposal.changed': (d) => ({ tone: 'doubt', title: d.recovering === true ? 'The guardrails seem to recover; the proposal stays open' : 'The evidence changed: earlier approvals no longer count', details: [text(d.headline)] }),
+  'proposal.answered': (d) => ({
+    tone: d.word === 'approve' ? 'act' : 'plain',
+    title: `${text(d.by)} ${answerWord(String(d.word))}`,
+    details: [quoted(d.reason)],
+  }),
+  'proposal.changed': (d) => ({
+    tone: 'doubt',
+    title:
+      d.recovering === true
+        ? 'The guardrails seem to recover; the proposal stays open'
+        : 'The evidence changed: earlier approvals no longer count',
+    details: [text(d.headline)],
+  }),
   'proposal.ended': proposalEnded,
-  'rollback.ordered': (d) => ({ tone: 'act', title: 'Rollback ordered', details: [d.policy === undefined ? '' : 'Decided by the policy, without asking.', ...list(d.steps).map((s) => `${text(s.target)}: back to ${versions((s.to as Fields | undefined)?.components)}`)] }),
-  'actuation.started': (d) => ({ tone: 'act', title: Number(d.attempt) > 1 ? `Rollback taken up again, attempt ${Number(d.attempt)}` : 'Rollback begins', details: [] }),
+  'rollback.ordered': (d) => ({
+    tone: 'act',
+    title: 'Rollback ordered',
+    details: [
+      d.policy === undefined ? '' : 'Decided by the policy, without asking.',
+      ...list(d.steps).map((s) => `${text(s.target)}: back to ${versions((s.to as Fields | undefined)?.components)}`),
+    ],
+  }),
+  'actuation.started': (d) => ({
+    tone: 'act',
+    title: Number(d.attempt) > 1 ? `Rollback taken up again, attempt ${Number(d.attempt)}` : 'Rollback begins',
+    details: [],
+  }),
   'actuation.step-changed': stepChanged,
   'actuation.finished': actuationFinished,
-  'rollback.verified': (d) => (d.outcome === 'verified'
-    ? { tone: 'good', title: 'Rollback verified', details: [`Running again: ${versions(d.running)}.`] }
-    : { tone: 'bad', title: 'Rollback could not be verified', details: [text(d.reason), 'A person must look at it.'] }),
+  'rollback.verified': (d) =>
+    d.outcome === 'verified'
+      ? { tone: 'good', title: 'Rollback verified', details: [`Running again: ${versions(d.running)}.`] }
+      : {
+          tone: 'bad',
+          title: 'Rollback could not be verified',
+          details: [text(d.reason), 'A person must look at it.'],
+        },
 };
 
 function phaseChanged(to: string): Pick<Words, 'tone' | 'title'> {
@@ -86,10 +142,17 @@ function verdictChanged(d: Fields): Words {
   const to = String(d.to);
   const final = d.final === true ? ', for good' : '';
   const guardrails = list(d.guardrails);
-  const said = (verdict: string) => guardrails.filter((g) => g.verdict === verdict).map((g) => text(g.words) || text(g.name));
+  const said = (verdict: string) =>
+    guardrails.filter((g) => g.verdict === verdict).map((g) => text(g.words) || text(g.name));
   if (to === 'fail') return { tone: 'bad', title: `Verdict: fail${final}`, details: said('breach') };
-  if (to === 'pass') return { tone: 'good', title: `Verdict: pass${final}`, details: [`${guardrails.length} guardrails held.`] };
-  if (to === 'inconclusive') return { tone: 'doubt', title: `Verdict: inconclusive${final}`, details: [`Not judged: ${reasonWords(d.reason as string | undefined)}.`, ...said('inconclusive')] };
+  if (to === 'pass')
+    return { tone: 'good', title: `Verdict: pass${final}`, details: [`${guardrails.length} guardrails held.`] };
+  if (to === 'inconclusive')
+    return {
+      tone: 'doubt',
+      title: `Verdict: inconclusive${final}`,
+      details: [`Not judged: ${reasonWords(d.reason as string | undefined)}.`, ...said('inconclusive')],
+    };
   return plain(to === 'pending' ? 'Being watched' : verdictWord(to as 'pending'));
 }
 
@@ -118,7 +181,11 @@ function proposalEnded(d: Fields): Words {
   const who = Array.isArray(d.by) && d.by.length > 0 ? ` by ${d.by.map(text).join(' and ')}` : '';
   switch (d.end) {
     case 'approved':
-      return { tone: 'act', title: `Approved${who}${d.override === true ? ', overriding the quorum' : ''}`, details: [quoted(d.reason)] };
+      return {
+        tone: 'act',
+        title: `Approved${who}${d.override === true ? ', overriding the quorum' : ''}`,
+        details: [quoted(d.reason)],
+      };
     case 'rejected':
       return { tone: 'plain', title: `Rejected${who}: the release stays`, details: [quoted(d.reason)] };
     case 'expired':
@@ -151,7 +218,11 @@ function actuationFinished(d: Fields): Words {
   const details = [text(d.reason)];
   if (d.outcome === 'done') return { tone: 'good', title: 'Rollback carried out', details };
   if (d.outcome === 'failed') return { tone: 'bad', title: 'Rollback failed', details };
-  return { tone: 'bad', title: 'Rollback: outcome unknown', details: [...details, 'A person must look at the target.'] };
+  return {
+    tone: 'bad',
+    title: 'Rollback: outcome unknown',
+    details: [...details, 'A person must look at the target.'],
+  };
 }
 
 function plain(title: string, ...details: readonly string[]): Words {
@@ -160,7 +231,9 @@ function plain(title: string, ...details: readonly string[]): Words {
 
 /** `odoo-web 17.0.4, odoo-pos 17.0.4`. */
 export function versions(components: unknown): string {
-  return list(components).map((c) => `${text(c.component)} ${text(c.version)}`).join(', ');
+  return list(components)
+    .map((c) => `${text(c.component)} ${text(c.version)}`)
+    .join(', ');
 }
 
 function by(who: unknown): string {

@@ -20,7 +20,9 @@ export function span(ms: number): string {
   if (whole < 60) return `${whole} s`;
   if (ms < HOUR) {
     const rest = whole % 60;
-    return rest === 0 || ms >= 10 * MINUTE ? `${Math.floor(whole / 60)} min` : `${Math.floor(whole / 60)} min ${rest} s`;
+    return rest === 0 || ms >= 10 * MINUTE
+      ? `${Math.floor(whole / 60)} min`
+      : `${Math.floor(whole / 60)} min ${rest} s`;
   }
   return ms < 2 * DAY ? `${Math.floor(ms / HOUR)} h` : `${Math.floor(ms / DAY)} d`;
 }
@@ -29,7 +31,11 @@ export function span(ms: number): string {
 export function clockTime(at: string | InstantMs, withSeconds = false): string {
   const ms = typeof at === 'number' ? at : parseInstant(at);
   if (ms === null) return '';
-  return new Date(ms).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', ...(withSeconds ? { second: '2-digit' } : {}) });
+  return new Date(ms).toLocaleTimeString('en-GB', {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(withSeconds ? { second: '2-digit' } : {}),
+  });
 }
 
 /** Day and clock time, for what is not of today. */

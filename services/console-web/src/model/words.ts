@@ -42,7 +42,9 @@ const REASONS: Readonly<Record<InconclusiveReason, string>> = {
 
 /** Why something could not be judged, as the end of a sentence. */
 export function reasonWords(reason: string | undefined): string {
-  return reason === undefined ? 'not enough is known' : (REASONS[reason as InconclusiveReason] ?? reason.replaceAll('-', ' '));
+  return reason === undefined
+    ? 'not enough is known'
+    : (REASONS[reason as InconclusiveReason] ?? reason.replaceAll('-', ' '));
 }
 
 /** Where a release is, in one or two words. */
@@ -72,7 +74,10 @@ export function phaseWord(phase: ReleasePhase): string {
 /** Worst first: what is in breach, what is unknown, what is watched, what is well. */
 export function worstFirst(reports: readonly GuardrailReport[]): readonly GuardrailReport[] {
   const rank: Readonly<Record<JudgementKind, number>> = { breach: 0, inconclusive: 1, pending: 2, pass: 3 };
-  return reports.toSorted((a, b) => rank[a.verdict] - rank[b.verdict] || (b.evidence ?? 0) - (a.evidence ?? 0) || a.name.localeCompare(b.name));
+  return reports.toSorted(
+    (a, b) =>
+      rank[a.verdict] - rank[b.verdict] || (b.evidence ?? 0) - (a.evidence ?? 0) || a.name.localeCompare(b.name),
+  );
 }
 
 type Judged = Pick<ReleaseView, 'verdict' | 'final' | 'reason' | 'guardrails' | 'phase' | 'startedAt'>;
@@ -85,7 +90,10 @@ export function verdictSentence(release: Judged): string {
     case 'fail': {
       const [worst, ...more] = breaches;
       if (worst === undefined) return 'A guardrail failed; it has recovered since. A failed verdict stays.';
-      const others = more.length === 0 ? '' : ` And ${more.length} more ${more.length === 1 ? 'guardrail is' : 'guardrails are'} in breach.`;
+      const others =
+        more.length === 0
+          ? ''
+          : ` And ${more.length} more ${more.length === 1 ? 'guardrail is' : 'guardrails are'} in breach.`;
       return `${sentence(worst.words)}${others}`;
     }
     case 'inconclusive': {
@@ -106,7 +114,9 @@ function pendingSentence({ startedAt, guardrails, phase }: Judged): string {
   if (phase === 'registered') return 'Registered. Judging begins when its deployment does.';
   if (startedAt === null) return 'Judging begins when the deployment does.';
   const held = guardrails.filter(({ verdict }) => verdict === 'pass').length;
-  return held === 0 ? 'Being watched; nothing is missing and nothing stands out so far.' : `Being watched; ${held} of ${guardrails.length} guardrails hold so far.`;
+  return held === 0
+    ? 'Being watched; nothing is missing and nothing stands out so far.'
+    : `Being watched; ${held} of ${guardrails.length} guardrails hold so far.`;
 }
 
 function sentence(words: string): string {

@@ -5,11 +5,23 @@ import { useResource } from '../hooks/use-resource.js';
 import { Waiting } from '../parts/status.js';
 
 /** A proposal's own address, as messages link to it: leads to the release's page, where it can be answered. */
-export function ProposalPage({ client, id, onUnauthorized }: { readonly client: Client; readonly id: string; readonly onUnauthorized: () => void }) {
+export function ProposalPage({
+  client,
+  id,
+  onUnauthorized,
+}: {
+  readonly client: Client;
+  readonly id: string;
+  readonly onUnauthorized: () => void;
+}) {
   const proposal = useResource(id, () => client.proposal(id), 5_000, onUnauthorized);
   const release = proposal.value?.body.release.id;
   useEffect(() => {
     if (release !== undefined) go(`/releases/${release}`, true);
   }, [release]);
-  return <main className="page"><Waiting what="the proposal" resource={proposal} /></main>;
+  return (
+    <main className="page">
+      <Waiting what="the proposal" resource={proposal} />
+    </main>
+  );
 }

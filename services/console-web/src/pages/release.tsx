@@ -35,15 +35,34 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
   });
   const nowMs = useNow(client);
 
-  if (release.value === null) return <main className="page"><BackLink /><Waiting what="the release" resource={release} /></main>;
+  if (release.value === null)
+    return (
+      <main className="page">
+        <BackLink />
+        <Waiting what="the release" resource={release} />
+      </main>
+    );
   return (
     <main className="page">
       <BackLink />
       <h1 className="release-name">{release.value.name}</h1>
-      <p className="muted release-where">{release.value.workload} · {release.value.environment}</p>
+      <p className="muted release-where">
+        {release.value.workload} · {release.value.environment}
+      </p>
       <StaleBanner resource={release} isLineDown={!isConnected} />
       <VerdictHeader release={release.value} nowMs={nowMs} />
-      {proposal.value === null ? null : <Proposal client={client} caller={caller} shown={proposal.value} nowMs={nowMs} onProposal={(next) => { proposal.replace(next); release.refresh(); }} />}
+      {proposal.value === null ? null : (
+        <Proposal
+          client={client}
+          caller={caller}
+          shown={proposal.value}
+          nowMs={nowMs}
+          onProposal={(next) => {
+            proposal.replace(next);
+            release.refresh();
+          }}
+        />
+      )}
       <div className="columns">
         <Charts release={release.value} series={series} nowMs={nowMs} />
         <Story entries={story} nowMs={nowMs} />
@@ -53,10 +72,22 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
 }
 
 function BackLink() {
-  return <p className="back"><Link to="/">← Releases</Link></p>;
+  return (
+    <p className="back">
+      <Link to="/">← Releases</Link>
+    </p>
+  );
 }
 
-function Charts({ release, series, nowMs }: { readonly release: ReleaseView; readonly series: Resource<Awaited<ReturnType<Client['series']>>>; readonly nowMs: number }) {
+function Charts({
+  release,
+  series,
+  nowMs,
+}: {
+  readonly release: ReleaseView;
+  readonly series: Resource<Awaited<ReturnType<Client['series']>>>;
+  readonly nowMs: number;
+}) {
   const order = worstFirst(release.guardrails).map(({ name }) => name);
   const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
   const shown = series.value?.guardrails.toSorted((a, b) => rank(a.name) - rank(b.name)) ?? [];
@@ -64,17 +95,29 @@ function Charts({ release, series, nowMs }: { readonly release: ReleaseView; rea
     <section className="charts" aria-labelledby="charts-title">
       <h2 id="charts-title">Guardrails</h2>
       {series.value === null ? <Waiting what="the measurements" resource={series} /> : null}
-      {series.value !== null && shown.length === 0 ? <p className="notice">Judging has not begun: measurements appear once the deployment does.</p> : null}
+      {series.value !== null && shown.length === 0 ? (
+        <p className="notice">Judging has not begun: measurements appear once the deployment does.</p>
+      ) : null}
       <div className="chart-grid">
         {shown.map((one) => (
-          <GuardrailChart key={one.name} series={one} report={release.guardrails.find(({ name }) => name === one.name)} startedAt={series.value?.startedAt ?? null} nowMs={nowMs} />
+          <GuardrailChart
+            key={one.name}
+            series={one}
+            report={release.guardrails.find(({ name }) => name === one.name)}
+            startedAt={series.value?.startedAt ?? null}
+            nowMs={nowMs}
+          />
         ))}
       </div>
     </section>
   );
 }
 
-function useStory(release: string, onUnauthorized: () => void, onChange: () => void): { readonly story: readonly StoryEntry[]; readonly isConnected: boolean } {
+function useStory(
+  release: string,
+  onUnauthorized: () => void,
+  onChange: () => void,
+): { readonly story: readonly StoryEntry[]; readonly isConnected: boolean } {
   const [story, setStory] = useState<readonly StoryEntry[]>([]);
   const [isConnected, setConnected] = useState(true);
   const latest = useRef({ onUnauthorized, onChange });

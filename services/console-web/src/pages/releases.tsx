@@ -27,24 +27,53 @@ export function Releases({ client, onUnauthorized }: { readonly client: Client; 
     go(`/${searchOf(next)}`, true);
   };
 
-  if (list.value === null) return <main className="page"><h1>Releases</h1><Waiting what="releases" resource={list} /></main>;
+  if (list.value === null)
+    return (
+      <main className="page">
+        <h1>Releases</h1>
+        <Waiting what="releases" resource={list} />
+      </main>
+    );
   const { items, next } = list.value;
   const shown = items.filter((release) => matches(release, filter));
   return (
     <main className="page">
       <h1>Releases</h1>
       <StaleBanner resource={list} />
-      {items.length === 0 ? <FirstRelease /> : (
+      {items.length === 0 ? (
+        <FirstRelease />
+      ) : (
         <>
           <Filters filter={filter} items={items} onChange={change} />
-          <ul className="releases">{shown.map((release) => <Row key={release.id} release={release} nowMs={nowMs} />)}</ul>
+          <ul className="releases">
+            {shown.map((release) => (
+              <Row key={release.id} release={release} nowMs={nowMs} />
+            ))}
+          </ul>
           {shown.length > 0 ? null : (
             <div className="notice">
               <p>None of these {items.length} releases fits the filter.</p>
-              <button type="button" className="button" onClick={() => change({ text: '', verdict: null, environment: null })}>Show all</button>
+              <button
+                type="button"
+                className="button"
+                onClick={() => change({ text: '', verdict: null, environment: null })}
+              >
+                Show all
+              </button>
             </div>
           )}
-          {next === null ? null : <button type="button" className="button more" onClick={() => { setPages(pages + 1); setTimeout(list.refresh); }}>Show older ones</button>}
+          {next === null ? null : (
+            <button
+              type="button"
+              className="button more"
+              onClick={() => {
+                setPages(pages + 1);
+                setTimeout(list.refresh);
+              }}
+            >
+              Show older ones
+            </button>
+          )}
         </>
       )}
     </main>
@@ -61,25 +90,54 @@ async function firstPages(client: Client, count: number): Promise<Page<ReleaseVi
   return { items, next: page.next };
 }
 
-function Filters({ filter, items, onChange }: { readonly filter: ReleaseFilter; readonly items: readonly ReleaseView[]; readonly onChange: (filter: ReleaseFilter) => void }) {
+function Filters({
+  filter,
+  items,
+  onChange,
+}: {
+  readonly filter: ReleaseFilter;
+  readonly items: readonly ReleaseView[];
+  readonly onChange: (filter: ReleaseFilter) => void;
+}) {
   const environments = [...new Set(items.map(({ environment }) => environment))].sort();
   return (
     <search className="filters">
-      <input type="search" aria-label="Find releases" placeholder="Find by name, version, workload" value={filter.text} onChange={(event) => onChange({ ...filter, text: event.target.value })} />
+      <input
+        type="search"
+        aria-label="Find releases"
+        placeholder="Find by name, version, workload"
+        value={filter.text}
+        onChange={(event) => onChange({ ...filter, text: event.target.value })}
+      />
       <div className="chips" role="group" aria-label="Verdict">
         {VERDICTS.map((kind) => {
           const isOn = filter.verdict === kind;
           return (
-            <button key={kind} type="button" className="chip" aria-pressed={isOn} onClick={() => onChange({ ...filter, verdict: isOn ? null : kind })}>
-              <VerdictIcon kind={kind} /> {verdictWord(kind)} <span className="muted">{items.filter((release) => release.verdict === kind).length}</span>
+            <button
+              key={kind}
+              type="button"
+              className="chip"
+              aria-pressed={isOn}
+              onClick={() => onChange({ ...filter, verdict: isOn ? null : kind })}
+            >
+              <VerdictIcon kind={kind} /> {verdictWord(kind)}{' '}
+              <span className="muted">{items.filter((release) => release.verdict === kind).length}</span>
             </button>
           );
         })}
       </div>
       {environments.length < 2 ? null : (
-        <select aria-label="Environment" value={filter.environment ?? ''} onChange={(event) => onChange({ ...filter, environment: event.target.value === '' ? null : event.target.value })}>
+        <select
+          aria-label="Environment"
+          value={filter.environment ?? ''}
+          onChange={(event) =>
+            onChange({ ...filter, environment: event.target.value === '' ? null : event.target.value })
+          }
+        >
           <option value="">All environments</option>
-          {environments.map((name) => <option key={name}>{name}</option>)}
+          {environments.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
         </select>
       )}
     </search>
@@ -88,15 +146,34 @@ function Filters({ filter, items, onChange }: { readonly filter: ReleaseFilter; 
 
 function Row({ release, nowMs }: { readonly release: ReleaseView; readonly nowMs: number }) {
   const outcome = outcomeWords(release);
-  const needsPerson = release.decision === 'propose' && release.rollback === null && release.proposal !== null && release.phase !== 'finished' && release.phase !== 'rolled-back';
+  const needsPerson =
+    release.decision === 'propose' &&
+    release.rollback === null &&
+    release.proposal !== null &&
+    release.phase !== 'finished' &&
+    release.phase !== 'rolled-back';
   return (
     <li>
       <Link to={`/releases/${release.id}`} className={`row edge-${release.verdict}`}>
-        <span className="row-verdict"><VerdictIcon kind={release.verdict} /> <span className={`text-${release.verdict}`}>{verdictWord(release.verdict)}</span></span>
-        <span className="row-name"><strong>{release.name}</strong><span className="muted">{release.workload} · {release.environment} · {versions(release.components)}</span></span>
+        <span className="row-verdict">
+          <VerdictIcon kind={release.verdict} />{' '}
+          <span className={`text-${release.verdict}`}>{verdictWord(release.verdict)}</span>
+        </span>
+        <span className="row-name">
+          <strong>{release.name}</strong>
+          <span className="muted">
+            {release.workload} · {release.environment} · {versions(release.components)}
+          </span>
+        </span>
         <span className="row-why">{verdictSentence(release)}</span>
         <span className="row-state">
-          {needsPerson ? <span className="tag tag-act">Proposal</span> : outcome === null ? phaseWord(release.phase) : outcome}
+          {needsPerson ? (
+            <span className="tag tag-act">Proposal</span>
+          ) : outcome === null ? (
+            phaseWord(release.phase)
+          ) : (
+            outcome
+          )}
           <span className="muted">{ago(release.startedAt ?? release.registeredAt, nowMs)}</span>
         </span>
       </Link>
@@ -108,10 +185,18 @@ function FirstRelease() {
   return (
     <section className="card first">
       <h2>No release yet</h2>
-      <p>Tell Parapet about a release when its deployment begins, and again when it is live. It appears here at once, is judged while it is watched, and is rolled back, or proposed to be, if it makes things worse.</p>
+      <p>
+        Tell Parapet about a release when its deployment begins, and again when it is live. It appears here at once, is
+        judged while it is watched, and is rolled back, or proposed to be, if it makes things worse.
+      </p>
       <h3>In a pipeline or a terminal</h3>
-      <pre><code>{START_COMMAND}</code></pre>
-      <p className="muted">Workload, environment and components are those of your configuration. <code>parapet release watch</code> then ends 0 for pass, 1 for fail and 2 for inconclusive.</p>
+      <pre>
+        <code>{START_COMMAND}</code>
+      </pre>
+      <p className="muted">
+        Workload, environment and components are those of your configuration. <code>parapet release watch</code> then
+        ends 0 for pass, 1 for fail and 2 for inconclusive.
+      </p>
     </section>
   );
 }

@@ -4,7 +4,13 @@ import type { Client } from '../api/client.js';
 import { RequestFailed } from '../api/problem.js';
 
 /** Asks for a token, and returns to the page that was asked for. */
-export function SignIn({ client, onSignedIn }: { readonly client: Client; readonly onSignedIn: (caller: CallerView) => void }) {
+export function SignIn({
+  client,
+  onSignedIn,
+}: {
+  readonly client: Client;
+  readonly onSignedIn: (caller: CallerView) => void;
+}) {
   const [token, setToken] = useState('');
   const [error, setError] = useState('');
   const [sending, setSending] = useState(false);
@@ -29,10 +35,28 @@ export function SignIn({ client, onSignedIn }: { readonly client: Client; readon
         <h1>Parapet</h1>
         <p className="muted">The guardrail along a software release.</p>
         <label htmlFor="token">Sign-in token</label>
-        <input id="token" type="password" autoComplete="current-password" autoFocus required spellCheck={false} value={token} onChange={(event) => setToken(event.target.value)} />
-        {error === '' ? null : <p className="error" role="alert">{error}</p>}
-        <button type="submit" className="button button-main" disabled={sending || token.trim() === ''}>{sending ? 'Signing in…' : 'Sign in'}</button>
-        <p className="muted small">It begins with <code>ppt_</code>. Whoever started this system has it: the demo prints one, otherwise ask for one in your tenant's configuration.</p>
+        <input
+          id="token"
+          type="password"
+          autoComplete="current-password"
+          autoFocus
+          required
+          spellCheck={false}
+          value={token}
+          onChange={(event) => setToken(event.target.value)}
+        />
+        {error === '' ? null : (
+          <p className="error" role="alert">
+            {error}
+          </p>
+        )}
+        <button type="submit" className="button button-main" disabled={sending || token.trim() === ''}>
+          {sending ? 'Signing in…' : 'Sign in'}
+        </button>
+        <p className="muted small">
+          It begins with <code>ppt_</code>. Whoever started this system has it: the demo prints one, otherwise ask for
+          one in your tenant's configuration.
+        </p>
       </form>
     </main>
   );

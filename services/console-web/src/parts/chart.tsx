@@ -2,7 +2,20 @@ import type { SeriesView } from '@parapet/contracts';
 import type { GuardrailReport } from '@parapet/guardrails';
 import { type KeyboardEvent, type PointerEvent, useMemo, useState } from 'react';
 import { useWidth } from '../hooks/use-width.js';
-import { chartPoints, type ChartPoint, type Frame, nearest, pathOf, runsOf, type Scale, scaleOf, timeTicks, valueTicks, xOf, yOf } from '../model/chart.js';
+import {
+  chartPoints,
+  type ChartPoint,
+  type Frame,
+  nearest,
+  pathOf,
+  runsOf,
+  type Scale,
+  scaleOf,
+  timeTicks,
+  valueTicks,
+  xOf,
+  yOf,
+} from '../model/chart.js';
 import { withUnit } from '../model/numbers.js';
 import { clockTime } from '../model/time.js';
 import { reasonWords, verdictWord } from '../model/words.js';
@@ -41,7 +54,15 @@ export function GuardrailChart(props: {
   );
 }
 
-function Plot({ series, startedAt, nowMs }: { readonly series: Series; readonly startedAt: string | null; readonly nowMs: number }) {
+function Plot({
+  series,
+  startedAt,
+  nowMs,
+}: {
+  readonly series: Series;
+  readonly startedAt: string | null;
+  readonly nowMs: number;
+}) {
   const [ref, width] = useWidth<HTMLDivElement>();
   const points = useMemo(() => chartPoints(series.points), [series.points]);
   const startMs = startedAt === null ? null : Date.parse(startedAt);
@@ -88,43 +109,88 @@ function Lines({ series, points, startMs, width, nowMs }: LinesProps) {
   return (
     <>
       <svg
-        className="chart" width={width} height={HEIGHT} tabIndex={0} role="img" aria-label={summary(series, points, label)}
-        onPointerMove={pick} onPointerDown={pick} onPointerLeave={() => setPicked(null)} onKeyDown={step} onBlur={() => setPicked(null)}
+        className="chart"
+        width={width}
+        height={HEIGHT}
+        tabIndex={0}
+        role="img"
+        aria-label={summary(series, points, label)}
+        onPointerMove={pick}
+        onPointerDown={pick}
+        onPointerLeave={() => setPicked(null)}
+        onKeyDown={step}
+        onBlur={() => setPicked(null)}
       >
         <Axes scale={scale} frame={frame} label={label} />
         {gaps.map((gap) => {
           const x = xOf(scale, frame, gap.fromMs);
-          return <rect key={gap.fromMs} className="chart-gap" x={x} y={frame.top} width={Math.max(1, xOf(scale, frame, gap.toMs) - x)} height={frame.height} />;
+          return (
+            <rect
+              key={gap.fromMs}
+              className="chart-gap"
+              x={x}
+              y={frame.top}
+              width={Math.max(1, xOf(scale, frame, gap.toMs) - x)}
+              height={frame.height}
+            />
+          );
         })}
         {startMs === null ? null : <Deployment x={xOf(scale, frame, startMs)} frame={frame} />}
         <Level name="baseline" value={series.baseline} scale={scale} frame={frame} />
         <Level name="limit" value={series.limit} scale={scale} frame={frame} />
         {runs.map((run) =>
           run.length === 1 && run[0] !== undefined ? (
-            <circle key={run[0].atMs} className="chart-dot" cx={xOf(scale, frame, run[0].atMs)} cy={yOf(scale, frame, run[0].value as number)} r="2" />
+            <circle
+              key={run[0].atMs}
+              className="chart-dot"
+              cx={xOf(scale, frame, run[0].atMs)}
+              cy={yOf(scale, frame, run[0].value as number)}
+              r="2"
+            />
           ) : (
             <path key={run[0]?.atMs} className="chart-line" d={pathOf(run, scale, frame)} />
           ),
         )}
-        {point === null ? <Newest points={points} scale={scale} frame={frame} /> : <Cursor point={point} scale={scale} frame={frame} />}
+        {point === null ? (
+          <Newest points={points} scale={scale} frame={frame} />
+        ) : (
+          <Cursor point={point} scale={scale} frame={frame} />
+        )}
       </svg>
       <Legend series={series} point={point} label={label} />
     </>
   );
 }
 
-function Axes({ scale, frame, label }: { readonly scale: Scale; readonly frame: Frame; readonly label: (value: number) => string }) {
+function Axes({
+  scale,
+  frame,
+  label,
+}: {
+  readonly scale: Scale;
+  readonly frame: Frame;
+  readonly label: (value: number) => string;
+}) {
   const bottom = frame.top + frame.height;
   return (
     <g className="chart-axes">
       {valueTicks(scale, 3).map((value) => (
         <g key={value}>
-          <line x1={frame.left} x2={frame.left + frame.width} y1={yOf(scale, frame, value)} y2={yOf(scale, frame, value)} />
-          <text x={frame.left - 6} y={yOf(scale, frame, value) + 4} textAnchor="end">{label(value).replace(/ (orders|events|requests)$/, '')}</text>
+          <line
+            x1={frame.left}
+            x2={frame.left + frame.width}
+            y1={yOf(scale, frame, value)}
+            y2={yOf(scale, frame, value)}
+          />
+          <text x={frame.left - 6} y={yOf(scale, frame, value) + 4} textAnchor="end">
+            {label(value).replace(/ (orders|events|requests)$/, '')}
+          </text>
         </g>
       ))}
       {timeTicks(scale, Math.max(2, Math.floor(frame.width / 90))).map((ms) => (
-        <text key={ms} x={clampLabel(xOf(scale, frame, ms), frame)} y={bottom + 17} textAnchor="middle">{clockTime(ms, scale.toMs - scale.fromMs < 180_000)}</text>
+        <text key={ms} x={clampLabel(xOf(scale, frame, ms), frame)} y={bottom + 17} textAnchor="middle">
+          {clockTime(ms, scale.toMs - scale.fromMs < 180_000)}
+        </text>
       ))}
     </g>
   );
@@ -134,7 +200,17 @@ function clampLabel(x: number, frame: Frame): number {
   return Math.min(frame.left + frame.width - 14, Math.max(frame.left + 14, x));
 }
 
-function Level({ name, value, scale, frame }: { readonly name: 'baseline' | 'limit'; readonly value: number | null; readonly scale: Scale; readonly frame: Frame }) {
+function Level({
+  name,
+  value,
+  scale,
+  frame,
+}: {
+  readonly name: 'baseline' | 'limit';
+  readonly value: number | null;
+  readonly scale: Scale;
+  readonly frame: Frame;
+}) {
   if (value === null || !Number.isFinite(value)) return null;
   const y = yOf(scale, frame, value);
   return <line className={`chart-${name}`} x1={frame.left} x2={frame.left + frame.width} y1={y} y2={y} />;
@@ -149,10 +225,20 @@ function Deployment({ x, frame }: { readonly x: number; readonly frame: Frame })
   );
 }
 
-function Newest({ points, scale, frame }: { readonly points: readonly ChartPoint[]; readonly scale: Scale; readonly frame: Frame }) {
+function Newest({
+  points,
+  scale,
+  frame,
+}: {
+  readonly points: readonly ChartPoint[];
+  readonly scale: Scale;
+  readonly frame: Frame;
+}) {
   const last = points.at(-1);
   if (last === undefined || last.value === null) return null;
-  return <circle className="chart-newest" cx={xOf(scale, frame, last.atMs)} cy={yOf(scale, frame, last.value)} r="3.5" />;
+  return (
+    <circle className="chart-newest" cx={xOf(scale, frame, last.atMs)} cy={yOf(scale, frame, last.value)} r="3.5" />
+  );
 }
 
 function Cursor({ point, scale, frame }: { readonly point: ChartPoint; readonly scale: Scale; readonly frame: Frame }) {
@@ -165,10 +251,23 @@ function Cursor({ point, scale, frame }: { readonly point: ChartPoint; readonly 
   );
 }
 
-function Legend({ series, point, label }: { readonly series: Series; readonly point: ChartPoint | null; readonly label: (value: number) => string }) {
+function Legend({
+  series,
+  point,
+  label,
+}: {
+  readonly series: Series;
+  readonly point: ChartPoint | null;
+  readonly label: (value: number) => string;
+}) {
   if (point !== null) {
     const of = point.of === undefined ? '' : ` · of ${point.of.toLocaleString('en-GB', { maximumFractionDigits: 0 })}`;
-    return <p className="legend" aria-live="polite"><strong>{clockTime(point.atMs, true)}</strong> {point.value === null ? 'no value' : label(point.value)}{of}</p>;
+    return (
+      <p className="legend" aria-live="polite">
+        <strong>{clockTime(point.atMs, true)}</strong> {point.value === null ? 'no value' : label(point.value)}
+        {of}
+      </p>
+    );
   }
   return (
     <p className="legend">
@@ -183,6 +282,9 @@ function Legend({ series, point, label }: { readonly series: Series; readonly po
 function summary(series: Series, points: readonly ChartPoint[], label: (value: number) => string): string {
   const last = points.findLast(({ value }) => value !== null);
   const now = last === undefined ? 'no values' : `last ${label(last.value as number)} at ${clockTime(last.atMs)}`;
-  const lines = [series.baseline === null ? '' : `, before the release ${label(series.baseline)}`, series.limit === null ? '' : `, limit ${label(series.limit)}`];
+  const lines = [
+    series.baseline === null ? '' : `, before the release ${label(series.baseline)}`,
+    series.limit === null ? '' : `, limit ${label(series.limit)}`,
+  ];
   return `${series.name}: ${now}${lines.join('')}. Use the arrow keys to read values.`;
 }

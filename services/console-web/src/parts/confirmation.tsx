@@ -34,7 +34,8 @@ export function Confirmation({ client, choice, shown, target, isOver, onClose, o
   const { name } = proposal.release;
   const remains = choice === 'approve' ? notUndone(proposal) : [];
   const needsAgreement = remains.length > 0;
-  const isReady = reason.trim() !== '' && (!needsAgreement || isAgreed) && !isOver && !sending && refusal?.kind !== 'ended';
+  const isReady =
+    reason.trim() !== '' && (!needsAgreement || isAgreed) && !isOver && !sending && refusal?.kind !== 'ended';
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -42,7 +43,14 @@ export function Confirmation({ client, choice, shown, target, isOver, onClose, o
     setSending(true);
     setRefusal(null);
     try {
-      onProposal(await client.answer(proposal.id, answerOf(choice, proposal, reason), key.current, seen.revision ?? `"${proposal.revision}"`));
+      onProposal(
+        await client.answer(
+          proposal.id,
+          answerOf(choice, proposal, reason),
+          key.current,
+          seen.revision ?? `"${proposal.revision}"`,
+        ),
+      );
       onClose();
     } catch (failure) {
       if (!(failure instanceof RequestFailed)) throw failure;
@@ -68,21 +76,52 @@ export function Confirmation({ client, choice, shown, target, isOver, onClose, o
   return (
     <Dialog title={choice === 'approve' ? `Roll back ${name}` : `Keep ${name}`} onClose={onClose}>
       <form className="confirmation" onSubmit={(event) => void submit(event)}>
-        <p>{choice === 'approve' ? `${target === '' ? 'The release before' : target} will run again in ${proposal.release.environment}.` : `${name} stays in ${proposal.release.environment} although its guardrails are in breach. Its verdict stays fail.`}</p>
+        <p>
+          {choice === 'approve'
+            ? `${target === '' ? 'The release before' : target} will run again in ${proposal.release.environment}.`
+            : `${name} stays in ${proposal.release.environment} although its guardrails are in breach. Its verdict stays fail.`}
+        </p>
         {remains.length === 0 ? null : (
           <div className="remains">
             <h3>This cannot be undone</h3>
-            <ul>{remains.map((text) => <li key={text}>{text}</li>)}</ul>
-            <label className="agree"><input type="checkbox" checked={isAgreed} onChange={(event) => setAgreed(event.target.checked)} /> I know what stays changed.</label>
+            <ul>
+              {remains.map((text) => (
+                <li key={text}>{text}</li>
+              ))}
+            </ul>
+            <label className="agree">
+              <input type="checkbox" checked={isAgreed} onChange={(event) => setAgreed(event.target.checked)} /> I know
+              what stays changed.
+            </label>
           </div>
         )}
         {refusal === null ? null : <RefusalNotice refusal={refusal} />}
-        <label htmlFor="reason">Reason <span className="muted">kept with the decision</span></label>
-        <textarea id="reason" rows={3} maxLength={2000} required autoFocus value={reason} onChange={(event) => setReason(event.target.value)} />
-        {isOver ? <p className="error" role="alert">The time to decide is over.</p> : null}
+        <label htmlFor="reason">
+          Reason <span className="muted">kept with the decision</span>
+        </label>
+        <textarea
+          id="reason"
+          rows={3}
+          maxLength={2000}
+          required
+          autoFocus
+          value={reason}
+          onChange={(event) => setReason(event.target.value)}
+        />
+        {isOver ? (
+          <p className="error" role="alert">
+            The time to decide is over.
+          </p>
+        ) : null}
         <div className="dialog-buttons">
-          <button type="button" className="button" onClick={onClose}>{refusal?.kind === 'ended' ? 'Close' : 'Cancel'}</button>
-          <button type="submit" className={choice === 'approve' ? 'button button-bad' : 'button button-main'} disabled={!isReady}>
+          <button type="button" className="button" onClick={onClose}>
+            {refusal?.kind === 'ended' ? 'Close' : 'Cancel'}
+          </button>
+          <button
+            type="submit"
+            className={choice === 'approve' ? 'button button-bad' : 'button button-main'}
+            disabled={!isReady}
+          >
             {sending ? 'Sending…' : choice === 'approve' ? `Roll back ${name}` : `Keep ${name}`}
           </button>
         </div>
@@ -94,13 +133,19 @@ export function Confirmation({ client, choice, shown, target, isOver, onClose, o
 function RefusalNotice({ refusal }: { readonly refusal: Refusal }) {
   return (
     <div className="refusal" role="alert">
-      <p><strong>{refusal.words}</strong></p>
+      <p>
+        <strong>{refusal.words}</strong>
+      </p>
       {refusal.kind !== 'changed' ? null : refusal.differences.length === 0 ? (
         <p>Please look at the evidence again, then confirm once more.</p>
       ) : (
         <>
           <p>What is different now:</p>
-          <ul>{refusal.differences.map((text) => <li key={text}>{text}</li>)}</ul>
+          <ul>
+            {refusal.differences.map((text) => (
+              <li key={text}>{text}</li>
+            ))}
+          </ul>
           <p>Confirm once more if you still want this.</p>
         </>
       )}

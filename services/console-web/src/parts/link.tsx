@@ -3,7 +3,15 @@ import { go } from '../hooks/use-place.js';
 import { safeHref } from '../model/links.js';
 
 /** A link within the console. */
-export function Link({ to, className, children }: { readonly to: string; readonly className?: string; readonly children: ReactNode }) {
+export function Link({
+  to,
+  className,
+  children,
+}: {
+  readonly to: string;
+  readonly className?: string;
+  readonly children: ReactNode;
+}) {
   const follow = (event: MouseEvent) => {
     const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
     if (!isPlain) return;

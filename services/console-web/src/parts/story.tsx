@@ -10,10 +10,16 @@ export function Story({ entries, nowMs }: { readonly entries: readonly StoryEntr
       <ol className="story-list" aria-live="polite" aria-relevant="additions">
         {entries.toReversed().map((entry) => (
           <li key={entry.id} className={`story-entry story-${entry.tone}`}>
-            <time dateTime={entry.at} title={dayAndTime(entry.at, nowMs)}>{clockTime(entry.at, true)}</time>
+            <time dateTime={entry.at} title={dayAndTime(entry.at, nowMs)}>
+              {clockTime(entry.at, true)}
+            </time>
             <div>
               <p className="story-title">{entry.title}</p>
-              {entry.details.map((text) => <p key={text} className="story-detail">{text}</p>)}
+              {entry.details.map((text) => (
+                <p key={text} className="story-detail">
+                  {text}
+                </p>
+              ))}
             </div>
           </li>
         ))}

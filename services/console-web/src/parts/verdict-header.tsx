@@ -6,7 +6,12 @@ import { outcomeWords, phaseWord, verdictSentence, verdictWord } from '../model/
 import { VerdictIcon } from './icon.js';
 import { Link, OutsideLink } from './link.js';
 
-const REVERSIBLE = { yes: 'Can be undone', partly: 'Can partly be undone', no: 'Cannot be undone', unknown: 'Nobody said whether it can be undone' } as const;
+const REVERSIBLE = {
+  yes: 'Can be undone',
+  partly: 'Can partly be undone',
+  no: 'Cannot be undone',
+  unknown: 'Nobody said whether it can be undone',
+} as const;
 
 /** The first thing on a release's page: its verdict, why, and what runs. */
 export function VerdictHeader({ release, nowMs }: { readonly release: ReleaseView; readonly nowMs: number }) {
@@ -25,15 +30,30 @@ export function VerdictHeader({ release, nowMs }: { readonly release: ReleaseVie
         </div>
       </div>
       <dl className="facts">
-        <Fact term="Phase">{phaseWord(release.phase)}{since(release, nowMs)}</Fact>
+        <Fact term="Phase">
+          {phaseWord(release.phase)}
+          {since(release, nowMs)}
+        </Fact>
         <Fact term="This release">{versions(release.components)}</Fact>
         <Fact term="Would go back to">
-          {release.previous === null ? 'Nothing: no earlier release has passed' : <Link to={`/releases/${release.previous.release}`}>{versions(release.previous.components) || 'the release before'}</Link>}
+          {release.previous === null ? (
+            'Nothing: no earlier release has passed'
+          ) : (
+            <Link to={`/releases/${release.previous.release}`}>
+              {versions(release.previous.components) || 'the release before'}
+            </Link>
+          )}
         </Fact>
         <Fact term="Risk">{`${release.criticality[0]?.toUpperCase()}${release.criticality.slice(1)} criticality · ${REVERSIBLE[release.reversibility].toLowerCase()}`}</Fact>
         {release.startedBy === undefined ? null : <Fact term="Started by">{release.startedBy}</Fact>}
         {release.links === undefined || release.links.length === 0 ? null : (
-          <Fact term="Links">{release.links.map((link) => <span key={link.href + link.title} className="outside"><OutsideLink {...link} /></span>)}</Fact>
+          <Fact term="Links">
+            {release.links.map((link) => (
+              <span key={link.href + link.title} className="outside">
+                <OutsideLink {...link} />
+              </span>
+            ))}
+          </Fact>
         )}
       </dl>
     </section>
@@ -41,7 +61,14 @@ export function VerdictHeader({ release, nowMs }: { readonly release: ReleaseVie
 }
 
 function since(release: ReleaseView, nowMs: number): string {
-  const at = release.phase === 'live' ? release.liveAt : release.phase === 'deploying' ? release.startedAt : release.phase === 'registered' ? release.registeredAt : null;
+  const at =
+    release.phase === 'live'
+      ? release.liveAt
+      : release.phase === 'deploying'
+        ? release.startedAt
+        : release.phase === 'registered'
+          ? release.registeredAt
+          : null;
   return at === null ? '' : `, since ${ago(at, nowMs).replace(' ago', '')}`;
 }
 

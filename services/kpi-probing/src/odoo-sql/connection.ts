@@ -59,8 +59,8 @@ export class OdooDatabase {
       idleTimeoutMillis: 5 * 60_000,
       query_timeout: statementTimeoutMs + GRACE_MS,
       keepAlive: true,
-      onConnect: async (client) => {
-        await client.query(sessionSettings(statementTimeoutMs));
+      verify: (client, done) => {
+        client.query(sessionSettings(statementTimeoutMs)).then(() => done(), done);
       },
     });
     // A connection lost while idle is replaced at the next measurement; without a listener it would end the process.

@@ -9,7 +9,15 @@ import * as sql from './statements.js';
 
 const ORDERS = 200_000;
 /** Tables that are large in a real shop; a scan of the others is cheaper than an index. */
-const LARGE = ['sale_order', 'sale_order_transaction_rel', 'payment_transaction', 'pos_order', 'pos_payment', 'stock_picking', 'ir_logging'];
+const LARGE = [
+  'sale_order',
+  'sale_order_transaction_rel',
+  'payment_transaction',
+  'pos_order',
+  'pos_payment',
+  'stock_picking',
+  'ir_logging',
+];
 /** Rows come every ten seconds and the newest is one second old. */
 const NEWEST_MS = Date.parse('2026-09-15T12:00:00Z');
 
@@ -62,26 +70,45 @@ const WINDOWS: readonly (readonly [string, readonly Window[]])[] = [
   ['the last minute', [{ fromMs: NEWEST_MS - MINUTE_MS, toMs: NEWEST_MS }]],
   ['a minute two hours ago', [{ fromMs: NEWEST_MS - 120 * MINUTE_MS, toMs: NEWEST_MS - 119 * MINUTE_MS }]],
   ['the last two hours', [{ fromMs: NEWEST_MS - 120 * MINUTE_MS, toMs: NEWEST_MS }]],
-  ['two hours, a minute at a time', Array.from({ length: 120 }, (_, i) => ({ fromMs: NEWEST_MS - (120 - i) * MINUTE_MS, toMs: NEWEST_MS - (119 - i) * MINUTE_MS }))],
+  [
+    'two hours, a minute at a time',
+    Array.from({ length: 120 }, (_, i) => ({
+      fromMs: NEWEST_MS - (120 - i) * MINUTE_MS,
+      toMs: NEWEST_MS - (119 - i) * MINUTE_MS,
+    })),
+  ],
 ];
 
-describe.each(['14', '19'] as const)(`no statement reads a table of ${ORDERS} rows from end to end, Odoo %s`, (version) => {
-  test.each(WINDOWS)('%s', async (_, windows) => {
-    const { admin } = shops.get(version) as ShopDatabase;
-    const columns = await admin.query(sql.bind(COLUMNS_SQL, { tables: LARGE }));
-    const dialect = dialectOf(new Map(columns.rows.map((row) => [row.table, new Set(row.columns as string[])])));
-    const statements = [
-      sql.webCheckout(dialect), sql.posSync(dialect), sql.posMismatch, sql.posGaps, sql.loggedErrors, sql.posStockDelay,
-      sql.tailReach('pos_order'), sql.tailReach('stock_picking'),
-    ];
-    for (const { name, text } of statements) {
-      const bound = sql.bind(sql.overWindows(text), parametersOf(settings, windows, 600_000));
-      const { rows } = await admin.query({ ...bound, text: `EXPLAIN (ANALYZE, FORMAT JSON) ${bound.text}` });
-      const nodes = nodesOf(rows[0]['QUERY PLAN'][0].Plan as Plan);
-      const scans = nodes.filter((node) => node['Node Type'] === 'Seq Scan' && LARGE.includes(node['Relation Name'] ?? ''));
-      expect([name, scans.map((node) => node['Relation Name'])]).toEqual([name, []]);
-      const read = nodes.filter((node) => node['Relation Name'] !== undefined).map((node) => (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0));
-      expect([name, Math.max(...read) <= settings.tail]).toEqual([name, true]);
-    }
-  });
-});
+describe.each(['14', '19'] as const)(
+  `no statement reads a table of ${ORDERS} rows from end to end, Odoo %s`,
+  (version) => {
+    test.each(WINDOWS)('%s', async (_, windows) => {
+      const { admin } = shops.get(version) as ShopDatabase;
+      const columns = await admin.query(sql.bind(COLUMNS_SQL, { tables: LARGE }));
+      const dialect = dialectOf(new Map(columns.rows.map((row) => [row.table, new Set(row.columns as string[])])));
+      const statements = [
+        sql.webCheckout(dialect),
+        sql.posSync(dialect),
+        sql.posMismatch,
+        sql.posGaps,
+        sql.loggedErrors,
+        sql.posStockDelay,
+        sql.tailReach('pos_order'),
+        sql.tailReach('stock_picking'),
+      ];
+      for (const { name, text } of statements) {
+        const bound = sql.bind(sql.overWindows(text), parametersOf(settings, windows, 600_000));
+        const { rows } = await admin.query({ ...bound, text: `EXPLAIN (ANALYZE, FORMAT JSON) ${bound.text}` });
+        const nodes = nodesOf(rows[0]['QUERY PLAN'][0].Plan as Plan);
+        const scans = nodes.filter(
+          (node) => node['Node Type'] === 'Seq Scan' && LARGE.includes(node['Relation Name'] ?? ''),
+        );
+        expect([name, scans.map((node) => node['Relation Name'])]).toEqual([name, []]);
+        const read = nodes
+          .filter((node) => node['Relation Name'] !== undefined)
+          .map((node) => (node['Actual Rows'] ?? 0) + (node['Rows Removed by Filter'] ?? 0));
+        expect([name, Math.max(...read) <= settings.tail]).toEqual([name, true]);
+      }
+    });
+  },
+);

@@ -31,7 +31,14 @@ afterEach(async () => {
 function probeAt(url: () => string, more: object = {}): OdooSqlProbe {
   const settings = odooSqlSettings.parse({ connection: { env: 'UNUSED' }, statementTimeout: '300ms', ...more });
   const database = new OdooDatabase({ url, statementTimeoutMs: settings.statementTimeout });
-  return new OdooSqlProbe({ name: 'odoo-retail/shop', everyMs: 60_000, settings, database, target: 'shop', nowMs: Date.now });
+  return new OdooSqlProbe({
+    name: 'odoo-retail/shop',
+    everyMs: 60_000,
+    settings,
+    database,
+    target: 'shop',
+    nowMs: Date.now,
+  });
 }
 
 function measureOf(of: OdooSqlProbe, kpi: string) {
@@ -80,14 +87,20 @@ describe('what could not be measured is never a number', () => {
     await measureOf(probe, 'pos-sync').measure([WINDOW]);
     await shop.admin.query('ALTER TABLE pos_order RENAME COLUMN amount_paid TO paid');
     expect((await failureOf(measureOf(probe, 'pos-sync').measure([WINDOW]))).reason).toBe('missing');
-    expect((await failureOf(measureOf(probe, 'pos-sync').measure([WINDOW]))).message).toContain('pos_order.amount_paid');
+    expect((await failureOf(measureOf(probe, 'pos-sync').measure([WINDOW]))).message).toContain(
+      'pos_order.amount_paid',
+    );
     await shop.admin.query('ALTER TABLE pos_order RENAME COLUMN paid TO amount_paid');
-    await expect(measureOf(probe, 'pos-sync').measure([WINDOW])).resolves.toMatchObject({ measurements: [{ isTruncated: false }] });
+    await expect(measureOf(probe, 'pos-sync').measure([WINDOW])).resolves.toMatchObject({
+      measurements: [{ isTruncated: false }],
+    });
   });
 
   test('a table that the role may not read', async () => {
     await shop.admin.query(`REVOKE SELECT ON sale_order FROM ${new URL(shop.readerUrl).username}`);
-    expect((await failureOf(measureOf(probe, 'order-success').measure([WINDOW]))).message).toContain('sale_order: not there, or not readable');
+    expect((await failureOf(measureOf(probe, 'order-success').measure([WINDOW]))).message).toContain(
+      'sale_order: not there, or not readable',
+    );
   });
 
   test('a database that is away, and an address that is not set', async () => {
@@ -143,8 +156,12 @@ describe('the session', () => {
   test('refuses a write, even through a role that may write', async () => {
     for (const url of [shop.readerUrl, adminUrlOf(shop.readerUrl)]) {
       const database = new OdooDatabase({ url: () => url, statementTimeoutMs: 1_000 });
-      await expect(database.read((query) => query('DELETE FROM pos_order', {}))).rejects.toMatchObject({ reason: 'refused' });
-      await expect(database.read((query) => query('CREATE TEMPORARY TABLE mine (id int); COMMIT; DELETE FROM pos_order', {}))).rejects.toMatchObject({ reason: 'refused' });
+      await expect(database.read((query) => query('DELETE FROM pos_order', {}))).rejects.toMatchObject({
+        reason: 'refused',
+      });
+      await expect(
+        database.read((query) => query('CREATE TEMPORARY TABLE mine (id int); COMMIT; DELETE FROM pos_order', {})),
+      ).rejects.toMatchObject({ reason: 'refused' });
       await database.close();
     }
     expect((await shop.admin.query('SELECT count(*)::int AS n FROM pos_order')).rows[0].n).toBeGreaterThan(50);
@@ -158,16 +175,28 @@ describe('the session', () => {
 
   test('is limited, named, in UTC and one at a time', async () => {
     await shop.admin.query(`ALTER ROLE ${new URL(shop.readerUrl).username} SET timezone = 'Asia/Tokyo'`);
-    const names = ['transaction_read_only', 'default_transaction_read_only', 'transaction_isolation', 'statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout', 'application_name', 'TimeZone'];
+    const names = [
+      'transaction_read_only',
+      'default_transaction_read_only',
+      'transaction_isolation',
+      'statement_timeout',
+      'lock_timeout',
+      'idle_in_transaction_session_timeout',
+      'application_name',
+      'TimeZone',
+    ];
     const database = new OdooDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 5_000 });
     const seen = await database.read(async (query) => {
       const values: unknown[] = [];
-      for (const name of names) values.push((await query('SELECT current_setting(:name) AS value', { name }))[0]?.value);
+      for (const name of names)
+        values.push((await query('SELECT current_setting(:name) AS value', { name }))[0]?.value);
       return values;
     });
     expect(seen).toEqual(['on', 'on', 'repeatable read', '5s', '1s', '10s', 'parapet-kpi-probing', 'UTC']);
     await Promise.all([1, 2, 3].map(() => database.read((query) => query('SELECT 1 AS one', {}))));
-    const { rows } = await shop.admin.query('SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1', [new URL(shop.readerUrl).username]);
+    const { rows } = await shop.admin.query('SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1', [
+      new URL(shop.readerUrl).username,
+    ]);
     expect(rows[0].n).toBe(1);
     await database.close();
   });

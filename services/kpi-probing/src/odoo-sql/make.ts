@@ -7,14 +7,24 @@ import { OdooDatabase } from './connection.js';
 import { OdooSqlProbe } from './probe.js';
 
 /** Makes an Odoo probe of its declaration, or says every problem of its settings. */
-export function makeOdooSqlProbe(declared: DeclaredProbe, nowMs: () => InstantMs): Probe | { readonly problems: readonly string[] } {
+export function makeOdooSqlProbe(
+  declared: DeclaredProbe,
+  nowMs: () => InstantMs,
+): Probe | { readonly problems: readonly string[] } {
   const { probe, workload } = declared;
   const parsed = odooSqlSettings.safeParse(probe.settings);
   if (!parsed.success) {
-    return { problems: parsed.error.issues.map(({ path, message }) => `settings${path.map((p) => `.${String(p)}`).join('')}: ${message}`) };
+    return {
+      problems: parsed.error.issues.map(
+        ({ path, message }) => `settings${path.map((p) => `.${String(p)}`).join('')}: ${message}`,
+      ),
+    };
   }
   const settings = parsed.data;
-  const database = new OdooDatabase({ url: () => resolveSecret(settings.connection), statementTimeoutMs: settings.statementTimeout });
+  const database = new OdooDatabase({
+    url: () => resolveSecret(settings.connection),
+    statementTimeoutMs: settings.statementTimeout,
+  });
   return new OdooSqlProbe({
     name: `${workload}/${probe.name}`,
     everyMs: probe.everyMs,

@@ -12,8 +12,17 @@ import * as sql from './statements.js';
 /** How long the columns found stay believed: a release may change them. */
 const COLUMNS_VALID_MS = 10 * 60_000;
 const TABLES = [
-  'sale_order', 'sale_order_transaction_rel', 'payment_transaction', 'payment_acquirer', 'payment_provider',
-  'pos_order', 'pos_session', 'pos_payment', 'stock_picking', 'ir_logging', 'res_company',
+  'sale_order',
+  'sale_order_transaction_rel',
+  'payment_transaction',
+  'payment_acquirer',
+  'payment_provider',
+  'pos_order',
+  'pos_session',
+  'pos_payment',
+  'stock_picking',
+  'ir_logging',
+  'res_company',
 ];
 
 /** What an Odoo probe is made of. */
@@ -69,7 +78,12 @@ export class OdooSqlProbe implements Probe {
     try {
       return await this.#options.database.read(async (query) => {
         const columns = await this.#detect(query);
-        const reading = new Reading(query, columns, parametersOf(this.#options.settings, windows, delayMs), windows.length);
+        const reading = new Reading(
+          query,
+          columns,
+          parametersOf(this.#options.settings, windows, delayMs),
+          windows.length,
+        );
         const samples = await this.#read(kpi, windows, reading, dialectOf(columns));
         return { measurements: samples, rows: reading.rows };
       });
@@ -80,7 +94,12 @@ export class OdooSqlProbe implements Probe {
     }
   }
 
-  async #read(kpi: Kpi, windows: readonly Window[], reading: Reading, dialect: Dialect): Promise<readonly Measurement[]> {
+  async #read(
+    kpi: Kpi,
+    windows: readonly Window[],
+    reading: Reading,
+    dialect: Dialect,
+  ): Promise<readonly Measurement[]> {
     const maker = this.#maker;
     switch (kpi) {
       case 'order-success': {
@@ -116,7 +135,8 @@ export class OdooSqlProbe implements Probe {
   }
 
   async #refused(reading: Reading): Promise<readonly number[]> {
-    if (this.#options.settings.logDb) return (await reading.one(sql.loggedErrors)).map((row) => numberOf(row, 'pos_messages'));
+    if (this.#options.settings.logDb)
+      return (await reading.one(sql.loggedErrors)).map((row) => numberOf(row, 'pos_messages'));
     return (await reading.one(sql.posGaps)).map((row) => numberOf(row, 'id_gap') + numberOf(row, 'edge_gap'));
   }
 
@@ -190,7 +210,10 @@ class Reading {
   async #run(statement: sql.Statement, text: string): Promise<readonly Row[]> {
     const missing = missingFrom(this.columns, statement.needs);
     if (missing.length > 0) {
-      throw new MeasurementFailed('missing', `${statement.name} needs ${missing.join(', ')}: not there, or not readable`);
+      throw new MeasurementFailed(
+        'missing',
+        `${statement.name} needs ${missing.join(', ')}: not there, or not readable`,
+      );
     }
     const rows = await this.query(text, this.parameters);
     this.rows += rows.length;
@@ -199,7 +222,11 @@ class Reading {
 }
 
 /** The values of the named parameters of every statement; each window is judged a delay after its end. */
-export function parametersOf(settings: OdooSqlSettings, windows: readonly Window[], delayMs: number): Readonly<Record<string, unknown>> {
+export function parametersOf(
+  settings: OdooSqlSettings,
+  windows: readonly Window[],
+  delayMs: number,
+): Readonly<Record<string, unknown>> {
   return {
     froms: windows.map(({ fromMs }) => utcText(fromMs)),
     tos: windows.map(({ toMs }) => utcText(toMs)),

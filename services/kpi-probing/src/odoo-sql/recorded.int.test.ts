@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
-import { loadSnapshot, makeShop, recordedCases, type OdooVersion, type RecordedCase, type ShopDatabase } from '../../fixtures/odoo/load.js';
+import {
+  loadSnapshot,
+  makeShop,
+  recordedCases,
+  type OdooVersion,
+  type RecordedCase,
+  type ShopDatabase,
+} from '../../fixtures/odoo/load.js';
 import { odooSqlSettings } from './config.js';
 import { OdooDatabase, type Row } from './connection.js';
 import { COLUMNS_SQL, dialectOf } from './dialect.js';
@@ -37,7 +44,8 @@ afterAll(async () => {
 });
 
 const at = (text: string) => Date.parse(`${text.replace(' ', 'T')}Z`);
-const databaseOf = (version: OdooVersion, snapshot: string) => (shops.get(`${version} ${snapshot}`) as { database: OdooDatabase }).database;
+const databaseOf = (version: OdooVersion, snapshot: string) =>
+  (shops.get(`${version} ${snapshot}`) as { database: OdooDatabase }).database;
 
 function settingsOf(c: Pick<RecordedCase, 'params'>, more: object = {}) {
   const { company, test_partners: testPartners } = c.params;
@@ -52,7 +60,14 @@ async function measured(version: OdooVersion, c: RecordedCase): Promise<Record<s
   return await databaseOf(version, c.snapshot).read(async (query) => {
     const columns = await query(COLUMNS_SQL, { tables: ['payment_transaction', 'pos_order'] });
     const dialect = dialectOf(new Map(columns.map((row) => [String(row.table), new Set(row.columns as string[])])));
-    const statements = [sql.webCheckout(dialect), sql.posSync(dialect), sql.posMismatch, sql.posGaps, sql.posStockDelay, sql.loggedErrors];
+    const statements = [
+      sql.webCheckout(dialect),
+      sql.posSync(dialect),
+      sql.posMismatch,
+      sql.posGaps,
+      sql.posStockDelay,
+      sql.loggedErrors,
+    ];
     const results: Record<string, readonly Row[]> = {};
     for (const { name, text } of statements) results[name] = await query(sql.overWindows(text), parameters);
     return results;
@@ -66,14 +81,17 @@ function expectRows(name: string, found: readonly Row[], wanted: RecordedCase['k
     const same = name === 'pos_broken' ? { payment_mismatch: row.payment_mismatch } : row;
     for (const [column, value] of Object.entries(same)) {
       const got = found[i]?.[column];
-      if (typeof value === 'number') expect(Math.abs(numberOf(found[i] as Row, column) - value)).toBeLessThanOrEqual(TOLERANCE);
+      if (typeof value === 'number')
+        expect(Math.abs(numberOf(found[i] as Row, column) - value)).toBeLessThanOrEqual(TOLERANCE);
       else expect([name, column, got]).toEqual([name, column, value]);
     }
   });
 }
 
 describe.each(['14', '19'] as const)('the recorded Odoo %s', (version) => {
-  const cases = recordedCases(version).map((c) => [`${c.snapshot} ${c.params.from}..${c.params.to} company=${c.params.company}`, c] as const);
+  const cases = recordedCases(version).map(
+    (c) => [`${c.snapshot} ${c.params.from}..${c.params.to} company=${c.params.company}`, c] as const,
+  );
 
   test.each(cases)('gives the documented rows: %s', async (_, c) => {
     const found = await measured(version, c);
@@ -89,16 +107,22 @@ describe.each(['14', '19'] as const)('the recorded Odoo %s', (version) => {
 
     for (const logDb of [false, true]) {
       const samples = await samplesOf(version, c, { logDb });
-      const refused = logDb ? numberOf(c.kpis.logged_errors?.[0] as Row, 'pos_messages') : numberOf(c.kpis.pos_gaps?.[0] as Row, 'id_gap');
+      const refused = logDb
+        ? numberOf(c.kpis.logged_errors?.[0] as Row, 'pos_messages')
+        : numberOf(c.kpis.pos_gaps?.[0] as Row, 'id_gap');
       const mismatch = numberOf(c.kpis.pos_broken?.[0] as Row, 'payment_mismatch');
       expect(samples.get('odoo.pos.sync.errors')).toEqual([
         { kind: 'count', count: sum('late') + mismatch + refused, of: sum('n') + refused },
       ]);
-      expect(samples.get('odoo.pos.orders')).toEqual([{ kind: 'count', count: sum('n'), of: (window.toMs - window.fromMs) / 1000 }]);
+      expect(samples.get('odoo.pos.orders')).toEqual([
+        { kind: 'count', count: sum('n'), of: (window.toMs - window.fromMs) / 1000 },
+      ]);
       expect(samples.get('odoo.pos.sync.delay') ?? []).toEqual(
-        tills.map((till) => (numberOf(till, 'n') >= 10
-          ? { kind: 'gauge', value: expect.closeTo(numberOf(till, 'p95_s'), 2) }
-          : { kind: 'gap', reason: 'too-few-samples' })),
+        tills.map((till) =>
+          numberOf(till, 'n') >= 10
+            ? { kind: 'gauge', value: expect.closeTo(numberOf(till, 'p95_s'), 2) }
+            : { kind: 'gap', reason: 'too-few-samples' },
+        ),
       );
       // The recorded checkout was judged at another instant than its window's end plus grace: only settled cases compare.
       if (at(c.params.as_of) - window.toMs >= c.params.grace_s * 1000) {
@@ -108,18 +132,23 @@ describe.each(['14', '19'] as const)('the recorded Odoo %s', (version) => {
       }
       const stock = samples.get('odoo.stock.update.delay') ?? [];
       const gauges = stock.flatMap((value) => (value.kind === 'gauge' ? [value.value] : []));
-      expect(gauges).toEqual((c.kpis.pos_stock_delay as readonly Row[]).map((row) => expect.closeTo(numberOf(row, 'max_s'), 2)));
+      expect(gauges).toEqual(
+        (c.kpis.pos_stock_delay as readonly Row[]).map((row) => expect.closeTo(numberOf(row, 'max_s'), 2)),
+      );
       expect(stock.length).toBeGreaterThan(0);
     }
   });
 
   test('windows of a minute add up to the whole: nothing is counted twice, nothing between two windows is lost', async () => {
-    const whole = recordedCases(version).find((c) => c.snapshot === 's2-incident' && c.params.company === null && c.params.from.endsWith('10:00:00')) as RecordedCase;
+    const whole = recordedCases(version).find(
+      (c) => c.snapshot === 's2-incident' && c.params.company === null && c.params.from.endsWith('10:00:00'),
+    ) as RecordedCase;
     const { fromMs, toMs } = windowOf(whole);
     const probe = probeOf(version, whole, { kpis: ['pos-sync'] });
     const totals = new Map<string, { count: number; of: number }>();
     const windows: { fromMs: number; toMs: number }[] = [];
-    for (let ms = fromMs; ms < toMs; ms += MINUTE_MS) windows.push({ fromMs: ms, toMs: Math.min(ms + MINUTE_MS, toMs) });
+    for (let ms = fromMs; ms < toMs; ms += MINUTE_MS)
+      windows.push({ fromMs: ms, toMs: Math.min(ms + MINUTE_MS, toMs) });
     const together = await measureOf(probe, 'pos-sync').measure(windows);
     expect(together.measurements.map(({ window }) => window)).toEqual(windows);
     for (const { window, samples } of together.measurements) {
@@ -131,8 +160,11 @@ describe.each(['14', '19'] as const)('the recorded Odoo %s', (version) => {
         totals.set(signal, { count: total.count + value.count, of: total.of + value.of });
       }
     }
-    const [{ samples } = { samples: [] }] = (await measureOf(probe, 'pos-sync').measure([{ fromMs, toMs }])).measurements;
-    const wholes = samples.flatMap(({ signal, value }) => (value.kind === 'count' ? [[signal, { count: value.count, of: value.of }] as const] : []));
+    const [{ samples } = { samples: [] }] = (await measureOf(probe, 'pos-sync').measure([{ fromMs, toMs }]))
+      .measurements;
+    const wholes = samples.flatMap(({ signal, value }) =>
+      value.kind === 'count' ? [[signal, { count: value.count, of: value.of }] as const] : [],
+    );
     expect([...totals]).toEqual(wholes);
   });
 });

@@ -7,12 +7,21 @@ import { bind } from './statements.js';
 
 const WINDOW = { fromMs: Date.parse('2026-09-15T10:00:00Z'), toMs: Date.parse('2026-09-15T10:01:00Z') };
 const maker = new SampleMaker('odoo-retail/shop', null);
-const till = (config_id: number, n: number, late = 0, p95_s = 2) => ({ config_id, n: String(n), late: String(late), p95_s: String(p95_s) });
+const till = (config_id: number, n: number, late = 0, p95_s = 2) => ({
+  config_id,
+  n: String(n),
+  late: String(late),
+  p95_s: String(p95_s),
+});
 
 describe('rows as samples', () => {
   test.each([
     ['confirmed of tried', { success: '8', failed: '2', stuck: '1' }, { count: 8, of: 11 }],
-    ['nobody tried: nothing of nothing, which is no traffic and not health', { success: '0', failed: '0', stuck: '0' }, { count: 0, of: 0 }],
+    [
+      'nobody tried: nothing of nothing, which is no traffic and not health',
+      { success: '0', failed: '0', stuck: '0' },
+      { count: 0, of: 0 },
+    ],
   ])('order success is %s', (_, row, pair) => {
     expect(orderSuccess(maker, WINDOW, row)).toEqual([
       {
@@ -36,7 +45,12 @@ describe('rows as samples', () => {
   });
 
   test('delay is one series a till, with a reason where there were too few orders; orders are per time', () => {
-    const samples = posSync(maker, WINDOW, { tills: [till(1, 10, 0, 4.5), till(2, 9)], paymentMismatch: 0, refused: 0 }, { samplesMin: 10 });
+    const samples = posSync(
+      maker,
+      WINDOW,
+      { tills: [till(1, 10, 0, 4.5), till(2, 9)], paymentMismatch: 0, refused: 0 },
+      { samplesMin: 10 },
+    );
     expect(samples.slice(1).map(({ signal, value, dimensions }) => [signal, value, dimensions])).toEqual([
       ['odoo.pos.sync.delay', { kind: 'gauge', value: 4.5 }, { till: '1' }],
       ['odoo.pos.sync.delay', { kind: 'gap', reason: 'too-few-samples' }, { till: '2' }],
@@ -71,12 +85,41 @@ describe('rows as samples', () => {
 });
 
 describe('the dialect', () => {
-  const columns = (record: Record<string, string[]>) => new Map(Object.entries(record).map(([table, names]) => [table, new Set(names)]));
+  const columns = (record: Record<string, string[]>) =>
+    new Map(Object.entries(record).map(([table, names]) => [table, new Set(names)]));
   test.each([
-    ['14', { payment_transaction: ['type', 'acquirer_id'], pos_order: ['id'] }, 'payment_acquirer', 'pv.provider', 'tx.type', false],
-    ['15', { payment_transaction: ['operation', 'acquirer_id'], pos_order: ['id'] }, 'payment_acquirer', 'pv.provider', 'tx.operation', false],
-    ['16 and 17', { payment_transaction: ['operation', 'provider_id'], pos_order: ['config_id'] }, 'payment_provider', 'pv.code', 'tx.operation', false],
-    ['18 and later', { payment_transaction: ['operation', 'provider_id'], pos_order: ['uuid'] }, 'payment_provider', 'pv.code', 'tx.operation', true],
+    [
+      '14',
+      { payment_transaction: ['type', 'acquirer_id'], pos_order: ['id'] },
+      'payment_acquirer',
+      'pv.provider',
+      'tx.type',
+      false,
+    ],
+    [
+      '15',
+      { payment_transaction: ['operation', 'acquirer_id'], pos_order: ['id'] },
+      'payment_acquirer',
+      'pv.provider',
+      'tx.operation',
+      false,
+    ],
+    [
+      '16 and 17',
+      { payment_transaction: ['operation', 'provider_id'], pos_order: ['config_id'] },
+      'payment_provider',
+      'pv.code',
+      'tx.operation',
+      false,
+    ],
+    [
+      '18 and later',
+      { payment_transaction: ['operation', 'provider_id'], pos_order: ['uuid'] },
+      'payment_provider',
+      'pv.code',
+      'tx.operation',
+      true,
+    ],
   ])('of %s is seen by its columns', (_, tables, provider, code, kind, isPaid) => {
     const dialect = dialectOf(columns(tables));
     expect(dialect.providerJoin).toContain(provider);
@@ -92,7 +135,10 @@ describe('the dialect', () => {
 
 describe('parameters', () => {
   test('are numbered once each and never enter the text; casts are left alone', () => {
-    expect(bind('SELECT :a::numeric, :b, :a', { a: 1, b: "'; DROP" })).toEqual({ text: 'SELECT $1::numeric, $2, $1', values: [1, "'; DROP"] });
+    expect(bind('SELECT :a::numeric, :b, :a', { a: 1, b: "'; DROP" })).toEqual({
+      text: 'SELECT $1::numeric, $2, $1',
+      values: [1, "'; DROP"],
+    });
   });
   test('that have no value throw', () => {
     expect(() => bind('SELECT :a', {})).toThrow('no value for :a');
@@ -102,7 +148,12 @@ describe('parameters', () => {
 describe('settings', () => {
   test('need only a connection', () => {
     expect(odooSqlSettings.parse({ connection: { env: 'SHOP' } })).toMatchObject({
-      kpis: ['order-success', 'pos-sync', 'stock-update'], grace: 600_000, delay: 30_000, backfill: 7_200_000, lateSeconds: 300, tail: 20_000,
+      kpis: ['order-success', 'pos-sync', 'stock-update'],
+      grace: 600_000,
+      delay: 30_000,
+      backfill: 7_200_000,
+      lateSeconds: 300,
+      tail: 20_000,
     });
   });
   test.each([

@@ -33,7 +33,13 @@ export class SampleMaker {
     return this.#sample(signal, toMs, { kind: 'gap', reason: 'sensor-broken' }, {}, `gap/${formatInstant(toMs)}`);
   }
 
-  #sample(signal: string, atMs: number, value: SampleValue, own: Readonly<Record<string, string>>, span: string): Sample {
+  #sample(
+    signal: string,
+    atMs: number,
+    value: SampleValue,
+    own: Readonly<Record<string, string>>,
+    span: string,
+  ): Sample {
     const dimensions = this.company === null ? own : { company: String(this.company), ...own };
     const tags = Object.entries(dimensions).map(([name, text]) => `${name}=${text}`);
     return { signal, atMs, value, dimensions, key: [this.probe, signal, ...tags, span].join('/') };
@@ -78,9 +84,7 @@ export function posSync(
 
 function delayOf(till: Row, samplesMin: number): SampleValue {
   const isEnough = numberOf(till, 'n') >= samplesMin;
-  return isEnough
-    ? { kind: 'gauge', value: numberOf(till, 'p95_s') }
-    : { kind: 'gap', reason: 'too-few-samples' };
+  return isEnough ? { kind: 'gauge', value: numberOf(till, 'p95_s') } : { kind: 'gap', reason: 'too-few-samples' };
 }
 
 /** 3.10 as samples: the slowest stock move per mode; a mode in use without a move says so. */
@@ -94,9 +98,7 @@ export function stockUpdate(
   return [...new Set([...modesInUse, ...measured.keys()])].sort().map((mode) => {
     const row = measured.get(mode);
     const value: SampleValue =
-      row === undefined
-        ? { kind: 'gap', reason: 'too-few-samples' }
-        : { kind: 'gauge', value: numberOf(row, 'max_s') };
+      row === undefined ? { kind: 'gap', reason: 'too-few-samples' } : { kind: 'gauge', value: numberOf(row, 'max_s') };
     return maker.of('odoo.stock.update.delay', window, value, { mode });
   });
 }

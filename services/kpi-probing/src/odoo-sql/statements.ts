@@ -92,7 +92,9 @@ FROM outcome`,
 
 /** How long orders took from the till to the server, per till. */
 export function posSync(dialect: Dialect): Statement {
-  const payments: Needs = dialect.arrival.includes('pos_payment') ? { pos_payment: ['pos_order_id', 'create_date'] } : {};
+  const payments: Needs = dialect.arrival.includes('pos_payment')
+    ? { pos_payment: ['pos_order_id', 'create_date'] }
+    : {};
   const needs: Needs = {
     pos_order: ['id', 'session_id', 'state', 'date_order', 'create_date', 'company_id'],
     pos_session: ['id', 'config_id'],

@@ -38,7 +38,11 @@ function fleetOf() {
       costs: { measured: () => undefined, failed: () => undefined, behind: () => undefined },
       nowMs: Date.now,
     },
-    { info: () => undefined, warn: () => undefined, error: (text, { problems }) => void story.push(`${text}: ${String(problems)}`) },
+    {
+      info: () => undefined,
+      warn: () => undefined,
+      error: (text, { problems }) => void story.push(`${text}: ${String(problems)}`),
+    },
     () => 0,
   );
   return { fleet, story, rounds };
@@ -62,7 +66,11 @@ describe('a change of configuration', () => {
     world = fleetOf();
     await world.fleet.apply([declared('a', 60_000, { isWrong: true }), declared('b')]);
     await world.fleet.apply([declared('a'), declared('b')]);
-    expect(world.story).toEqual(['a probe does not run: its settings are wrong: settings.grance: unknown', 'start b 60000', 'start a 60000']);
+    expect(world.story).toEqual([
+      'a probe does not run: its settings are wrong: settings.grance: unknown',
+      'start b 60000',
+      'start a 60000',
+    ]);
   });
 
   test('two changes at once are taken up one after the other', async () => {

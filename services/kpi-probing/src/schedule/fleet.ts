@@ -78,7 +78,9 @@ export class ProbeFleet {
       return { declared: text, stop: async () => undefined };
     }
     this.log.info('a probe runs', { ...names, kpis: made.measures.map(({ kpi }) => kpi), everyMs: probe.everyMs });
-    const loops = made.measures.map((measure) => new ProbeLoop(measure, { ...names, kpi: measure.kpi }, this.ports, this.log, this.chance));
+    const loops = made.measures.map(
+      (measure) => new ProbeLoop(measure, { ...names, kpi: measure.kpi }, this.ports, this.log, this.chance),
+    );
     return {
       declared: text,
       stop: async () => {

@@ -41,7 +41,13 @@ export class ProbeLoop {
       if (outcome.kind === 'failed') {
         this.#failures++;
         pauseMs = backoffMs(this.measure.rhythm.everyMs, this.#failures, this.chance());
-        this.log.warn('could not measure', { ...this.key, why: outcome.why, detail: outcome.detail, failures: this.#failures, pauseMs });
+        this.log.warn('could not measure', {
+          ...this.key,
+          why: outcome.why,
+          detail: outcome.detail,
+          failures: this.#failures,
+          pauseMs,
+        });
       } else {
         if (wasFailing) this.log.info('measures again', { ...this.key, failures: this.#failures });
         this.#failures = 0;

@@ -6,7 +6,13 @@ import { runRound, type RoundPorts } from './round.js';
 import { Turns } from './turns.js';
 import type { Window } from './windows.js';
 
-const KEY: CursorKey = { tenant: 'acme-retail', environment: 'production', workload: 'odoo-retail', probe: 'shop', kpi: 'pos-sync' };
+const KEY: CursorKey = {
+  tenant: 'acme-retail',
+  environment: 'production',
+  workload: 'odoo-retail',
+  probe: 'shop',
+  kpi: 'pos-sync',
+};
 const MINUTE_MS = 60_000;
 
 /** A target whose clock and troubles the test holds. */
@@ -24,7 +30,8 @@ class FakeShop implements Measure {
   async measure(windows: readonly Window[]) {
     const measurements = windows.map((window) => {
       const { fromMs, toMs } = window;
-      if (fromMs >= this.failsFromMs) throw new MeasurementFailed('timeout', 'canceling statement due to statement timeout');
+      if (fromMs >= this.failsFromMs)
+        throw new MeasurementFailed('timeout', 'canceling statement due to statement timeout');
       return { window, samples: [sampleAt(toMs, `${fromMs / MINUTE_MS}..${toMs / MINUTE_MS}`)], isTruncated: false };
     });
     return { measurements, rows: 3 };
@@ -62,7 +69,11 @@ describe('a round', () => {
       },
       publish: async (_, samples) => void story.push(...samples.map(({ key }) => key)),
       turns: new Turns(),
-      costs: { measured: () => undefined, failed: (_, reason) => void story.push(`failed ${reason}`), behind: () => undefined },
+      costs: {
+        measured: () => undefined,
+        failed: (_, reason) => void story.push(`failed ${reason}`),
+        behind: () => undefined,
+      },
       nowMs: () => shop.nowMs,
     };
   });
@@ -91,7 +102,9 @@ describe('a round', () => {
   });
 
   test('does not move the cursor when the stream did not confirm', async () => {
-    await expect(runRound(shop, KEY, { ...ports, publish: () => Promise.reject(new Error('no NATS')) })).rejects.toThrow('no NATS');
+    await expect(
+      runRound(shop, KEY, { ...ports, publish: () => Promise.reject(new Error('no NATS')) }),
+    ).rejects.toThrow('no NATS');
     expect(story).toEqual([]);
     expect(cursorMs).toBeNull();
   });

@@ -10,7 +10,10 @@ const WINDOWS_MAX = 120;
 
 /** What a measurement cost its target, and how measuring goes; for the metrics page. */
 export interface Costs {
-  measured(key: CursorKey, cost: { readonly ms: number; readonly rows: number; readonly windows: number; readonly truncated: number }): void;
+  measured(
+    key: CursorKey,
+    cost: { readonly ms: number; readonly rows: number; readonly windows: number; readonly truncated: number },
+  ): void;
   failed(key: CursorKey, reason: FailureReason, ms: number): void;
   /** How much of the past is still unmeasured though it could be. */
   behind(key: CursorKey, ms: number): void;
@@ -36,7 +39,12 @@ export type RoundOutcome =
  * samples under the same keys, which count once. What could not be measured becomes a gap, and is tried again.
  * @param isCareful after a failure: one window at a time, lest many together be what the target cannot bear
  */
-export async function runRound(measure: Measure, key: CursorKey, ports: RoundPorts, isCareful = false): Promise<RoundOutcome> {
+export async function runRound(
+  measure: Measure,
+  key: CursorKey,
+  ports: RoundPorts,
+  isCareful = false,
+): Promise<RoundOutcome> {
   const cursorMs = await ports.cursors.read(key);
   const startedMs = ports.nowMs();
   let taken: { readonly asOfMs: InstantMs; readonly measured: Measured };
@@ -48,7 +56,12 @@ export async function runRound(measure: Measure, key: CursorKey, ports: RoundPor
       if (windows.length === 0) return { asOfMs, measured: { measurements: [], rows: 0 } };
       const measured = await measure.measure(windows);
       const truncated = measured.measurements.filter(({ isTruncated }) => isTruncated).length;
-      ports.costs.measured(key, { ms: ports.nowMs() - begunMs, rows: measured.rows, windows: windows.length, truncated });
+      ports.costs.measured(key, {
+        ms: ports.nowMs() - begunMs,
+        rows: measured.rows,
+        windows: windows.length,
+        truncated,
+      });
       return { asOfMs, measured };
     });
   } catch (error) {
@@ -61,7 +74,10 @@ export async function runRound(measure: Measure, key: CursorKey, ports: RoundPor
   const { asOfMs, measured } = taken;
   const last = measured.measurements.at(-1);
   if (last !== undefined) {
-    await ports.publish(key, measured.measurements.flatMap(({ samples }) => samples));
+    await ports.publish(
+      key,
+      measured.measurements.flatMap(({ samples }) => samples),
+    );
     await ports.cursors.advance(key, last.window.toMs);
   }
   const reachedMs = last?.window.toMs ?? cursorMs;

@@ -7,11 +7,36 @@ const rhythm: Rhythm = { everyMs: 60 * S, delayMs: 30 * S, backfillMs: 120 * S }
 
 describe('which windows are due', () => {
   test.each([
-    ['at the first start, the past asked for, cut by the interval', null, 330 * S, [[180, 240], [240, 300]]],
-    ['a first start between two ends measures what has ended', null, 359 * S, [[180, 240], [240, 300]]],
+    [
+      'at the first start, the past asked for, cut by the interval',
+      null,
+      330 * S,
+      [
+        [180, 240],
+        [240, 300],
+      ],
+    ],
+    [
+      'a first start between two ends measures what has ended',
+      null,
+      359 * S,
+      [
+        [180, 240],
+        [240, 300],
+      ],
+    ],
     ['nothing before the delay is over', 300 * S, 389 * S, []],
     ['one window once its delay is over', 300 * S, 390 * S, [[300, 360]]],
-    ['all windows missed meanwhile, each for itself', 180 * S, 400 * S, [[180, 240], [240, 300], [300, 360]]],
+    [
+      'all windows missed meanwhile, each for itself',
+      180 * S,
+      400 * S,
+      [
+        [180, 240],
+        [240, 300],
+        [300, 360],
+      ],
+    ],
     ['after the interval was changed, a shorter one up to the next end', 315 * S, 400 * S, [[315, 360]]],
     ['nothing while the clock stands before the cursor', 900 * S, 400 * S, []],
   ])('%s', (_, cursorMs, asOfMs, expected) => {
@@ -20,7 +45,10 @@ describe('which windows are due', () => {
   });
 
   test('at most as many as asked for, the oldest first', () => {
-    expect(dueWindows(rhythm, 0, 3600 * S, 2)).toEqual([{ fromMs: 0, toMs: 60 * S }, { fromMs: 60 * S, toMs: 120 * S }]);
+    expect(dueWindows(rhythm, 0, 3600 * S, 2)).toEqual([
+      { fromMs: 0, toMs: 60 * S },
+      { fromMs: 60 * S, toMs: 120 * S },
+    ]);
   });
 
   test('the next one is due a delay after its end', () => {
@@ -37,7 +65,13 @@ describe('which windows are due', () => {
 test('whenever it is asked, windows neither overlap nor leave a gap, and none is measured before its delay is over', () => {
   fc.assert(
     fc.property(
-      fc.array(fc.record({ passMs: fc.integer({ min: 0, max: 400_000 }), everyMs: fc.constantFrom(1_000, 15_000, 60_000, 77_000) }), { minLength: 1, maxLength: 30 }),
+      fc.array(
+        fc.record({
+          passMs: fc.integer({ min: 0, max: 400_000 }),
+          everyMs: fc.constantFrom(1_000, 15_000, 60_000, 77_000),
+        }),
+        { minLength: 1, maxLength: 30 },
+      ),
       fc.integer({ min: 0, max: 700_000 }),
       fc.integer({ min: 0, max: 500_000 }),
       (ticks, delayMs, backfillMs) => {

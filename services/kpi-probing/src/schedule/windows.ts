@@ -22,7 +22,12 @@ export interface Rhythm {
  * places and name their samples alike. Each window begins where the last one ended: they neither overlap nor leave a gap,
  * also when the interval was changed in between.
  */
-export function dueWindows(rhythm: Rhythm, cursorMs: InstantMs | null, asOfMs: InstantMs, most: number): readonly Window[] {
+export function dueWindows(
+  rhythm: Rhythm,
+  cursorMs: InstantMs | null,
+  asOfMs: InstantMs,
+  most: number,
+): readonly Window[] {
   const settledMs = asOfMs - rhythm.delayMs;
   const windows: Window[] = [];
   let fromMs = cursorMs ?? floorTo(settledMs - rhythm.backfillMs, rhythm.everyMs);
