@@ -12,7 +12,8 @@ import type { World } from './world.js';
 const VERSION = '0.1.0';
 
 const HELP = `
-Where Parapet is: --server or PARAPET_URL. Who you are: PARAPET_TOKEN or --token-file; a token never stands in a command line.
+Where Parapet is: --server or PARAPET_URL.
+Who you are: PARAPET_TOKEN or --token-file; a token never stands in a command line.
 
 Exit codes:
   0  done; a watched release passed
