@@ -1,5 +1,5 @@
 import { BaseRpcContext, EventPattern } from '@nestjs/microservices';
-import { type ArgumentsHost, Catch, type RpcExceptionFilter } from '@nestjs/common';
+import { applyDecorators, type ArgumentsHost, Catch, type RpcExceptionFilter, UseFilters } from '@nestjs/common';
 import type { EventType } from '@parapet/contracts';
 import { type Observable, throwError } from 'rxjs';
 
@@ -45,7 +45,8 @@ export class JetStreamContext extends BaseRpcContext<[Position]> {
  */
 export function JournalHandler(type: EventType | '*'): MethodDecorator {
   // `EventPattern('literal')` picks an overload that refuses a typed context; named explicitly it does not.
-  return EventPattern<string>(type, TRANSPORT);
+  // The filter belongs to the handler: one set on a microservice after `connectMicroservice` is never asked.
+  return applyDecorators(EventPattern<string>(type, TRANSPORT), UseFilters(RethrowRpcErrors)) as MethodDecorator;
 }
 
 /**

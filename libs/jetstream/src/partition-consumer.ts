@@ -135,17 +135,12 @@ export class PartitionConsumer {
 
   /** The consumer with nothing in hand and its next delivery right after what was handled. */
   async #consumerAtPosition(): Promise<ConsumerInfo> {
-    const info = await ensureConsumer(this.#connection, STREAMS.signals, this.#durable);
-    const { state } = await this.#connection.manager.streams.info(STREAMS.signals);
-    let handledSeq = this.#handledSeq ?? info.ack_floor.stream_seq;
-    if (handledSeq > state.last_seq) {
-      this.#options.onTrouble?.(
-        `${STREAMS.signals} ends at ${state.last_seq}, before position ${handledSeq} of ${this.#name}`,
-      );
-      await this.#options.onStreamBehind?.(state.last_seq);
-      handledSeq = state.last_seq;
-      this.#handledSeq = handledSeq;
-    }
+    await this.#clampToStream();
+    const start = this.#handledSeq === undefined ? {} : { startSeq: this.#handledSeq + 1 };
+    const info = await ensureConsumer(this.#connection, STREAMS.signals, { ...this.#durable, ...start });
+    // Until the first acknowledgement a consumer's floor is 0, wherever it was told to begin.
+    const floor = Math.max(info.ack_floor.stream_seq, (info.config.opt_start_seq ?? 1) - 1);
+    const handledSeq = this.#handledSeq ?? floor;
     const isClean = info.num_ack_pending === 0 && info.delivered.stream_seq <= handledSeq;
     if (this.#isFirstOpening) this.#cutOffs = isClean ? 0 : cutOffsAfter(info.config.description, handledSeq);
     this.#isFirstOpening = false;
@@ -155,6 +150,17 @@ export class PartitionConsumer {
       startSeq: handledSeq + 1,
       description: cutOffNote(this.#cutOffs, handledSeq),
     });
+  }
+
+  async #clampToStream(): Promise<void> {
+    if (this.#handledSeq === undefined) return;
+    const { state } = await this.#connection.manager.streams.info(STREAMS.signals);
+    if (this.#handledSeq <= state.last_seq) return;
+    this.#options.onTrouble?.(
+      `${STREAMS.signals} ends at ${state.last_seq}, before position ${this.#handledSeq} of ${this.#name}`,
+    );
+    await this.#options.onStreamBehind?.(state.last_seq);
+    this.#handledSeq = state.last_seq;
   }
 
   get #durable(): DurableOptions {
@@ -194,11 +200,13 @@ export class PartitionConsumer {
         continue;
       }
       // After the process died with messages in hand: one at a time, so that the one at fault stands alone.
-      const size = this.#cutOffs > 1 ? 1 : this.#options.batchMax;
-      const messages = this.#queue.slice(0, size);
+      const isCareful = this.#cutOffs > 1;
+      const messages = this.#queue.slice(0, isCareful ? 1 : this.#options.batchMax);
       this.#isHandling = true;
       try {
         await this.#handle(messages, handler);
+        // Else the process could die of the next message before the server has heard of this one.
+        if (isCareful) await this.#connection.nats.flush();
       } finally {
         this.#isHandling = false;
       }

@@ -81,7 +81,11 @@ async function durable(c: JetStreamConnection, stream: string, name: string, fil
 
 function listen(c: JetStreamConnection, subject: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    c.nats.subscribe(subject, { callback: (error) => error && reject(error) });
+    c.nats.subscribe(subject, {
+      callback: (error) => {
+        if (error !== null) reject(error);
+      },
+    });
     c.nats.flush().then(() => resolve(), reject);
   });
 }

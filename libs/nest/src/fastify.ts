@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { idMaker } from '@parapet/kernel';
 import { ProblemError } from './problem.js';
@@ -22,7 +23,7 @@ export function makeHttp(options: HttpOptions): {
   readonly adapter: FastifyAdapter;
   allowed(path: string): readonly string[];
 } {
-  const makeId = idMaker(Date.now, (bytes) => void crypto.getRandomValues(bytes));
+  const makeId = idMaker(Date.now, (bytes) => void randomFillSync(bytes));
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyBytesMax,
     genReqId: () => makeId('req'),

@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import {
   type DynamicModule,
   Inject,
@@ -73,7 +74,7 @@ function providersOf({ service, config, redis = false, relay = false }: ServiceN
     { provide: LOGGER, useFactory: () => makeLogger({ service, level: config.PARAPET_LOG_LEVEL }) },
     { provide: Metrics, useFactory: () => new Metrics({ service }) },
     { provide: CLOCK, useValue: { nowMs: () => Date.now() } satisfies Clock },
-    { provide: MAKE_ID, useFactory: (): MakeId => idMaker(Date.now, (bytes) => void crypto.getRandomValues(bytes)) },
+    { provide: MAKE_ID, useFactory: (): MakeId => idMaker(Date.now, (bytes) => void randomFillSync(bytes)) },
     Readiness,
     {
       provide: Database,

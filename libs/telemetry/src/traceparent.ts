@@ -1,3 +1,4 @@
+import { randomFillSync } from 'node:crypto';
 import { context, isSpanContextValid, trace } from '@opentelemetry/api';
 
 const TRACEPARENT = /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -15,9 +16,7 @@ export function currentTraceparent(): string | undefined {
 }
 
 /** A new trace, for what came without one. */
-export function newTraceparent(
-  random: (bytes: Uint8Array) => void = (bytes) => void crypto.getRandomValues(bytes),
-): string {
+export function newTraceparent(random: (bytes: Uint8Array) => void = (bytes) => void randomFillSync(bytes)): string {
   const bytes = new Uint8Array(24);
   random(bytes);
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
