@@ -12,7 +12,7 @@ const targets: Targets = { find: () => target };
 const worker = new Worker({
   db: Database.connect({ url: databaseUrl, applicationName: 'actuator' }),
   databaseUrl,
-  journal: new Journal(idMaker(Date.now, (bytes) => crypto.getRandomValues(bytes))),
+  journal: new Journal(idMaker(Date.now, (bytes) => void crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>))),
   targets,
   pollMs: 50,
   observer: {

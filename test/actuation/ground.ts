@@ -1,7 +1,7 @@
-import { type ActuationEvent, type OrderStep, type RollbackOrdered } from '@parapet/actuation';
+import type { ActuationEvent, OrderStep, RollbackOrdered } from '@parapet/actuation';
 import { fromJournal, type PublicEvent, toJournal } from '@parapet/contracts';
-import { Journal } from '@parapet/postgres';
-import { type Database } from '@parapet/postgres';
+import { type Database, Journal } from '@parapet/postgres';
+import type { JournalRow } from '@parapet/runtime';
 import { startDatabase, testIds, type TestDatabase } from '@parapet/testkit';
 import pg from 'pg';
 import { enqueue } from '../../services/rollback-actuation/src/queue.js';
@@ -20,7 +20,9 @@ export interface Ground {
   readonly shops: ShopGround;
   readonly troubles: unknown[];
   /** Journals an order as release-control does, and puts it into the queue as the consumer does. */
-  order(more?: Partial<RollbackOrdered>): Promise<RollbackOrdered>;
+  order(more?: Partial<RollbackOrdered>, how?: { readonly queued: boolean }): Promise<RollbackOrdered>;
+  /** The rows of the release's stream. */
+  rows(order: RollbackOrdered): Promise<readonly JournalRow[]>;
   /** Journals what the evaluator says of the recovery. */
   recovery(order: RollbackOrdered, outcome: 'recovering' | 'recovered' | 'not-recovered'): Promise<void>;
   worker(shop: TestShop, timeoutMs?: number): Worker;
@@ -56,9 +58,9 @@ export async function openGround(): Promise<Ground> {
     event: PublicEvent,
     actor: typeof CONTROL | typeof EVALUATION,
   ) => db.transactRetrying(TENANT, (tx) => journal.append(tx, refOf(order), 'any', [toJournal(event)], { actor }));
+  const rows = (order: RollbackOrdered) => actuation.transact(TENANT, (tx) => journal.read(tx, order.release));
   const story = async (order: RollbackOrdered) => {
-    const rows = await actuation.transact(TENANT, (tx) => journal.read(tx, order.release));
-    return rows.flatMap((row) => {
+    return (await rows(order)).flatMap((row) => {
       const event = fromJournal(row);
       return event !== null && 'actuation' in event && event.actuation === order.actuation ? [line(event)] : [];
     });
@@ -68,7 +70,7 @@ export async function openGround(): Promise<Ground> {
     database,
     shops,
     troubles,
-    async order(more = {}) {
+    async order(more = {}, how = { queued: true }) {
       const components = (version: string) => [
         { component: 'odoo-pos', version },
         { component: 'odoo-web', version },
@@ -95,7 +97,7 @@ export async function openGround(): Promise<Ground> {
         ...more,
       };
       await append(control, order, order, CONTROL);
-      await actuation.transact(TENANT, (tx) => enqueue(tx, order.release, order));
+      if (how.queued) await actuation.transact(TENANT, (tx) => enqueue(tx, order.release, order));
       return order;
     },
     async recovery(order, outcome) {
@@ -125,6 +127,7 @@ export async function openGround(): Promise<Ground> {
       worker.start();
       return worker;
     },
+    rows,
     story,
     async until(order, wanted, withinMs = 20_000) {
       const deadline = Date.now() + withinMs;

@@ -13,6 +13,13 @@ export class Problem extends Error {
   }
 }
 
+const CODES: Readonly<Record<number, string>> = {
+  400: 'not-json',
+  404: 'not-found',
+  413: 'too-large',
+  415: 'media-type',
+};
+
 interface Reply {
   code(status: number): Reply;
   header(name: string, value: string): Reply;
@@ -37,12 +44,10 @@ export class ProblemFilter implements ExceptionFilter {
 
   private problemOf(error: unknown): Problem {
     if (error instanceof Problem) return error;
-    if (error instanceof HttpException)
-      return new Problem(error.getStatus(), error.getStatus() === 404 ? 'not-found' : 'invalid', error.message);
-    // What the HTTP server itself refuses: a body that is no JSON, or too large.
-    const status = (error as { statusCode?: unknown }).statusCode;
-    if (typeof status === 'number' && status >= 400 && status < 500)
-      return new Problem(status, status === 413 ? 'too-large' : 'not-json', String(error));
+    // What the HTTP server itself refuses: a body that is no JSON or too large, an address that is not there.
+    const status = error instanceof HttpException ? error.getStatus() : (error as { statusCode?: unknown }).statusCode;
+    if (typeof status === 'number' && status < 500)
+      return new Problem(status, CODES[status] ?? 'invalid', (error as Error).message);
     this.log.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return new Problem(500, 'internal', 'the shop could not do this; its log says why');
   }

@@ -1,6 +1,6 @@
 import { type Configuration, resolveSecret, type Target } from '@parapet/policy';
 import { unreachable } from '@parapet/kernel';
-import type { DeploymentTarget, Targets } from './target.js';
+import type { DeploymentTarget, StepRequest, Targets } from './target.js';
 import { WebhookTarget } from './webhook/target.js';
 
 /** The configuration that counts now, per tenant. */
@@ -15,6 +15,7 @@ export class DeclaredTargets implements Targets {
   constructor(
     private readonly configurations: Configurations,
     private readonly nowMs: () => number,
+    private readonly onRequest: (target: string, seconds: number) => void = () => undefined,
   ) {}
 
   find(tenant: string, environment: string, workload: string, name: string): DeploymentTarget | null {
@@ -27,7 +28,7 @@ export class DeclaredTargets implements Targets {
     const text = JSON.stringify(declared);
     const known = this.made.get(place);
     if (known?.declared === text) return known.target;
-    const target = this.make(declared);
+    const target = this.timed(name, this.make(declared));
     this.made.set(place, { declared: text, target });
     return target;
   }
@@ -39,5 +40,19 @@ export class DeclaredTargets implements Targets {
       default:
         return unreachable(declared.kind);
     }
+  }
+
+  private timed(name: string, target: DeploymentTarget): DeploymentTarget {
+    const timed = async <T>(answer: Promise<T>): Promise<T> => {
+      const began = performance.now();
+      const value = await answer;
+      this.onRequest(name, (performance.now() - began) / 1000);
+      return value;
+    };
+    return {
+      send: (request: StepRequest, signal) => timed(target.send(request, signal)),
+      ask: (key, signal) => timed(target.ask(key, signal)),
+      running: (signal) => timed(target.running(signal)),
+    };
   }
 }

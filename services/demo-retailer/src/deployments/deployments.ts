@@ -158,20 +158,18 @@ export class Deployments implements OnApplicationBootstrap, OnApplicationShutdow
   ): Promise<void> {
     for (const { component, version, artifact } of wanted.components) {
       // What else runs keeps the rest; with the whole traffic taken nothing else is left.
-      await tx.query('DELETE FROM shop.running WHERE target = $1 AND component = $2 AND (version = $3 OR $4 = 1)', [
-        target,
-        component,
-        version,
-        share,
-      ]);
       await tx.query(
-        `UPDATE shop.running r SET share = r.share * (1 - $3) / t.total
+        'DELETE FROM shop.running WHERE target = $1 AND component = $2 AND (version = $3 OR $4::float8 = 1)',
+        [target, component, version, share],
+      );
+      await tx.query(
+        `UPDATE shop.running r SET share = r.share * (1 - $3::float8) / t.total
          FROM (SELECT sum(share) AS total FROM shop.running WHERE target = $1 AND component = $2) t WHERE r.target = $1 AND r.component = $2`,
         [target, component, share],
       );
       await tx.query(
         `INSERT INTO shop.running (target, component, version, artifact, release, share, by)
-         SELECT $1, $2, $3, $4, $5, CASE WHEN EXISTS (SELECT FROM shop.running WHERE target = $1 AND component = $2) THEN $6 ELSE 1 END, $7`,
+         SELECT $1, $2, $3, $4, $5, CASE WHEN EXISTS (SELECT FROM shop.running WHERE target = $1 AND component = $2) THEN $6::float8 ELSE 1 END, $7`,
         [target, component, version, artifact ?? null, wanted.release, share, by],
       );
     }
