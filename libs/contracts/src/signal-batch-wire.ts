@@ -50,7 +50,8 @@ export function readSignalBatch(value: unknown): SignalBatch {
   };
 }
 
-function sampleJson(sample: Sample): Record<string, unknown> {
+/** The JSON of one sample. */
+export function sampleJson(sample: Sample): Record<string, unknown> {
   const { atMs, value, ...rest } = sample;
   return { ...rest, at: formatInstant(atMs), ...valueJson(value) };
 }
@@ -75,7 +76,8 @@ function alertsJson(batch: StatementBatch): Record<string, unknown> {
   return { ...batch, statements: batch.statements.map(statementJson) };
 }
 
-function statementJson(statement: AlertStatement): Record<string, unknown> {
+/** The JSON of one alert statement. */
+export function statementJson(statement: AlertStatement): Record<string, unknown> {
   const { startsAtMs, endsAtMs, generatorUrl, isContradicted, ...rest } = statement;
   return {
     ...rest,

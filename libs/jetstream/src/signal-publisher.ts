@@ -1,4 +1,11 @@
-import { PARTITIONS_DEFAULT, type SignalBatch, batchMessageId, signalSubject } from '@parapet/contracts';
+import {
+  PARTITIONS_DEFAULT,
+  type SignalBatch,
+  batchMessageId,
+  sampleJson,
+  signalSubject,
+  statementJson,
+} from '@parapet/contracts';
 import type { Publisher } from '@parapet/runtime';
 import { PublishRefused } from './publisher.js';
 import { encodeBatch } from './signal-codec.js';
@@ -54,8 +61,9 @@ export function split(batch: SignalBatch): readonly SignalBatch[] {
     alerts: batch.alerts === null ? null : { ...batch.alerts, statements: [] },
   }).length;
   const room = PART_BYTES_MAX - envelope;
-  const sampleGroups = groupsBySize<Sample>(batch.samples, room);
-  const statementGroups = batch.alerts === null ? [] : groupsBySize<AlertStatement>(batch.alerts.statements, room);
+  const sampleGroups = groupsBySize<Sample>(batch.samples, sampleJson, room);
+  const statementGroups =
+    batch.alerts === null ? [] : groupsBySize<AlertStatement>(batch.alerts.statements, statementJson, room);
   const contents = [
     ...sampleGroups.map((samples) => ({ samples, statements: null as readonly AlertStatement[] | null })),
     ...statementGroups.map((statements) => ({ samples: [] as readonly Sample[], statements })),
@@ -71,11 +79,11 @@ export function split(batch: SignalBatch): readonly SignalBatch[] {
   }));
 }
 
-function groupsBySize<T>(items: readonly T[], room: number): readonly (readonly T[])[] {
+function groupsBySize<T>(items: readonly T[], jsonOf: (item: T) => unknown, room: number): readonly (readonly T[])[] {
   const groups: T[][] = [];
   let left = -1;
   for (const item of items) {
-    const bytes = Buffer.byteLength(JSON.stringify(item)) + 1;
+    const bytes = Buffer.byteLength(JSON.stringify(jsonOf(item))) + 1;
     if (bytes > left) {
       groups.push([]);
       left = room;
