@@ -64,6 +64,11 @@ export const METRICS = {
     help: 'Alerts and samples stored.',
     labels: ['door', 'tenant', 'source'],
   },
+  parapet_ingest_bytes_total: {
+    kind: 'counter',
+    help: 'Bytes of bodies taken in, as they came.',
+    labels: ['door', 'tenant', 'source'],
+  },
   parapet_ingest_seconds: {
     kind: 'histogram',
     help: 'Time from a whole request to its answer.',
