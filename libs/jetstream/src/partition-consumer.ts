@@ -1,12 +1,11 @@
 import type { ConsumerInfo } from '@nats-io/jetstream';
-import { STREAMS, type SignalBatch, partitionFilter } from '@parapet/contracts';
+import { MalformedBatch, STREAMS, type SignalBatch, decodeSignalBatch, partitionFilter } from '@parapet/contracts';
 import type { JetStreamConnection } from './connection.js';
 import { type DurableOptions, ensureConsumer, recreateConsumer } from './consumers.js';
 import { DeadLetters } from './dead-letters.js';
 import { type OnOutcome, Waits, backoffMs, isAway, keepWorking, traced } from './handling.js';
 import type { StoredMessage } from './message.js';
 import { Puller } from './pull.js';
-import { decodeBatch } from './signal-codec.js';
 
 /** A message with its place in the stream. */
 export interface Received<T> {
@@ -283,11 +282,11 @@ export class PartitionConsumer {
   async #decode(messages: readonly StoredMessage[]): Promise<Decoded[]> {
     const readable: Decoded[] = [];
     for (const stored of messages) {
-      const decoded = decodeBatch(stored.payload);
-      if (decoded.batch === null) {
+      const message = readBatch(stored.payload);
+      if (message instanceof MalformedBatch) {
         // Only from the front: what is readable before it is handled first.
         if (readable.length > 0) return readable;
-        await this.#setAside(stored, decoded.problem);
+        await this.#setAside(stored, message.message);
         continue;
       }
       const { streamSeq, receivedAtMs, deliveries } = stored.position;
@@ -295,7 +294,7 @@ export class PartitionConsumer {
       readable.push({
         stored,
         received: {
-          message: decoded.batch,
+          message,
           streamSeq,
           receivedAtMs,
           deliveries,
@@ -333,6 +332,15 @@ export class PartitionConsumer {
 interface Decoded {
   readonly stored: StoredMessage;
   readonly received: Received<SignalBatch>;
+}
+
+function readBatch(payload: Uint8Array): SignalBatch | MalformedBatch {
+  try {
+    return decodeSignalBatch(payload);
+  } catch (error) {
+    if (error instanceof MalformedBatch) return error;
+    throw error;
+  }
 }
 
 /** Kept in the consumer's description, the one place that survives a crash and exists on nats-server 2.9. */

@@ -2,13 +2,13 @@ import {
   PARTITIONS_DEFAULT,
   type SignalBatch,
   batchMessageId,
+  encodeSignalBatch,
   sampleJson,
   signalSubject,
   statementJson,
 } from '@parapet/contracts';
 import type { Publisher } from '@parapet/runtime';
 import { PublishRefused } from './publisher.js';
-import { encodeBatch } from './signal-codec.js';
 
 type Sample = SignalBatch['samples'][number];
 type AlertStatement = NonNullable<SignalBatch['alerts']>['statements'][number];
@@ -33,7 +33,7 @@ export class SignalPublisher {
    */
   async publish(batch: SignalBatch, options: { readonly traceparent?: string } = {}): Promise<void> {
     const subject = signalSubject(batch.tenant, batch.environment, this.#partitions);
-    const parts = split(batch).map((part) => ({ part, payload: encodeBatch(part) }));
+    const parts = split(batch).map((part) => ({ part, payload: encodeSignalBatch(part) }));
     const tooLarge = parts.find(({ payload }) => payload.length > PART_BYTES_MAX);
     if (tooLarge !== undefined) {
       throw new PublishRefused(
@@ -53,7 +53,7 @@ export class SignalPublisher {
 
 /** Cuts a batch into parts that stand for themselves: each names the receipt, its number, and how many there are. */
 export function split(batch: SignalBatch): readonly SignalBatch[] {
-  const envelope = encodeBatch({
+  const envelope = encodeSignalBatch({
     ...batch,
     samples: [],
     part: 9_999,
