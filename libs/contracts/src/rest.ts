@@ -103,6 +103,8 @@ export interface SeriesView {
     readonly name: string;
     readonly signal: string | null;
     readonly unit: string;
+    /** What the numbers are: a share of one, units per second, or the value itself. */
+    readonly form: 'share' | 'rate' | 'value';
     readonly badDirection: 'high' | 'low';
     readonly baseline: number | null;
     readonly limit: number | null;

@@ -82,7 +82,7 @@ export function App({ client }: { readonly client: Client }) {
 function Pages(props: { readonly client: Client; readonly caller: CallerView; readonly onUnauthorized: () => void }) {
   const place = usePlace();
   useEffect(() => {
-    document.title = place.page === 'releases' ? 'Releases – Parapet' : 'Parapet';
+    if (place.page !== 'release') document.title = 'Releases – Parapet';
   }, [place.page]);
   switch (place.page) {
     case 'releases':

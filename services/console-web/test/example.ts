@@ -75,7 +75,6 @@ export function exampleState(nowMs: number): StandInState {
       verdict: 'pass',
       phase: 'finished',
       final: true,
-      decision: 'observe',
       guardrails: reports.map((r) => ({ ...r, verdict: 'pass' })),
       registeredAt: at(-3000),
       startedAt: at(-2990),
@@ -122,27 +121,28 @@ function exampleReports(): readonly GuardrailReport[] {
       verdict: 'breach',
       mode: 'act',
       signal: 'odoo.pos.sync.errors',
-      unit: 'ratio',
+      unit: 'orders',
       observed: 0.094,
-      limit: 0.02,
+      limit: 0.0066,
       baseline: 0.006,
       samples: 1204,
-      evidence: 9.1,
+      evidence: 29.1,
       words:
-        'POS orders that arrived late, broken or not at all: 9.4 % of 1 204 since the release, 0.6 % before it (limit 2 %).',
+        'pos-sync-errors rose from 0.6 % to 9.4 % (113 of 1 204 since 09:31); chance that this is luck: under 1 in 1 000 000',
     },
     {
       name: 'order-success',
       verdict: 'breach',
       mode: 'act',
       signal: 'odoo.order.success',
-      unit: 'ratio',
+      unit: 'orders',
       observed: 0.861,
-      limit: 0.955,
+      limit: 0.969,
       baseline: 0.972,
       samples: 612,
-      evidence: 5.2,
-      words: 'Orders confirmed after a payment attempt: 86.1 % of 612, 97.2 % before the release.',
+      evidence: 15.2,
+      words:
+        'order-success fell from 97.2 % to 86.1 % (85 of 612 failed since 09:31); chance that this is luck: under 1 in 1 000 000',
     },
     {
       name: 'checkout-latency',
@@ -152,9 +152,8 @@ function exampleReports(): readonly GuardrailReport[] {
       unit: 'seconds',
       observed: 0.41,
       limit: 1,
-      baseline: 0.38,
       samples: 8200,
-      words: 'Checkout answers in 410 ms for 95 of 100 shoppers; 380 ms before.',
+      words: 'checkout-latency is 0.41 seconds, not above 1',
     },
     {
       name: 'stock-update',
@@ -164,14 +163,9 @@ function exampleReports(): readonly GuardrailReport[] {
       signal: 'odoo.stock.update.delay',
       unit: 'seconds',
       limit: 60,
-      words: 'Stock updates could not be measured since 09:41: the statement took longer than 5 s.',
+      words: 'stock-update cannot be judged: the measurement failed',
     },
-    {
-      name: 'critical-alerts',
-      verdict: 'pass',
-      mode: 'act',
-      words: 'No critical alert of the shop fires; Alertmanager was last heard 12 s ago.',
-    },
+    { name: 'critical-alerts', verdict: 'pass', mode: 'act', words: 'critical-alerts: no alert fires' },
   ];
 }
 
@@ -227,7 +221,8 @@ function exampleSeries(release: string, nowMs: number): SeriesView {
   ) => ({
     name,
     signal: `odoo.${name}`,
-    unit,
+    unit: unit === 'ratio' ? 'orders' : unit,
+    form: unit === 'ratio' ? ('share' as const) : ('value' as const),
     badDirection,
     baseline,
     limit,
@@ -242,14 +237,14 @@ function exampleSeries(release: string, nowMs: number): SeriesView {
     startedAt: new Date(nowMs - 14 * MINUTE).toISOString(),
     liveAt: new Date(nowMs - 12 * MINUTE).toISOString(),
     guardrails: [
-      series('pos-sync-errors', 'ratio', 'high', 0.006, 0.02, (m, i) =>
+      series('pos-sync-errors', 'ratio', 'high', 0.006, 0.0066, (m, i) =>
         m < -13 || !isBad ? 0.003 + wobble(i) * 0.008 : 0.05 + wobble(i) * 0.05 + (m + 13) * 0.003,
       ),
-      series('order-success', 'ratio', 'low', 0.972, 0.955, (m, i) =>
+      series('order-success', 'ratio', 'low', 0.972, 0.969, (m, i) =>
         m < -13 || !isBad ? 0.965 + wobble(i + 90) * 0.02 : 0.9 - (m + 13) * 0.006 + wobble(i) * 0.03,
       ),
-      series('checkout-latency', 'seconds', 'high', 0.38, 1, (_m, i) => 0.34 + wobble(i + 50) * 0.1),
-      series('stock-update', 'seconds', 'high', 3.1, 60, (m, i) =>
+      series('checkout-latency', 'seconds', 'high', null, 1, (_m, i) => 0.34 + wobble(i + 50) * 0.1),
+      series('stock-update', 'seconds', 'high', null, 60, (m, i) =>
         m > -9 || (m > -33 && m < -27) ? null : 2 + wobble(i) * 3,
       ),
       {
@@ -281,7 +276,8 @@ function exampleProposal(release: ReleaseView, at: (minutes: number) => string):
     expiresAt: at(7),
     onExpiry: 'hold',
     recovering: false,
-    headline: 'POS sync errors 9.4 % (limit 2 %), and 1 more guardrail in breach; 4 min after odoo-2026.11.3 went live',
+    headline:
+      'pos-sync-errors rose from 0.6 % to 9.4 % (113 of 1 204 since 09:31), and 1 more guardrail in breach; 4 min after odoo-2026.11.3 went live',
     release: {
       id: release.id,
       name: release.name,
@@ -399,7 +395,7 @@ function exampleEvents(at: (minutes: number) => string): CloudEvent[] {
       {
         proposal: PROPOSAL_ID,
         headline:
-          'POS sync errors 9.4 % (limit 2 %), and 1 more guardrail in breach; 4 min after odoo-2026.11.3 went live',
+          'pos-sync-errors rose from 0.6 % to 9.4 % (113 of 1 204 since 09:31), and 1 more guardrail in breach; 4 min after odoo-2026.11.3 went live',
         ifNothing: 'If nobody decides by 10:05 UTC, odoo-2026.11.3 stays as it is.',
       },
     ],

@@ -24,7 +24,8 @@ export function problemWords(status: number, problem: Problem | null): string {
   const known = CODES[problem?.code ?? ''] ?? STATUSES[status];
   const words =
     known ?? (status >= 500 ? 'Parapet could not do that just now. Try again in a moment.' : 'Parapet refused this.');
-  const said = detail === '' || words.includes(detail) ? words : `${words} ${sentence(detail)}`;
+  const saysItAll = detail === '' || CODES[problem?.code ?? ''] !== undefined;
+  const said = saysItAll ? words : `${words} ${sentence(detail)}`;
   const reference = status >= 500 && problem?.requestId !== undefined ? ` Reference: ${problem.requestId}.` : '';
   return said + reference;
 }
@@ -34,6 +35,7 @@ const CODES: Readonly<Record<string, string>> = {
   'self-approval': 'You started this release, so somebody else has to approve.',
   'wrong-role': 'Your role does not allow this.',
   'second-approval-same-person': 'You have approved already; another person is needed.',
+  'sign-in-too-old': 'To approve, sign in again: your sign-in is older than 15 minutes.',
   'reason-required': 'Please give a reason: it is kept with the decision.',
   'already-ended': 'Somebody was faster: this proposal has ended.',
   changed: 'The evidence or the plan changed while you were reading.',

@@ -1,4 +1,6 @@
-/** A number as people read it: at most three significant digits, thousands grouped, never an exponent. */
+import { unreachable } from '@parapet/kernel';
+
+/** A number as people read it: about three significant digits, thousands grouped, never an exponent. */
 export function plain(value: number): string {
   if (!Number.isFinite(value)) return '–';
   const size = Math.abs(value);
@@ -7,14 +9,39 @@ export function plain(value: number): string {
   return text === '-0' ? '0' : text;
 }
 
-/** Units whose values are fractions of one and read as per cent. */
-const FRACTIONS = new Set(['ratio', 'fraction', 'proportion', '1']);
+/** What a number of a chart is: a share of one, units per second, or a value. */
+export type Form = 'share' | 'rate' | 'value';
 
-/** A value with its unit, as a label of a chart or a sentence has it. */
-export function withUnit(value: number, unit: string): string {
-  if (FRACTIONS.has(unit)) return `${plain(value * 100)} %`;
-  if (unit === 'seconds' || unit === 's') return seconds(value);
-  if (unit === 'milliseconds' || unit === 'ms') return seconds(value / 1000);
+/** A number with its unit: shares as per cent, rates by the minute, times in a unit that fits. */
+export function withUnit(value: number, unit: string, form: Form): string {
+  switch (form) {
+    case 'share':
+      return `${plain(value * 100)} %`;
+    case 'rate':
+      return `${plain(value * 60)}${unit === '' ? '' : ` ${unit}`}/min`;
+    case 'value':
+      return valueWithUnit(value, unit);
+    default:
+      return unreachable(form);
+  }
+}
+
+/** The same for an axis, where the unit would only repeat itself. */
+export function axisLabel(value: number, unit: string, form: Form): string {
+  if (form === 'rate') return plain(value * 60);
+  return form === 'value' && !TIMES.has(unit) ? plain(value) : withUnit(value, unit, form);
+}
+
+const TIMES: ReadonlyMap<string, number> = new Map([
+  ['seconds', 1],
+  ['s', 1],
+  ['milliseconds', 0.001],
+  ['ms', 0.001],
+]);
+
+function valueWithUnit(value: number, unit: string): string {
+  const inSeconds = TIMES.get(unit);
+  if (inSeconds !== undefined) return seconds(value * inSeconds);
   return unit === '' ? plain(value) : `${plain(value)} ${unit}`;
 }
 

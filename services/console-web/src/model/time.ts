@@ -11,7 +11,7 @@ export function ago(at: string | null, nowMs: InstantMs): string {
   if (ms === null) return '';
   const passed = nowMs - ms;
   if (passed < 5 * SECOND) return 'just now';
-  return `${span(passed)} ago`;
+  return `${span(passed >= MINUTE && passed < HOUR ? Math.floor(passed / MINUTE) * MINUTE : passed)} ago`;
 }
 
 /** A length of time in its largest unit, two units up to an hour. */

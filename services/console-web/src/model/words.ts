@@ -57,7 +57,7 @@ export function phaseWord(phase: ReleasePhase): string {
     case 'deploying':
       return 'Deploying';
     case 'live':
-      return 'Live, observed';
+      return 'Live';
     case 'failed':
       return 'Deployment failed';
     case 'superseded':
@@ -149,4 +149,15 @@ export function outcomeWords(release: Pick<ReleaseView, 'rollback' | 'decision' 
   if (release.decision === 'propose') return 'Rollback proposed';
   if (release.decision === 'observe') return 'Observed, nothing done';
   return null;
+}
+
+/** A report's words where its name stands before them already: without the name. */
+export function wordsAfterName({ name, words }: Pick<GuardrailReport, 'name' | 'words'>): string {
+  return words.startsWith(name) ? words.slice(name.length).replace(/^[:\s]+/, '') : words;
+}
+
+/** The same as a sentence of its own, under the name as a title. */
+export function wordsUnderName(report: Pick<GuardrailReport, 'name' | 'words'>): string {
+  const rest = wordsAfterName(report).replace(/^is /, '');
+  return rest === '' ? '' : sentence(rest.charAt(0).toUpperCase() + rest.slice(1));
 }

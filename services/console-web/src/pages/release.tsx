@@ -1,12 +1,12 @@
-import type { CallerView, CloudEvent, ReleaseView } from '@parapet/contracts';
+import type { CallerView, CloudEvent, ReleaseView, SeriesView } from '@parapet/contracts';
 import { useEffect, useRef, useState } from 'react';
 import type { Client } from '../api/client.js';
 import { followEvents } from '../api/event-feed.js';
 import { useNow } from '../hooks/use-now.js';
 import { type Resource, useResource } from '../hooks/use-resource.js';
 import { addToStory, type StoryEntry } from '../model/story.js';
-import { worstFirst } from '../model/words.js';
-import { GuardrailChart } from '../parts/chart.js';
+import { verdictWord, worstFirst } from '../model/words.js';
+import { GuardrailCard } from '../parts/chart.js';
 import { Link } from '../parts/link.js';
 import { Proposal } from '../parts/proposal.js';
 import { StaleBanner, Waiting } from '../parts/status.js';
@@ -34,6 +34,10 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
     for (const resource of [release, series, proposal]) resource.refresh();
   });
   const nowMs = useNow(client);
+  const title = release.value === null ? '' : `${verdictWord(release.value.verdict)}: ${release.value.name} – `;
+  useEffect(() => {
+    document.title = `${title}Parapet`;
+  }, [title]);
 
   if (release.value === null)
     return (
@@ -85,25 +89,26 @@ function Charts({
   nowMs,
 }: {
   readonly release: ReleaseView;
-  readonly series: Resource<Awaited<ReturnType<Client['series']>>>;
+  readonly series: Resource<SeriesView>;
   readonly nowMs: number;
 }) {
-  const order = worstFirst(release.guardrails).map(({ name }) => name);
-  const rank = (name: string) => (order.includes(name) ? order.indexOf(name) : order.length);
-  const shown = series.value?.guardrails.toSorted((a, b) => rank(a.name) - rank(b.name)) ?? [];
+  const measured = series.value?.guardrails ?? [];
+  const judged = worstFirst(release.guardrails);
+  const names = [...new Set([...judged, ...measured].map(({ name }) => name))];
   return (
     <section className="charts" aria-labelledby="charts-title">
       <h2 id="charts-title">Guardrails</h2>
       {series.value === null ? <Waiting what="the measurements" resource={series} /> : null}
-      {series.value !== null && shown.length === 0 ? (
+      {series.value !== null && names.length === 0 ? (
         <p className="notice">Judging has not begun: measurements appear once the deployment does.</p>
       ) : null}
       <div className="chart-grid">
-        {shown.map((one) => (
-          <GuardrailChart
-            key={one.name}
-            series={one}
-            report={release.guardrails.find(({ name }) => name === one.name)}
+        {names.map((name) => (
+          <GuardrailCard
+            key={name}
+            name={name}
+            series={measured.find((one) => one.name === name)}
+            report={judged.find((one) => one.name === name)}
             startedAt={series.value?.startedAt ?? null}
             nowMs={nowMs}
           />

@@ -201,7 +201,7 @@ function FirstRelease() {
   );
 }
 
-const START_COMMAND = `parapet release start --name odoo-2026.11.3 \\
-  --workload odoo-retail --environment production \\
-  --component odoo-web=17.0-2026.11.3
-parapet release phase odoo-2026.11.3 live`;
+const START_COMMAND = `parapet release start --name "$TAG" --workload odoo-retail \\
+  --environment production --component odoo-web="$TAG" --deploying
+./deploy.sh && parapet release phase "$TAG" live --environment production
+parapet release watch "$TAG" --environment production`;

@@ -16,9 +16,9 @@ import {
   xOf,
   yOf,
 } from '../model/chart.js';
-import { withUnit } from '../model/numbers.js';
+import { axisLabel, withUnit } from '../model/numbers.js';
 import { clockTime } from '../model/time.js';
-import { reasonWords, verdictWord } from '../model/words.js';
+import { reasonWords, verdictWord, wordsUnderName } from '../model/words.js';
 import { VerdictIcon } from './icon.js';
 
 type Series = SeriesView['guardrails'][number];
@@ -26,14 +26,21 @@ type Series = SeriesView['guardrails'][number];
 const HEIGHT = 168;
 const AXIS_WIDTH = 46;
 
-/** One guardrail over time: what is measured, the baseline and limit it is held against, and when the deployment was. */
-export function GuardrailChart(props: {
-  readonly series: Series;
+/** One guardrail: what is said of it, and over time what is measured, what it is held against, and when the deployment was. */
+export function GuardrailCard({
+  name,
+  series,
+  report,
+  startedAt,
+  nowMs,
+}: {
+  readonly name: string;
+  /** Absent for guardrails that measure nothing, such as those on alerts. */
+  readonly series: Series | undefined;
   readonly report: GuardrailReport | undefined;
   readonly startedAt: string | null;
   readonly nowMs: number;
 }) {
-  const { series, report } = props;
   const kind = report?.verdict ?? 'pending';
   const verdict = kind === 'inconclusive' ? `Not judged: ${reasonWords(report?.reason)}` : verdictWord(kind);
   return (
@@ -41,15 +48,17 @@ export function GuardrailChart(props: {
       <header className="guardrail-head">
         <VerdictIcon kind={kind} />
         <div>
-          <h3>{series.name}</h3>
+          <h3>{name}</h3>
           <p className={`guardrail-verdict text-${kind}`}>
             {verdict}
             {report?.mode === 'observe' ? <span className="muted"> · shadow, not counted</span> : null}
           </p>
         </div>
       </header>
-      <p className="guardrail-words">{report?.words ?? 'Nothing has been judged yet.'}</p>
-      {series.signal === null ? null : <Plot {...props} />}
+      <p className="guardrail-words">{report === undefined ? 'Nothing has been judged yet.' : wordsUnderName(report)}</p>
+      {series === undefined || series.signal === null ? null : (
+        <Plot series={series} startedAt={startedAt} nowMs={nowMs} />
+      )}
     </article>
   );
 }
@@ -88,10 +97,10 @@ interface LinesProps {
 
 function Lines({ series, points, startMs, width, nowMs }: LinesProps) {
   const [picked, setPicked] = useState<number | null>(null);
-  const frame: Frame = { left: AXIS_WIDTH, top: 12, width: width - AXIS_WIDTH - 10, height: HEIGHT - 36 };
+  const frame: Frame = { left: AXIS_WIDTH, top: 16, width: width - AXIS_WIDTH - 10, height: HEIGHT - 40 };
   const scale = scaleOf(points, [series.baseline, series.limit], startMs, nowMs);
   const { runs, gaps } = runsOf(points);
-  const label = (value: number) => withUnit(value, series.unit);
+  const label = (value: number) => withUnit(value, series.unit, series.form);
 
   const pick = (event: PointerEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
@@ -121,7 +130,7 @@ function Lines({ series, points, startMs, width, nowMs }: LinesProps) {
         onKeyDown={step}
         onBlur={() => setPicked(null)}
       >
-        <Axes scale={scale} frame={frame} label={label} />
+        <Axes scale={scale} frame={frame} label={(value) => axisLabel(value, series.unit, series.form)} />
         {gaps.map((gap) => {
           const x = xOf(scale, frame, gap.fromMs);
           return (
@@ -183,7 +192,7 @@ function Axes({
             y2={yOf(scale, frame, value)}
           />
           <text x={frame.left - 6} y={yOf(scale, frame, value) + 4} textAnchor="end">
-            {label(value).replace(/ (orders|events|requests)$/, '')}
+            {label(value)}
           </text>
         </g>
       ))}
@@ -217,10 +226,14 @@ function Level({
 }
 
 function Deployment({ x, frame }: { readonly x: number; readonly frame: Frame }) {
+  const isRight = x > frame.left + frame.width * 0.7;
   return (
     <g className="chart-deployment">
       <line x1={x} x2={x} y1={frame.top - 4} y2={frame.top + frame.height} />
       <path d={`M${x - 4} ${frame.top - 8}h8l-4 6z`} />
+      <text x={isRight ? x - 7 : x + 7} y={frame.top + 1} textAnchor={isRight ? 'end' : 'start'}>
+        deployed
+      </text>
     </g>
   );
 }
@@ -274,7 +287,6 @@ function Legend({
       <span className="key key-line">measured</span>
       {series.baseline === null ? null : <span className="key key-baseline">before {label(series.baseline)}</span>}
       {series.limit === null ? null : <span className="key key-limit">limit {label(series.limit)}</span>}
-      <span className="key key-deployment">deployment</span>
     </p>
   );
 }

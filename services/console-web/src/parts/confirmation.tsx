@@ -27,6 +27,8 @@ export function Confirmation({ client, choice, shown, target, isOver, onClose, o
   const [isAgreed, setAgreed] = useState(false);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const [sending, setSending] = useState(false);
+  // Asked for only where the server says that the sign-in is too old to approve with.
+  const [token, setToken] = useState<string | null>(null);
   // One intention, one key: a second press after a lost answer is the same answer.
   const key = useRef(makeKey());
 
@@ -35,7 +37,12 @@ export function Confirmation({ client, choice, shown, target, isOver, onClose, o
   const remains = choice === 'approve' ? notUndone(proposal) : [];
   const needsAgreement = remains.length > 0;
   const isReady =
-    reason.trim() !== '' && (!needsAgreement || isAgreed) && !isOver && !sending && refusal?.kind !== 'ended';
+    reason.trim() !== '' &&
+    token?.trim() !== '' &&
+    (!needsAgreement || isAgreed) &&
+    !isOver &&
+    !sending &&
+    refusal?.kind !== 'ended';
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -43,6 +50,7 @@ export function Confirmation({ client, choice, shown, target, isOver, onClose, o
     setSending(true);
     setRefusal(null);
     try {
+      if (token !== null) await client.signIn(token.trim());
       onProposal(
         await client.answer(
           proposal.id,
@@ -61,6 +69,10 @@ export function Confirmation({ client, choice, shown, target, isOver, onClose, o
   };
 
   const refused = async (failure: RequestFailed) => {
+    if (failure.status === 401) {
+      setToken('');
+      return setRefusal({ kind: 'refused', words: failure.message });
+    }
     const current = failure.status === 0 ? null : await client.proposal(proposal.id).catch(() => null);
     if (current !== null) onProposal(current);
     const next = refusalOf(failure, proposal, current?.body ?? null);
@@ -108,6 +120,19 @@ export function Confirmation({ client, choice, shown, target, isOver, onClose, o
           value={reason}
           onChange={(event) => setReason(event.target.value)}
         />
+        {token === null ? null : (
+          <>
+            <label htmlFor="token-again">Sign-in token</label>
+            <input
+              id="token-again"
+              type="password"
+              autoComplete="current-password"
+              autoFocus
+              value={token}
+              onChange={(event) => setToken(event.target.value)}
+            />
+          </>
+        )}
         {isOver ? (
           <p className="error" role="alert">
             The time to decide is over.

@@ -5,7 +5,7 @@ import { RequestFailed } from '../api/problem.js';
 import { type Choice, endWords, notUndone } from '../model/answering.js';
 import { versions } from '../model/story.js';
 import { clockTime, countdown, span } from '../model/time.js';
-import { reasonWords } from '../model/words.js';
+import { reasonWords, wordsAfterName } from '../model/words.js';
 import { Confirmation } from './confirmation.js';
 import { VerdictIcon } from './icon.js';
 
@@ -46,11 +46,7 @@ export function Proposal(props: Props) {
       {isOpen ? null : <p className="ended">{endWords(proposal)}</p>}
       <Reasons proposal={proposal} />
       <Plan proposal={proposal} />
-      {isOpen ? (
-        <p className="if-nothing">
-          <strong>If nobody answers:</strong> {proposal.ifNothing}
-        </p>
-      ) : null}
+      {isOpen ? <p className="if-nothing">{proposal.ifNothing}</p> : null}
       <People proposal={proposal} nowMs={props.nowMs} />
       {isOpen ? <Answers {...props} isOver={left.isOver} /> : null}
     </section>
@@ -67,7 +63,7 @@ function Reasons({ proposal }: { readonly proposal: ProposalView }) {
           <li key={report.name}>
             <VerdictIcon kind="breach" />
             <span>
-              <strong>{report.name}</strong> {report.words}
+              <strong>{report.name}</strong> {wordsAfterName(report)}
             </span>
           </li>
         ))}

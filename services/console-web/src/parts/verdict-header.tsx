@@ -1,7 +1,7 @@
 import type { ReleaseView } from '@parapet/contracts';
 import type { ReactNode } from 'react';
 import { versions } from '../model/story.js';
-import { ago } from '../model/time.js';
+import { ago, clockTime } from '../model/time.js';
 import { outcomeWords, phaseWord, verdictSentence, verdictWord } from '../model/words.js';
 import { VerdictIcon } from './icon.js';
 import { Link, OutsideLink } from './link.js';
@@ -30,10 +30,7 @@ export function VerdictHeader({ release, nowMs }: { readonly release: ReleaseVie
         </div>
       </div>
       <dl className="facts">
-        <Fact term="Phase">
-          {phaseWord(release.phase)}
-          {since(release, nowMs)}
-        </Fact>
+        <Fact term="Phase">{phaseWithTime(release, nowMs)}</Fact>
         <Fact term="This release">{versions(release.components)}</Fact>
         <Fact term="Would go back to">
           {release.previous === null ? (
@@ -60,16 +57,12 @@ export function VerdictHeader({ release, nowMs }: { readonly release: ReleaseVie
   );
 }
 
-function since(release: ReleaseView, nowMs: number): string {
+function phaseWithTime(release: ReleaseView, nowMs: number): string {
+  const { phase, registeredAt, startedAt, liveAt } = release;
   const at =
-    release.phase === 'live'
-      ? release.liveAt
-      : release.phase === 'deploying'
-        ? release.startedAt
-        : release.phase === 'registered'
-          ? release.registeredAt
-          : null;
-  return at === null ? '' : `, since ${ago(at, nowMs).replace(' ago', '')}`;
+    phase === 'live' ? liveAt : phase === 'deploying' ? startedAt : phase === 'registered' ? registeredAt : null;
+  const word = phaseWord(phase);
+  return at === null ? word : `${word} since ${clockTime(at)}, ${ago(at, nowMs)}`;
 }
 
 function Fact({ term, children }: { readonly term: string; readonly children: ReactNode }) {
