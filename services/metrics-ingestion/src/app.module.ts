@@ -1,0 +1,95 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { DeadLetters, type JetStreamConnection, SignalPublisher } from '@parapet/jetstream';
+import type { MakeId } from '@parapet/kernel';
+import {
+  Authenticator,
+  CLOCK,
+  ConfigurationWatcher,
+  JETSTREAM,
+  LOGGER,
+  MAKE_ID,
+  REDIS,
+  ServiceModule,
+} from '@parapet/nest';
+import { Database, Journal, Relay } from '@parapet/postgres';
+import type { Clock } from '@parapet/runtime';
+import { Metrics, type ServiceLogger } from '@parapet/telemetry';
+import type { Redis } from 'ioredis';
+import { alertmanagerDoor } from './alertmanager/door.js';
+import type { IngestionConfig } from './config.js';
+import { AdmissionDesk } from './door/admission.js';
+import { Intake } from './door/intake.js';
+import type { DoorKind } from './door/kind.js';
+import { RateLimit } from './door/rate-limit.js';
+import { RefusalMemory } from './door/refusal-memory.js';
+import { Refusals } from './door/refusals.js';
+import { SeenRecords } from './door/seen-records.js';
+import { Storage } from './door/storage.js';
+import { samplesDoor } from './samples/door.js';
+
+/** Every kind of door; the next one is a folder beside these and a line here. */
+export const DOORS: readonly DoorKind[] = [alertmanagerDoor, samplesDoor];
+
+/** All wiring of metrics-ingestion. */
+@Module({})
+export class AppModule {
+  static register(config: IngestionConfig): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [ServiceModule.register({ service: 'metrics-ingestion', config, redis: true, relay: true })],
+      providers: [
+        {
+          provide: AdmissionDesk,
+          inject: [Authenticator, ConfigurationWatcher, REDIS, LOGGER, Metrics],
+          useFactory: (
+            authenticator: Authenticator,
+            watcher: ConfigurationWatcher,
+            redis: Redis,
+            logger: ServiceLogger,
+            metrics: Metrics,
+          ) => new AdmissionDesk(authenticator, watcher, new RateLimit(redis, logger, metrics)),
+        },
+        {
+          provide: Storage,
+          inject: [JETSTREAM, REDIS, Metrics],
+          useFactory: (jetstream: JetStreamConnection, redis: Redis, metrics: Metrics) =>
+            new Storage(
+              new SignalPublisher(jetstream.publisher(), { partitions: config.PARAPET_PARTITIONS }),
+              new SeenRecords(redis, metrics),
+            ),
+        },
+        {
+          provide: RefusalMemory,
+          inject: [REDIS, Metrics],
+          useFactory: (redis: Redis, metrics: Metrics) => new RefusalMemory(redis, metrics),
+        },
+        {
+          provide: Refusals,
+          inject: [JETSTREAM, RefusalMemory, Database, Journal, Relay, Metrics, LOGGER],
+          useFactory: (
+            jetstream: JetStreamConnection,
+            memory: RefusalMemory,
+            db: Database,
+            journal: Journal,
+            relay: Relay,
+            metrics: Metrics,
+            logger: ServiceLogger,
+          ) => new Refusals(new DeadLetters(jetstream), memory, { db, journal, relay }, metrics, logger),
+        },
+        {
+          provide: Intake,
+          inject: [AdmissionDesk, Storage, Refusals, LOGGER, Metrics, MAKE_ID, CLOCK],
+          useFactory: (
+            desk: AdmissionDesk,
+            storage: Storage,
+            refusals: Refusals,
+            logger: ServiceLogger,
+            metrics: Metrics,
+            makeId: MakeId,
+            clock: Clock,
+          ) => new Intake(desk, storage, refusals, { logger, metrics, makeId, nowMs: () => clock.nowMs() }),
+        },
+      ],
+    };
+  }
+}

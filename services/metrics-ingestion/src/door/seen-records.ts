@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import type { SignalSource } from '@parapet/policy';
+import type { Metrics } from '@parapet/telemetry';
+import type { Redis } from 'ioredis';
+
+const REMEMBERED_MS_MIN = 3_600_000;
+
+/**
+ * Remembers what each source has said, so that an answer can tell what of a message was not new.
+ * Nothing depends on it: repeats are stored too, since they renew leases. Redis may forget, or be away.
+ */
+export class SeenRecords {
+  constructor(
+    private readonly redis: Redis,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** How many of these records the source has said before; 0 while nobody knows. */
+  async countSeen(tenant: string, source: string, records: readonly string[]): Promise<number> {
+    if (records.length === 0) return 0;
+    try {
+      const found = await this.redis.mget(records.map((record) => keyOf(tenant, source, record)));
+      return found.filter((one) => one !== null).length;
+    } catch {
+      // The client itself tells once that Redis is away; here it is counted.
+      this.metrics.count('parapet_redis_fallbacks_total', { use: 'seen-records' });
+      return 0;
+    }
+  }
+
+  /** Remembers records that are stored now. */
+  async remember(tenant: string, source: SignalSource, records: readonly string[]): Promise<void> {
+    if (records.length === 0) return;
+    const forMs = Math.max(REMEMBERED_MS_MIN, 3 * source.repeatIntervalMs + source.groupIntervalMs);
+    const writing = this.redis.pipeline();
+    for (const record of records) writing.set(keyOf(tenant, source.name, record), 1, 'PX', Math.ceil(forMs));
+    try {
+      await writing.exec();
+    } catch {
+      this.metrics.count('parapet_redis_fallbacks_total', { use: 'seen-records' });
+    }
+  }
+}
+
+function keyOf(tenant: string, source: string, record: string): string {
+  const digest = createHash('sha256').update(record).digest('base64url').slice(0, 22);
+  return `parapet:seen:${tenant}:${source}:${digest}`;
+}

@@ -1,0 +1,223 @@
+import { once } from 'node:events';
+import { createConnection } from 'node:net';
+import { decodeSignalBatch, type Problem, type SignalBatch } from '@parapet/contracts';
+import { connectJetStream, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
+import { ConfigurationWatcher, parseEnvironment, type RunningService, serviceVariables } from '@parapet/nest';
+import { hashToken, makeToken, parseDocuments } from '@parapet/policy';
+import { ConfigurationStore, type Database } from '@parapet/postgres';
+import {
+  startDatabase,
+  startNats,
+  startRedis,
+  type TestDatabase,
+  type TestNats,
+  type TestServer,
+} from '@parapet/testkit';
+import type { Receipt } from '../src/door/intake.js';
+import { startIngestion } from '../src/start.js';
+
+/** The server's word for the end of a stream. */
+const NO_MESSAGE_FOUND = 10037;
+
+export const tokens = {
+  alertmanager: makeToken(),
+  slow: makeToken(),
+  samples: makeToken(),
+  slowSamples: makeToken(),
+  refused: makeToken(),
+  stranger: makeToken(),
+  person: makeToken(),
+};
+
+const CREDENTIALS = (token: string) => `credentials: [{ sha256: "${hashToken(token)}" }]`;
+/** So that no test meets the limit that another one is about. */
+const WIDE = 'requests: { perSecond: 100000, burst: 1000000 }';
+
+const ACME = `
+apiVersion: parapet.dev/v1
+kind: Tenant
+metadata: { tenant: acme-retail, name: acme-retail }
+spec:
+  environments: [{ name: production }, { name: staging }]
+  access: [{ subject: ann, roles: [admin], ${CREDENTIALS(tokens.person)} }]
+---
+apiVersion: parapet.dev/v1
+kind: SignalSource
+metadata: { tenant: acme-retail, name: shop-alertmanager }
+spec:
+  kind: alertmanager
+  environments: [production, staging]
+  heartbeat: { labels: { alertname: Watchdog }, period: 30s }
+  ${CREDENTIALS(tokens.alertmanager)}
+  ${WIDE}
+---
+apiVersion: parapet.dev/v1
+kind: SignalSource
+metadata: { tenant: acme-retail, name: slow-alertmanager }
+spec: { kind: alertmanager, environments: [production], ${CREDENTIALS(tokens.slow)}, requests: { perSecond: 0.01, burst: 2 } }
+---
+apiVersion: parapet.dev/v1
+kind: SignalSource
+metadata: { tenant: acme-retail, name: refused-alertmanager }
+spec: { kind: alertmanager, environments: [production], ${CREDENTIALS(tokens.refused)}, ${WIDE} }
+---
+apiVersion: parapet.dev/v1
+kind: SignalSource
+metadata: { tenant: acme-retail, name: shop-scripts }
+spec:
+  kind: samples
+  environments: [production, staging]
+  ${CREDENTIALS(tokens.samples)}
+  ${WIDE}
+  signals:
+    - { name: shop.carts.open, unit: carts, badDirection: low, dimensions: [till] }
+    - { name: checkout.failures, unit: orders, badDirection: high }
+---
+apiVersion: parapet.dev/v1
+kind: SignalSource
+metadata: { tenant: acme-retail, name: slow-scripts }
+spec:
+  kind: samples
+  environments: [production]
+  ${CREDENTIALS(tokens.slowSamples)}
+  requests: { perSecond: 0.01, burst: 1 }
+  signals: [{ name: slow.things, unit: things, badDirection: low }]
+`;
+
+const OTHER = `
+apiVersion: parapet.dev/v1
+kind: Tenant
+metadata: { tenant: other-retail, name: other-retail }
+spec: { environments: [{ name: production }], access: [] }
+---
+apiVersion: parapet.dev/v1
+kind: SignalSource
+metadata: { tenant: other-retail, name: other-alertmanager }
+spec: { kind: alertmanager, environments: [production], ${CREDENTIALS(tokens.stranger)}, ${WIDE} }
+`;
+
+/** What a door answered. */
+export interface Told {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Partial<Receipt> & Partial<Problem>;
+}
+
+/** A batch as SIGNALS keeps it. */
+export interface StoredBatch {
+  readonly subject: string;
+  readonly batch: SignalBatch;
+}
+
+/** A running metrics-ingestion between real servers, and someone who looks at what it stored. */
+export class World {
+  private constructor(
+    readonly database: TestDatabase,
+    readonly nats: TestNats,
+    readonly redis: TestServer,
+    readonly admin: JetStreamConnection,
+    readonly db: Database,
+    readonly service: RunningService,
+  ) {}
+
+  static async start(): Promise<World> {
+    const [database, nats, redis] = await Promise.all([startDatabase(), startNats(), startRedis()]);
+    const admin = await connectJetStream({ url: nats.url, name: 'launcher' });
+    await ensureStreams(admin);
+    const db = database.connect('release-control');
+    for (const [tenant, text] of [
+      ['acme-retail', ACME],
+      ['other-retail', OTHER],
+    ] as const)
+      await apply(db, tenant, text);
+    const config = parseEnvironment(serviceVariables, {
+      PORT: '0',
+      NATS_URL: nats.url,
+      REDIS_URL: redis.url,
+      DATABASE_URL: database.url('metrics-ingestion'),
+      PARAPET_LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
+    });
+    return new World(database, nats, redis, admin, db, await startIngestion(config));
+  }
+
+  async stop(): Promise<void> {
+    await this.service.close();
+    await this.admin.close();
+    await Promise.all([this.database.stop(), this.nats.stop(), this.redis.stop()]);
+  }
+
+  async send(path: string, init: RequestInit = {}): Promise<Told> {
+    const response = await fetch(`${this.service.url}${path}`, { redirect: 'manual', ...init });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+  }
+
+  /** Hands in a message as a sender with a token would. */
+  post(
+    path: string,
+    token: string | null,
+    body: string | Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Told> {
+    const authorization: Record<string, string> = token === null ? {} : { authorization: `Bearer ${token}` };
+    return this.send(path, {
+      method: 'POST',
+      body: body as NonNullable<RequestInit['body']>,
+      headers: { 'content-type': 'application/json', ...authorization, ...headers },
+    });
+  }
+
+  /** Everything in SIGNALS, or what one receipt left there. */
+  async stored(receipt?: string): Promise<readonly StoredBatch[]> {
+    const all: StoredBatch[] = [];
+    for (let seq = 1; ; ) {
+      const message = await this.admin.manager.streams
+        .getMessage('SIGNALS', { seq, next_by_subj: 'parapet.signals.v1.>' })
+        .catch((error: { code?: number }) => {
+          if (error.code === NO_MESSAGE_FOUND) return null;
+          throw error;
+        });
+      if (message === null) break;
+      all.push({ subject: message.subject, batch: decodeSignalBatch(message.data) });
+      seq = message.seq + 1;
+    }
+    return receipt === undefined ? all : all.filter(({ batch }) => batch.receipt === receipt);
+  }
+
+  async metrics(): Promise<string> {
+    return (await fetch(`${this.service.url}/metrics`)).text();
+  }
+
+  watcher(): ConfigurationWatcher {
+    return this.service.app.get(ConfigurationWatcher, { strict: false });
+  }
+
+  /** Writes bytes to the port as they are and gives all that comes back until the other side closes. */
+  async raw(text: string): Promise<string> {
+    const { hostname, port } = new URL(this.service.url);
+    const socket = createConnection({ host: hostname, port: Number(port) });
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.end(text);
+    await once(socket, 'close');
+    return Buffer.concat(chunks).toString();
+  }
+}
+
+async function apply(db: Database, tenant: string, text: string): Promise<void> {
+  const parsed = parseDocuments([{ file: `${tenant}.yaml`, text }]);
+  if (!('documents' in parsed)) throw new Error(JSON.stringify(parsed.problems));
+  const documents = parsed.documents.map(({ kind, name, spec }) => ({ kind, name, spec: spec as never }));
+  await new ConfigurationStore().putNow(db, tenant, documents, { kind: 'service', id: 'test' });
+}
+
+/** Polls until it gives something; fails after the time. */
+export async function eventually<T>(look: () => Promise<T | null | undefined | false>, withinMs = 10_000): Promise<T> {
+  const deadlineMs = Date.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== null && found !== undefined && found !== false) return found;
+    if (Date.now() > deadlineMs) throw new Error(`not within ${withinMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
