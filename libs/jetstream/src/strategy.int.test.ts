@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { globSync, rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Controller, type INestMicroservice } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
@@ -375,4 +376,25 @@ describe('journal events brought to Nest handlers', () => {
     await publish('rel_1', 'behind');
     await until('behind', () => seen.includes('behind'));
   });
+
+  it('reads on after the broker lost its disk, though its position was beyond the end of the stream', async () => {
+    await fresh();
+    const seen: string[] = [];
+    onVerdict = async (event) => void seen.push(event.id);
+    await start();
+    for (const name of ['a', 'b', 'c']) await publish('rel_1', name);
+    await until('handled', async () => seen.length === 3 && (await unacknowledged()) === 0);
+    await server.crash();
+    // The stream's messages are gone, the consumer remembers having read them.
+    for (const messages of globSync(`${server.dir}/**/EVENTS/msgs`)) rmSync(messages, { recursive: true });
+    await server.restart();
+    await until('back', () =>
+      publish('rel_1', 'd').then(
+        () => true,
+        () => false,
+      ),
+    );
+    await until('d handled', () => seen.includes('d'));
+    expect((await connection.manager.streams.info('EVENTS')).state.last_seq).toBeLessThan(3);
+  }, 30_000);
 });
