@@ -1,22 +1,21 @@
-import { invariant, parseInstant, unreachable, type InstantMs } from '@parapet/kernel';
-import type { ActuationEvent, ActuationFinished, AttemptState, RollbackOrdered } from './events.js';
+import { unreachable, type InstantMs } from '@parapet/kernel';
+import { isOver, notAfterMs } from './deadline.js';
+import type { ActuationEvent, AttemptState } from './events.js';
 import type { ActuationInput, KeyAnswer, SendAnswer } from './inputs.js';
-import { difference, isSo, isStill, type RunningAnswer, type RunningComponent } from './running.js';
+import { type Acting, changed, finished, startedEvent } from './made.js';
+import { difference, isSo, isStill, type RunningAnswer } from './running.js';
 import {
   type ActuationState,
   type ActuationStory,
   currentStep,
   evolveActuation,
   initialState,
-  keyOf,
   type StepProgress,
 } from './state.js';
+import { decideFinished } from './verify.js';
 
 /** How long after `notAfter` a step that was sent is still watched before nobody is said to know. */
 export const WATCH_BEYOND_MS = 60_000;
-
-type Acting = Extract<ActuationState, { phase: 'acting' }>;
-type Finished = Extract<ActuationState, { phase: 'finished' }>;
 
 /** The life of one actuation: an order, attempts and answers in; what happened out. */
 export function actuationDecider(actuation: string) {
@@ -166,43 +165,6 @@ function timePassed(state: Acting, step: StepProgress, nowMs: InstantMs): readon
     : [];
 }
 
-function decideFinished(state: Finished, input: ActuationInput): readonly ActuationEvent[] {
-  if (state.outcome === 'unknown' && input.type === 'ReadBack')
-    return settleUnknown(state, input.step, input.key, input.answer);
-  if (state.outcome !== 'done' || input.type !== 'VerificationLooked') return [];
-  const running: RunningComponent[] = [];
-  for (const step of state.order.steps) {
-    const answer = input.targets.find(({ target }) => target === step.target)?.answer;
-    if (answer?.kind !== 'runs')
-      return input.nowMs >= input.untilMs
-        ? [verified(state, 'not-verified', running, `${step.target} could not be asked what runs`)]
-        : [];
-    running.push(...answer.components);
-    const why = difference(step.target, answer.components, step.to);
-    if (why !== null) return [verified(state, 'not-verified', running, why)];
-  }
-  if (state.recovery?.outcome === 'recovered') return [verified(state, 'verified', running)];
-  if (state.recovery?.outcome === 'not-recovered')
-    return [verified(state, 'not-verified', running, 'the guardrails have not recovered')];
-  return input.nowMs >= input.untilMs
-    ? [verified(state, 'not-verified', running, 'recovery was not shown in time')]
-    : [];
-}
-
-/** A late clear answer about a step that nobody knew of: written down, and nothing more is done. */
-function settleUnknown(
-  state: Finished,
-  name: string,
-  key: KeyAnswer,
-  answer: RunningAnswer,
-): readonly ActuationEvent[] {
-  const step = state.steps.find((s) => s.order.step === name && s.state === 'unknown');
-  if (step === undefined) return [];
-  if (answer.kind === 'runs' && isSo(answer.components, step.order.to))
-    return [changed(state, step, 'applied', `${step.order.target} runs it, seen late`)];
-  return key.kind === 'failed' ? [changed(state, step, 'refused', key.detail)] : [];
-}
-
 function applied(state: Acting, step: StepProgress, detail: string): readonly ActuationEvent[] {
   const event = changed(state, step, 'applied', detail);
   const steps = state.steps.map((s) => (s === step ? { ...s, state: 'applied' as const } : s));
@@ -222,74 +184,4 @@ function stopped(
   reason: string,
 ): readonly ActuationEvent[] {
   return [changed(state, step, to, reason), finished(state, [{ ...step, state: to }], outcome, reason)];
-}
-
-function startedEvent(order: RollbackOrdered, attempt: number): ActuationEvent {
-  const { actuation, plan, proposal } = order;
-  return { type: 'ActuationStarted', actuation, plan, attempt, ...(proposal === undefined ? {} : { proposal }) };
-}
-
-function changed(state: Acting | Finished, step: StepProgress, to: AttemptState, detail?: string): ActuationEvent {
-  const { actuation } = state.order;
-  const key = keyOf(actuation, step.order.step);
-  return {
-    type: 'ActuationStepChanged',
-    actuation,
-    step: step.order.step,
-    attempt: step.attempt,
-    key,
-    state: to,
-    ...(detail === undefined ? {} : { detail }),
-  };
-}
-
-/** The end; steps of which nothing was ever written are left out, since nothing was done. */
-function finished(
-  state: Acting,
-  latest: readonly StepProgress[],
-  outcome: ActuationFinished['outcome'],
-  reason?: string,
-): ActuationFinished {
-  const newer = new Map(latest.map((step) => [step.order.step, step]));
-  const steps = state.steps.flatMap((s) => {
-    const step = newer.get(s.order.step) ?? s;
-    return step.state === null ? [] : [{ step: step.order.step, state: step.state }];
-  });
-  return {
-    type: 'ActuationFinished',
-    actuation: state.order.actuation,
-    outcome,
-    steps,
-    attempt: state.attempt,
-    ...(reason === undefined ? {} : { reason }),
-  };
-}
-
-function verified(
-  state: Finished,
-  outcome: 'verified' | 'not-verified',
-  running: readonly RunningComponent[],
-  reason?: string,
-): ActuationEvent {
-  const guardrails = (state.recovery?.guardrails ?? []).map(({ name, verdict }) => ({ name, verdict }));
-  const shown = running.map(({ by: _, ...component }) => component);
-  return {
-    type: 'RollbackVerified',
-    actuation: state.order.actuation,
-    outcome,
-    running: shown,
-    guardrails,
-    ...(reason === undefined ? {} : { reason }),
-  };
-}
-
-/** The instant from which on nothing of the order may be begun. */
-export function notAfterMs(order: RollbackOrdered): InstantMs {
-  const ms = parseInstant(order.notAfter);
-  invariant(ms !== null, `order ${order.actuation} has no time in notAfter: ${order.notAfter}`);
-  return ms;
-}
-
-function isOver(order: RollbackOrdered, nowMs: InstantMs): boolean {
-  return !(nowMs < notAfterMs(order));
 }

@@ -1,4 +1,5 @@
 export * from './backoff.js';
+export * from './deadline.js';
 export * from './decide.js';
 export * from './events.js';
 export * from './inputs.js';

@@ -1,5 +1,5 @@
 import { unreachable, type InstantMs } from '@parapet/kernel';
-import { notAfterMs } from './decide.js';
+import { notAfterMs } from './deadline.js';
 import type { OrderStep, RollbackOrdered } from './events.js';
 import { type ActuationState, currentStep, keyOf, type StepProgress } from './state.js';
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { actuationDecider, notAfterMs } from './decide.js';
+import { notAfterMs } from './deadline.js';
+import { actuationDecider } from './decide.js';
 import type { RollbackOrdered } from './events.js';
 import type { ActuationInput, KeyAnswer, SendAnswer } from './inputs.js';
 import { nextStep } from './next-step.js';

@@ -1,7 +1,4 @@
 import {
-  type ActuationInput,
-  actuationDecider,
-  type ActuationEvent,
   type ActuationState,
   backoffMs,
   type KeyAnswer,
@@ -13,36 +10,14 @@ import {
   type SendAnswer,
   unknownBackoffMs,
 } from '@parapet/actuation';
-import { toJournal } from '@parapet/contracts';
-import { type InstantMs, invariant, unreachable } from '@parapet/kernel';
-import type { Journal, Tx } from '@parapet/postgres';
-import { type JournalRow, VersionConflict } from '@parapet/runtime';
+import { invariant, unreachable } from '@parapet/kernel';
 import type { Hold } from './hold.js';
-import { type Phase, type QueuedActuation, reschedule } from './queue.js';
-import { type Story, tellStory } from './story.js';
+import type { Heard, Ledger } from './ledger.js';
+import type { Story } from './story.js';
 import type { DeploymentTarget, Targets, Waiting } from './target.js';
 
-const ACTOR = { kind: 'service', id: 'rollback-actuation' } as const;
-const CONFLICTS_MAX = 8;
 /** How often what runs is read while recovery is awaited: somebody may change it back. */
 const VERIFY_EVERY_MS = 5_000;
-
-/** What an actuator needs besides the component it holds. */
-export interface ActuatorTools {
-  readonly journal: Journal;
-  readonly targets: Targets;
-  /** In [0, 1). */
-  readonly chance: () => number;
-  readonly onEvents: (tenant: string, events: readonly ActuationEvent[]) => void;
-}
-
-/** What was read and written in one transaction. */
-interface Turn {
-  readonly story: Story;
-  readonly nowMs: InstantMs;
-  readonly events: readonly ActuationEvent[];
-  readonly rows: readonly JournalRow[];
-}
 
 /**
  * Carries one actuation as far as it goes now, while it holds the components. It does what the pure core says next, and writes
@@ -54,20 +29,21 @@ export class Actuator {
   private retryAfterMs = 0;
 
   constructor(
-    private readonly queued: QueuedActuation,
+    private readonly ledger: Ledger,
     private readonly hold: Hold,
-    private readonly tools: ActuatorTools,
+    private readonly targets: Targets,
+    private readonly chance: () => number,
     private readonly stop: AbortSignal,
   ) {}
 
   /** Goes on until nothing more can be done now; says in the queue when to look again. */
   async run(): Promise<void> {
     while (!this.stop.aborted) {
-      const { story, nowMs } = await this.turn(null);
+      const { story, nowMs } = await this.ledger.turn(null);
       const next = nextStep(story.state, { nowMs, hasFence: this.fence !== null, isFrozen: false });
       switch (next.kind) {
         case 'nothing':
-          return this.lookAgain('closed', 0, 0);
+          return this.ledger.lookAgain('closed', 0, 0);
         case 'verify':
           return this.verify(story, next.order);
         default:
@@ -80,10 +56,10 @@ export class Actuator {
   private async act(story: Story, next: Exclude<NextStep, { kind: 'nothing' | 'verify' }>): Promise<void> {
     switch (next.kind) {
       case 'take-up': {
-        const { rows } = await this.turn(() => ({ type: 'TakenUp' }));
+        const { rows } = await this.ledger.turn(() => ({ type: 'TakenUp' }));
         // Its place in the journal only grows: the fence that makes a predecessor's late request stale.
         this.fence = rows[0]?.seq ?? null;
-        invariant(this.fence !== null, `${this.queued.actuation} was taken up and nothing was written`);
+        invariant(this.fence !== null, `${this.ledger.queued.actuation} was taken up and nothing was written`);
         return;
       }
       case 'look': {
@@ -115,7 +91,12 @@ export class Actuator {
 
   /** Writes `sent`, then sends, and nothing else in between. */
   private async send(story: Story, next: Extract<NextStep, { kind: 'send' }>): Promise<void> {
-    const { events } = await this.turn((nowMs) => ({ type: 'SendDue', step: next.step.step, nowMs, isFrozen: false }));
+    const { events } = await this.ledger.turn((nowMs) => ({
+      type: 'SendDue',
+      step: next.step.step,
+      nowMs,
+      isFrozen: false,
+    }));
     const isWritten = events.some((event) => event.type === 'ActuationStepChanged' && event.state === 'sent');
     if (!isWritten) return;
     const { fence } = this;
@@ -134,25 +115,30 @@ export class Actuator {
   /** Reads what every target runs; recovery is heard from the journal. */
   private async verify(story: Story, order: RollbackOrdered): Promise<void> {
     const targets: { target: string; answer: RunningAnswer }[] = [];
-    for (const step of order.steps) targets.push({ target: step.target, answer: await this.running(story, step) });
-    const { events } = await this.turn((nowMs, { verifyUntilMs }) => {
+    for (const step of order.steps) {
+      const isRead = targets.some(({ target }) => target === step.target);
+      if (!isRead) targets.push({ target: step.target, answer: await this.running(story, step) });
+    }
+    const { events } = await this.ledger.turn((nowMs, { verifyUntilMs }) => {
       invariant(verifyUntilMs !== null, `${order.actuation} is verified before its end`);
       return { type: 'VerificationLooked', targets, nowMs, untilMs: verifyUntilMs };
     });
-    return events.length > 0 ? this.lookAgain('closed', 0, 0) : this.lookAgain('verifying', VERIFY_EVERY_MS, 0);
+    return events.length > 0
+      ? this.ledger.lookAgain('closed', 0, 0)
+      : this.ledger.lookAgain('verifying', VERIFY_EVERY_MS, 0);
   }
 
   /** Nobody knew what became of a step, and people decide; what the target shows later is still written down. */
   private async askLate(story: Story, next: NextStep): Promise<void> {
     invariant(next.kind === 'read-back', `nothing but a question follows an unknown end, not ${next.kind}`);
-    const { events } = await this.turn(await this.readBack(story, next.step, next.key));
-    const tries = this.queued.phase === 'asking' ? this.queued.tries : 0;
+    const { events } = await this.ledger.turn(await this.readBack(story, next.step, next.key));
+    const tries = this.ledger.queued.phase === 'asking' ? this.ledger.queued.tries : 0;
     return events.length > 0
-      ? this.lookAgain('closed', 0, 0)
-      : this.lookAgain('asking', unknownBackoffMs(tries), tries + 1);
+      ? this.ledger.lookAgain('closed', 0, 0)
+      : this.ledger.lookAgain('asking', unknownBackoffMs(tries), tries + 1);
   }
 
-  private async readBack(story: Story, step: OrderStep, key: string): Promise<(nowMs: InstantMs) => ActuationInput> {
+  private async readBack(story: Story, step: OrderStep, key: string): Promise<Heard> {
     const { retryAfterMs: _, ...asked } = await this.ask(story, step, key);
     const answer = await this.running(story, step);
     return (nowMs) => ({ type: 'ReadBack', step: step.step, key: asked, answer, nowMs });
@@ -174,14 +160,14 @@ export class Actuator {
     absent: (detail: string) => T,
   ): Promise<T> {
     const { tenant, environment, workload } = story.ref;
-    const target = this.tools.targets.find(tenant, environment, workload, step.target);
+    const target = this.targets.find(tenant, environment, workload, step.target);
     if (target === null) return absent(`no target ${step.target} is declared for ${workload} in ${environment}`);
     return this.hold.during(call(target, AbortSignal.any([this.hold.signal, this.stop])));
   }
 
   /** Tells the core; where it makes nothing of it, the next try waits. */
-  private async hear(input: (nowMs: InstantMs) => ActuationInput, retryAfterMs: number): Promise<void> {
-    const { events } = await this.turn(input);
+  private async hear(input: Heard, retryAfterMs: number): Promise<void> {
+    const { events } = await this.ledger.turn(input);
     if (events.length > 0) {
       // A step that is prepared anew was waited for already, but is no progress: the next wait goes on growing.
       const isAgain = events.some(
@@ -195,43 +181,9 @@ export class Actuator {
   }
 
   private async pause(): Promise<void> {
-    await this.hold.wait(backoffMs(this.tries, this.tools.chance(), this.retryAfterMs), this.stop);
+    await this.hold.wait(backoffMs(this.tries, this.chance(), this.retryAfterMs), this.stop);
     this.tries += 1;
     this.retryAfterMs = 0;
-  }
-
-  /** Reads the story and, with an input, writes what follows from it, through the session that holds the components. */
-  private async turn(input: ((nowMs: InstantMs, story: Story) => ActuationInput) | null): Promise<Turn> {
-    for (let conflicts = 0; ; conflicts++) {
-      try {
-        const turn = await this.hold.transact(this.queued.tenant, (tx) => this.turnIn(tx, input));
-        if (turn.events.length > 0) this.tools.onEvents(this.queued.tenant, turn.events);
-        return turn;
-      } catch (error) {
-        // Others write to the release's stream too: read it again and decide again.
-        if (!(error instanceof VersionConflict) || conflicts >= CONFLICTS_MAX) throw error;
-      }
-    }
-  }
-
-  private async turnIn(tx: Tx, input: ((nowMs: InstantMs, story: Story) => ActuationInput) | null): Promise<Turn> {
-    const { actuation, release } = this.queued;
-    const story = tellStory(await this.tools.journal.read(tx, release), actuation);
-    invariant(story !== null, `actuation ${actuation} is queued and the journal of ${release} holds no such order`);
-    const [clock] = await tx.query<{ ms: number }>('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms');
-    const nowMs = (clock as { ms: number }).ms;
-    if (input === null) return { story, nowMs, events: [], rows: [] };
-    const events = actuationDecider(actuation).decide(story.state, input(nowMs, story));
-    const trace = story.trace === null ? {} : { trace: story.trace };
-    const rows = await this.tools.journal.append(tx, story.ref, story.version, events.map(toJournal), {
-      actor: ACTOR,
-      ...trace,
-    });
-    return { story, nowMs, events, rows };
-  }
-
-  private async lookAgain(phase: Phase, inMs: number, tries: number): Promise<void> {
-    await this.hold.transact(this.queued.tenant, (tx) => reschedule(tx, this.queued.actuation, { phase, inMs, tries }));
   }
 }
 

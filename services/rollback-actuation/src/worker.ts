@@ -2,6 +2,7 @@ import type { ActuationEvent } from '@parapet/actuation';
 import type { Database, Journal } from '@parapet/postgres';
 import { Actuator } from './actuator.js';
 import { Hold } from './hold.js';
+import { Ledger } from './ledger.js';
 import { due, type QueuedActuation } from './queue.js';
 import type { Targets } from './target.js';
 
@@ -89,14 +90,9 @@ export class Worker {
         this.notBefore.set(id, performance.now() + AGAIN_MS);
         return;
       }
-      const tools = {
-        journal,
-        targets,
-        chance: this.o.chance ?? Math.random,
-        onEvents: (tenant: string, events: readonly ActuationEvent[]) => observer.events(tenant, events),
-      };
+      const ledger = new Ledger(queued, hold, journal, (tenant, events) => observer.events(tenant, events));
       try {
-        await new Actuator(queued, hold, tools, this.stopping.signal).run();
+        await new Actuator(ledger, hold, targets, this.o.chance ?? Math.random, this.stopping.signal).run();
       } finally {
         await hold.release();
       }
