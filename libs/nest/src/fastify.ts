@@ -27,6 +27,14 @@ export function makeHttp(options: HttpOptions): {
   const adapter = new FastifyAdapter({
     bodyLimit: options.bodyBytesMax,
     genReqId: () => makeId('req'),
+    // What Fastify refuses before there is a route: an address that cannot be decoded.
+    frameworkErrors: (error: Error & { statusCode?: number }, request: FastifyRequest, reply: FastifyReply) => {
+      const problem = new ProblemError(error.statusCode ?? 400, 'bad-request', error.message);
+      void reply
+        .code(problem.status)
+        .headers({ 'content-type': 'application/problem+json; charset=utf-8', 'x-request-id': request.id })
+        .send(JSON.stringify(problem.document(request.id)));
+    },
     // Fastify would write its own lines beside ours.
     logger: false,
     routerOptions: { maxParamLength: 1_000 },

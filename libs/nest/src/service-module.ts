@@ -1,14 +1,16 @@
 import { randomFillSync } from 'node:crypto';
 import {
+  type BeforeApplicationShutdown,
   type DynamicModule,
   Inject,
   Injectable,
   Module,
+  type OnApplicationBootstrap,
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
 import type { ServiceName } from '@parapet/contracts';
-import { type JetStreamConnection, connectJetStream, streamTail } from '@parapet/jetstream';
+import { AdvisoryWatch, type JetStreamConnection, connectJetStream, streamTail } from '@parapet/jetstream';
 import { type MakeId, idMaker } from '@parapet/kernel';
 import { Database, Journal, Relay } from '@parapet/postgres';
 import type { Clock } from '@parapet/runtime';
@@ -34,6 +36,22 @@ export interface ServiceNeeds {
   readonly redis?: boolean;
   /** Publishes this service's journal rows right after their commit, and sweeps up what a crashed one left. */
   readonly relay?: boolean;
+  /** Turns what the broker itself gave up on into dead letters; one service does. */
+  readonly advisories?: boolean;
+}
+
+/** Runs the watch for what the broker gave up on as long as the service runs. */
+@Injectable()
+class Advisories implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(@Inject(AdvisoryWatch) private readonly watch: AdvisoryWatch) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.watch.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.watch.stop();
+  }
 }
 
 /** Closes what the module opened, after everything that uses it has stopped. */
@@ -64,7 +82,8 @@ class Closing implements OnApplicationShutdown {
 export class ServiceModule {
   static register(needs: ServiceNeeds): DynamicModule {
     const providers = providersOf(needs);
-    return { module: ServiceModule, providers: [...providers, Closing], exports: providers };
+    const loops = needs.advisories === true ? [advisoryWatch, Advisories] : [];
+    return { module: ServiceModule, providers: [...providers, ...loops, Closing], exports: providers };
   }
 }
 
@@ -127,6 +146,13 @@ function providersOf({ service, config, redis = false, relay = false }: ServiceN
     },
   ];
 }
+
+const advisoryWatch: Provider = {
+  provide: AdvisoryWatch,
+  inject: [JETSTREAM, LOGGER],
+  useFactory: (jetstream: JetStreamConnection, logger: ServiceLogger) =>
+    new AdvisoryWatch(jetstream, { onTrouble: (what, error) => logger.warn({ err: error }, what) }),
+};
 
 async function openJetStream(
   service: ServiceName,

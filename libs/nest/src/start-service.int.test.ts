@@ -87,7 +87,9 @@ describe('a service', () => {
       DATABASE_URL: roleUrl(postgres.adminUrl, 'metrics-ingestion', 'a'),
     });
     @Module({
-      imports: [ServiceModule.register({ service: 'metrics-ingestion', config, redis: true, relay: true })],
+      imports: [
+        ServiceModule.register({ service: 'metrics-ingestion', config, redis: true, relay: true, advisories: true }),
+      ],
       controllers: [Pages],
     })
     class App {
