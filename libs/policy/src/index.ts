@@ -7,5 +7,6 @@ export { matchesAll, parseMatcher } from './matchers.js';
 export * from './parse.js';
 export { type ConfigurationProblem, describeProblem } from './problem.js';
 export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';
+export { odooSqlSettings as odooSqlSettingsSchema } from './schema/odoo-sql.js';
 export * from './secret.js';
 export * from './token.js';

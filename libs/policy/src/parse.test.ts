@@ -91,6 +91,18 @@ describe('documents', () => {
     expect(JSON.stringify(parsed)).not.toContain(token);
   });
 
+  it('never repeat the password of an address', () => {
+    const workload = {
+      apiVersion: 'parapet.dev/v1',
+      kind: 'Workload',
+      metadata: { tenant: 'a', name: 'b' },
+      spec: { targets: [{ url: 'ftp://odoo:s3cret@db/odoo' }] },
+    };
+    const parsed = checkDocuments([{ file: 'w.yaml', line: 1, document: workload }]);
+    expect(JSON.stringify(parsed)).toContain('ftp://…@db/odoo');
+    expect(JSON.stringify(parsed)).not.toContain('s3cret');
+  });
+
   it('that multiply by aliases are refused, not resolved', () => {
     const bomb = [
       'a: &a [x, x, x, x, x, x, x, x, x]',

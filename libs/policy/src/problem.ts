@@ -38,7 +38,8 @@ export function problemAt(where: Located, path: Path, problem: string, allowed?:
 
 /** One line for people: `shop.yaml:12 /spec/mode: … (allowed: …)`. */
 export function describeProblem(problem: ConfigurationProblem): string {
-  const place = `${problem.file}:${problem.line}`;
+  // Line 0 is a document in force: it has no file any more.
+  const place = problem.line === 0 ? problem.file : `${problem.file}:${problem.line}`;
   const field = problem.field === '' ? '' : ` ${problem.field}`;
   const allowed = problem.allowed === undefined ? '' : ` (allowed: ${problem.allowed})`;
   return `${place}${field}: ${problem.problem}${allowed}`;

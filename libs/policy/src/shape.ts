@@ -110,7 +110,7 @@ function shown(value: unknown): string {
   if (typeof value === 'number') return String(value);
   // Somebody wrote a secret where only a reference may stand: a problem is printed and logged, so it must not repeat it.
   if (typeof value === 'string' && /^(ppt|whsec)_/.test(value)) return 'a secret';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) ?? String(value)).replace(/\/\/[^/@\s]+@/, '//…@');
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
