@@ -54,7 +54,8 @@ export class AdvisoryWatch {
         this.#handling = this.#handling.then(() => this.#onAdvisory(message)).finally(() => this.#puller?.release());
       },
       onTrouble: (trouble) => {
-        if (trouble.kind !== 'reconnected') this.#onTrouble(`cannot read ${CONSUMER}: ${trouble.kind}`);
+        if (trouble.kind === 'gone' || trouble.kind === 'forbidden')
+          this.#onTrouble(`cannot read ${CONSUMER}: ${trouble.kind}`);
       },
     });
   }

@@ -1,18 +1,7 @@
 import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
-import {
-  type ConnectionOptions,
-  type NatsConnection,
-  PermissionViolationError,
-  connect,
-} from '@nats-io/transport-node';
+import { type ConnectionOptions, type NatsConnection, connect } from '@nats-io/transport-node';
+import type { ConnectionStatus } from './connection-status.js';
 import { WindowedPublisher } from './publisher.js';
-
-/** What became of the connection, in the order it happened. */
-export type ConnectionStatus =
-  | { readonly kind: 'disconnected' }
-  | { readonly kind: 'reconnected' }
-  | { readonly kind: 'error'; readonly error: Error }
-  | { readonly kind: 'closed' };
 
 export interface ConnectOptions {
   /** One or several `nats://host:port`, separated by commas. */
@@ -162,11 +151,6 @@ export async function connectJetStream(options: ConnectOptions): Promise<JetStre
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
-}
-
-/** The subject of a refused right, when an error of the connection is one. */
-export function refusedSubject(error: Error): string | null {
-  return error instanceof PermissionViolationError ? error.subject : null;
 }
 
 /** Whether the server said that there is no such stream or consumer. */

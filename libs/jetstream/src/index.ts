@@ -1,5 +1,5 @@
 export * from './advisories.js';
-export { type ConnectOptions, type ConnectionStatus, JetStreamConnection, connectJetStream } from './connection.js';
+export { type ConnectOptions, JetStreamConnection, connectJetStream } from './connection.js';
 export { type DurableOptions, ensureConsumer } from './consumers.js';
 export { DeadLetters, NotRetriable, type Original } from './dead-letters.js';
 export { type HandlingOutcome, type OnOutcome, isAway } from './handling.js';
@@ -10,3 +10,4 @@ export * from './signal-publisher.js';
 export * from './strategy.js';
 export * from './stream-tail.js';
 export { type StreamSizes, checkStreams, ensureStreams, streamConfigs } from './streams.js';
+export type { ConnectionStatus } from './connection-status.js';

@@ -96,7 +96,7 @@ export class PartitionConsumer {
 
   async #read(handler: Handler): Promise<void> {
     const stopWorking = keepWorking({ [Symbol.iterator]: () => this.#queue.values() }, this.#options.ackWaitMs);
-    for (let attempt = 1; !this.#isStopping; attempt++) {
+    for (let attempt = 1; !this.#isStopping && !this.#connection.nats.isClosed(); attempt++) {
       try {
         await this.#open();
         attempt = 0;

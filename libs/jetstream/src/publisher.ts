@@ -1,9 +1,17 @@
-import { type Msg, createInbox, headers as natsHeaders, nuid } from '@nats-io/nats-core';
+import { type Msg, type NatsConnection, createInbox, headers as natsHeaders, nuid } from '@nats-io/nats-core';
 import type { Published, Publisher } from '@parapet/runtime';
-import { type JetStreamConnection, refusedSubject } from './connection.js';
+import { type ConnectionStatus, refusedSubject } from './connection-status.js';
 
 /** Why a message is not known to be stored. After `timeout` and `disconnected` it may be: publish again under the same id. */
 export type PublishRefusal = 'full' | 'no-stream' | 'too-large' | 'forbidden' | 'disconnected' | 'timeout' | 'refused';
+
+/** What the publisher needs of its connection. */
+export interface PublishingConnection {
+  readonly nats: NatsConnection;
+  readonly inboxPrefix: string;
+  readonly isConnected: boolean;
+  onStatus(listener: (status: ConnectionStatus) => void): () => void;
+}
 
 /** The stream did not confirm a message. */
 export class PublishRefused extends Error {
@@ -42,7 +50,7 @@ interface PubAck {
  * The client's own `js.publish` costs a request each and reaches a fifth of this.
  */
 export class WindowedPublisher implements Publisher {
-  readonly #connection: JetStreamConnection;
+  readonly #connection: PublishingConnection;
   readonly #inbox: string;
   readonly #pending = new Map<string, Pending>();
   readonly #waiting: (() => void)[] = [];
@@ -53,7 +61,7 @@ export class WindowedPublisher implements Publisher {
   #sweep: NodeJS.Timeout | undefined;
   #idle: (() => void)[] = [];
 
-  constructor(connection: JetStreamConnection, options: { windowMax?: number; timeoutMs?: number } = {}) {
+  constructor(connection: PublishingConnection, options: { windowMax?: number; timeoutMs?: number } = {}) {
     this.#connection = connection;
     this.#windowMax = options.windowMax ?? 2_048;
     this.#timeoutMs = options.timeoutMs ?? 5_000;
@@ -109,7 +117,7 @@ export class WindowedPublisher implements Publisher {
       for (const [name, value] of Object.entries(options.headers ?? {})) headers.set(name, value);
       const token = `${++this.#next}${nuid.next().slice(-4)}`;
       this.#pending.set(token, { subject, deadlineMs: Date.now() + this.#timeoutMs, resolve, reject });
-      this.#sweep ??= setTimeout(() => this.#expire(), this.#timeoutMs).unref();
+      if (this.#sweep === undefined) this.#sweep = setTimeout(() => this.#expire(), this.#timeoutMs).unref();
       try {
         this.#connection.nats.publish(subject, payload, { headers, reply: `${this.#inbox}.${token}` });
       } catch (cause) {

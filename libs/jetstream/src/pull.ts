@@ -1,11 +1,14 @@
 import { type Msg, type Subscription, createInbox, nuid } from '@nats-io/nats-core';
-import { type JetStreamConnection, refusedSubject } from './connection.js';
+import type { JetStreamConnection } from './connection.js';
+import { refusedSubject } from './connection-status.js';
 import { StoredMessage } from './message.js';
 
 /** What a puller tells its owner besides messages. */
 export type PullTrouble =
   /** The connection was lost and came back: messages on their way to us may be gone until the server delivers them again. */
   | { readonly kind: 'reconnected' }
+  /** The connection was closed for good, by ourselves. */
+  | { readonly kind: 'closed' }
   /** Nobody answers for the consumer: deleted, or its server has not recovered it yet. */
   | { readonly kind: 'gone' }
   /** The user may not pull from this consumer; nothing will come. */
@@ -55,6 +58,9 @@ export class Puller {
       if (status.kind === 'reconnected') {
         this.#options.onTrouble({ kind: 'reconnected' });
         this.#ended(0);
+      } else if (status.kind === 'closed') {
+        this.stop();
+        this.#options.onTrouble({ kind: 'closed' });
       } else if (status.kind === 'error' && refusedSubject(status.error) === this.#nextSubject) {
         this.#options.onTrouble({ kind: 'forbidden', error: status.error });
       }

@@ -119,6 +119,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       this.#options.onTrouble?.(`may not read consumer ${this.#options.consumer}`, trouble.error);
       return;
     }
+    if (trouble.kind === 'closed') return;
     // After a restart the stream may be an older copy, or the consumer gone: look before going on.
     void this.#repair();
   }
@@ -127,7 +128,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     if (this.#isRepairing) return;
     this.#isRepairing = true;
     try {
-      for (let attempt = 1; !this.#isStopping; attempt++) {
+      for (let attempt = 1; !this.#isStopping && !this.#options.connection.nats.isClosed(); attempt++) {
         try {
           const { connection, stream } = this.#options;
           const info = await ensureConsumer(connection, stream, this.#durable);

@@ -46,7 +46,7 @@ export function parseEnvironment<S extends z.ZodRawShape>(
   throw new EnvironmentInvalid(
     parsed.error.issues.map((issue) => {
       const name = issue.path.map(String).join('.');
-      return `${name} ${present[name] === undefined && !/^is not set/.test(issue.message) ? 'is not set: ' : ''}${issue.message}`;
+      return `${name} ${present[name] === undefined && !issue.message.startsWith('is not set') ? 'is not set: ' : ''}${issue.message}`;
     }),
   );
 }
