@@ -1,4 +1,4 @@
-import { type Document, LineCounter, isMap, isPair, isScalar, isSeq, parseAllDocuments } from 'yaml';
+import { type Document, LineCounter, isMap, isPair, isScalar, isSeq, parseAllDocuments, type YAMLError } from 'yaml';
 import type { ConfigurationProblem } from './problem.js';
 
 export type Path = readonly (string | number)[];
@@ -26,7 +26,7 @@ export function readYaml(file: ConfigurationFile): { documents: Located[]; probl
   const documents: Located[] = [];
   const problems: ConfigurationProblem[] = [];
   for (const document of parsed as Iterable<Document.Parsed>) {
-    const faults = [...document.errors, ...document.warnings];
+    const faults = tellingFaults([...document.errors, ...document.warnings]);
     for (const fault of faults) {
       problems.push({
         file: file.file,
@@ -51,6 +51,12 @@ export function readYaml(file: ConfigurationFile): { documents: Located[]; probl
     }
   }
   return { documents, problems };
+}
+
+/** After the first fault of syntax the parser stumbles on; only keys that stand twice are faults of their own. */
+function tellingFaults(faults: readonly YAMLError[]): readonly YAMLError[] {
+  const first = faults.find((fault) => fault.code !== 'DUPLICATE_KEY');
+  return faults.filter((fault) => fault === first || fault.code === 'DUPLICATE_KEY');
 }
 
 /** A document that came as JSON: every line is the one it was said to begin at. */
