@@ -20,8 +20,11 @@ export interface PublicRow {
 }
 
 export const CLOUD_EVENT_MEDIA_TYPE = 'application/cloudevents+json';
-/** The most that one event may weigh on the wire; larger members are left out and linked. */
-export const EVENT_BYTES_MAX = 256 * 1024;
+/**
+ * The most that one event's body may weigh; larger members are left out and linked. The stream takes 256 KiB with the headers
+ * counted, and an event it refuses would hold up every later one of its tenant.
+ */
+export const EVENT_BYTES_MAX = 255 * 1024;
 
 const PUBLIC_TYPES = new Map<string, EventName>(
   Object.entries(EVENT_TYPES).map(([name, type]) => [type, name as EventName]),

@@ -3,6 +3,7 @@ import { type JetStreamConnection, connectJetStream } from './connection.js';
 import { PublishRefused } from './publisher.js';
 import { checkStreams, ensureStreams } from './streams.js';
 import { streamTail } from './stream-tail.js';
+import { EVENT_BYTES_MAX } from '@parapet/contracts';
 import { startNats } from '@parapet/testkit';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -83,6 +84,18 @@ describe('publishing to a real nats-server', () => {
   ])('refuses a message that is %s', async (_, subject, size) => {
     const refused = connection.publisher().publish(subject, new Uint8Array(size), { messageId: `big${size}` });
     await expect(refused).rejects.toMatchObject({ reason: 'too-large' });
+  });
+
+  it('takes the largest event that contracts make, headers and all', async () => {
+    const subject = 'parapet.events.v1.acme.production.odoo.rel_1.verdict.changed';
+    const largest = connection.publisher().publish(subject, new Uint8Array(EVENT_BYTES_MAX), {
+      messageId: `evt_${'0'.repeat(26)}`,
+      headers: {
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        'Content-Type': 'application/cloudevents+json',
+      },
+    });
+    await expect(largest).resolves.toMatchObject({ isDuplicate: false });
   });
 
   it('tells a full stream apart: nothing old is pushed out', async () => {
