@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { toJournal } from '@parapet/contracts';
+import type { ActuationEvent } from '@parapet/actuation';
+import type { EvaluationEvent, GuardrailReport, Mode, VerdictKind } from '@parapet/guardrails';
+import { connectJetStream, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
+import type { Json } from '@parapet/kernel';
+import { type RunningService, startService } from '@parapet/nest';
+import { makeToken } from '@parapet/policy';
+import { ConfigurationStore, type Database, Journal, sha256 } from '@parapet/postgres';
+import { startDatabase, startNats, startRedis, type TestDatabase, testIds } from '@parapet/testkit';
+import { AppModule } from '../src/app.module.js';
+import { readConfig } from '../src/config.js';
+import { ConsoleFiles } from '../src/console/console-files.js';
+import { DECISIONS_CONSUMER } from '../src/decisions/decision-loop.js';
+import { checkedDocuments, TENANT, TOKENS, type Who } from './shop.js';
+
+export const RIVAL = 'rival-retail';
+export const RIVAL_TOKENS = Object.fromEntries(Object.keys(TOKENS).map((who) => [who, makeToken()])) as Record<Who, string>;
+
+/** An answer over HTTP, read. */
+export interface Answered {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint: what came over the wire is compared, not trusted
+  readonly body: any;
+}
+
+export interface Call {
+  readonly as?: Who | string;
+  readonly body?: unknown;
+  /** Absent: a new one for every POST; null: none is sent. */
+  readonly key?: string | null;
+  readonly ifMatch?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** release-control with real servers, and the evaluator and actuator played by their own roles. */
+export class World {
+  private constructor(
+    readonly database: TestDatabase,
+    readonly nats: { readonly url: string; stop(): Promise<void> },
+    readonly redis: { readonly url: string; stop(): Promise<void> },
+    readonly db: Database,
+    private readonly connection: JetStreamConnection,
+    readonly instances: RunningService[],
+  ) {}
+
+  static async start(o: { readonly instances?: number; readonly asking?: Readonly<Record<string, unknown>> } = {}): Promise<World> {
+    const [database, nats, redis] = await Promise.all([startDatabase(), startNats(), startRedis()]);
+    const connection = await connectJetStream({ url: nats.url, name: 'test' });
+    await ensureStreams(connection);
+    const db = database.connect('release-control');
+    const world = new World(database, nats, redis, db, connection, []);
+    try {
+      await world.configure(TENANT, TOKENS, o.asking);
+      await world.configure(RIVAL, RIVAL_TOKENS, o.asking);
+      for (let n = 0; n < (o.instances ?? 1); n++) await world.startInstance();
+      return world;
+    } catch (error) {
+      await world.stop();
+      throw error;
+    }
+  }
+
+  async configure(tenant: string, tokens: Readonly<Record<Who, string>>, asking: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    const documents = checkedDocuments(tenant, tokens, asking).map(({ kind, name, spec }) => ({ kind, name, spec: spec as Json }));
+    await new ConfigurationStore().putNow(this.db, tenant, documents, { kind: 'service', id: 'test' });
+  }
+
+  async startInstance(): Promise<RunningService> {
+    const config = readConfig({
+      PORT: '0',
+      DATABASE_URL: this.database.url('release-control'),
+      NATS_URL: this.nats.url,
+      REDIS_URL: this.redis.url,
+      PARAPET_PUBLIC_URL: 'http://console.example',
+      PARAPET_LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal',
+    });
+    const files = ConsoleFiles.read(new URL('console', import.meta.url).pathname);
+    const running = await startService(AppModule.of(config, files), {
+      service: 'release-control',
+      config,
+      consumer: DECISIONS_CONSUMER,
+      rawPaths: [],
+    });
+    this.instances.push(running);
+    return running;
+  }
+
+  async stop(): Promise<void> {
+    for (const instance of this.instances) await instance.close();
+    await this.connection.close();
+    await this.database.stop();
+    await Promise.all([this.nats.stop(), this.redis.stop()]);
+  }
+
+  /** Calls one of the instances; the first unless told otherwise. */
+  async call(method: string, path: string, call: Call = {}, instance = 0): Promise<Answered> {
+    const token = call.as === undefined ? undefined : call.as in TOKENS ? TOKENS[call.as as Who] : call.as;
+    const key = call.key === undefined && method === 'POST' ? randomUUID() : call.key;
+    const response = await fetch(`${this.instances[instance]?.url}${path}`, {
+      method,
+      headers: {
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+        ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(key === undefined || key === null ? {} : { 'idempotency-key': key }),
+        ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
+        ...call.headers,
+      },
+      ...(call.body === undefined ? {} : { body: typeof call.body === 'string' ? call.body : JSON.stringify(call.body) }),
+    });
+    const text = await response.text();
+    const isJson = (response.headers.get('content-type') ?? '').includes('json');
+    return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
+  }
+
+  get(path: string, as: Who | string = 'vic', headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
+    return this.call('GET', path, { as, headers });
+  }
+
+  post(path: string, body: unknown, call: Call = {}): Promise<Answered> {
+    return this.call('POST', path, { as: 'pipeline', ...call, body });
+  }
+
+  /** Registers a release and takes it to live; answers its id. */
+  async live(name: string, over: Readonly<Record<string, unknown>> = {}): Promise<string> {
+    const { body, status } = await this.post('/v1/releases', releaseBody(name, over));
+    if (status !== 201) throw new Error(`${status} ${JSON.stringify(body)}`);
+    for (const phase of ['deploying', 'live']) await this.post(`/v1/releases/${body.id}/phases`, { phase });
+    return body.id;
+  }
+
+  /** A release that passed, so that the next one has something to go back to. */
+  async passed(name: string): Promise<string> {
+    const id = await this.live(name);
+    await this.verdict(id, 'pass', { final: true });
+    await this.until(`${name} is finished`, async () => (await this.get(`/v1/releases/${id}`)).body.phase === 'finished');
+    return id;
+  }
+
+  /** A live release that fails its guardrails, and the proposal that follows. */
+  async proposed(name: string, over: Readonly<Record<string, unknown>> = {}): Promise<{ readonly id: string; readonly proposal: string }> {
+    const id = await this.live(name, over);
+    await this.verdict(id, 'fail');
+    await this.until(`${name} has a proposal`, async () => (await this.get(`/v1/releases/${id}`)).body.proposal !== null);
+    const { body } = await this.get(`/v1/releases/${id}`);
+    return { id, proposal: body.proposal };
+  }
+
+  /** Approves as somebody who saw what is there now. */
+  async approve(proposal: string, as: Who, over: Call & { readonly reason?: string } = {}, instance = 0): Promise<Answered> {
+    const { body, headers } = await this.get(`/v1/proposals/${proposal}`, as);
+    const answer = { answer: 'approve', reason: over.reason ?? 'orders fail', planId: body.plan.planId, planDigest: body.planDigest };
+    return this.call('POST', `/v1/proposals/${proposal}/answers`, { as, ifMatch: headers.get('etag') ?? '', body: answer, ...over }, instance);
+  }
+
+  verdict(release: string, to: VerdictKind, o: { readonly final?: boolean; readonly mode?: Mode; readonly guardrails?: readonly GuardrailReport[] } = {}): Promise<void> {
+    const mode = o.mode ?? (to === 'fail' ? 'act' : 'observe');
+    const failing: GuardrailReport = { name: 'order-success', verdict: 'breach', mode: 'act', observed: 0.8, limit: 0.95, words: 'Order success 80 % (limit 95 %).' };
+    return this.say('guardrail-evaluation', release, {
+      type: 'VerdictChanged',
+      from: 'pending',
+      to,
+      final: o.final ?? false,
+      mode,
+      since: new Date().toISOString(),
+      coverage: { judged: 1, required: 1 },
+      guardrails: o.guardrails ?? (to === 'fail' ? [failing] : []),
+      evidence: { href: `http://console.example/v1/releases/${release}/evidence`, sha256: sha256(release) },
+    });
+  }
+
+  /** What another service writes into a release's stream, with its own role. */
+  async say(service: 'guardrail-evaluation' | 'rollback-actuation', release: string, event: EvaluationEvent | ActuationEvent, tenant = TENANT): Promise<void> {
+    const db = this.database.connect(service, 1);
+    const journal = new Journal(testIds());
+    const ref = { tenant, stream: release, environment: 'production', workload: 'odoo-retail' };
+    await db.transactRetrying(tenant, (tx) => journal.append(tx, ref, 'any', [toJournal(event)], { actor: { kind: 'service', id: service } }));
+  }
+
+  /** Types of a release's events, in order. */
+  async types(release: string): Promise<readonly string[]> {
+    const { body } = await this.get(`/v1/releases/${release}/events`);
+    return body.items.map((event: { type: string }) => event.type.replace(/^dev\.parapet\.|\.v1$/g, ''));
+  }
+
+  /** Waits for something to become true; says what it was where it does not. */
+  async until(what: string, holds: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
+    const endMs = Date.now() + withinMs;
+    while (!(await holds())) {
+      if (Date.now() > endMs) throw new Error(`not within ${withinMs} ms: ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+export function releaseBody(name: string, over: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return {
+    name,
+    workload: 'odoo-retail',
+    environment: 'production',
+    components: [
+      { component: 'odoo-web', version: name },
+      { component: 'odoo-pos', version: name },
+    ],
+    steps: [{ kind: 'configuration', what: 'new settings', reversible: 'yes' }],
+    startedBy: 'dora',
+    ...over,
+  };
+}
