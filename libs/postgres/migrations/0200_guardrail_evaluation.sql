@@ -133,9 +133,24 @@ create table evaluation_rollup (
 ) partition by range (minute);
 comment on table evaluation_rollup is 'One minute of one series; history for baselines, a table a day.';
 
+-- Adds per-bucket counts of equal bounds; where the bounds changed within the minute the fuller one stays, as in libs/signals.
+create function evaluation_merge_histograms(a jsonb, b jsonb) returns jsonb
+  language sql immutable parallel safe
+  return case
+    when a is null then b
+    when b is null then a
+    when a -> 'bounds' = b -> 'bounds' then jsonb_build_object('bounds', a -> 'bounds', 'counts', (
+      select jsonb_agg(x.value::float8 + y.value::float8 order by x.ordinality)
+        from jsonb_array_elements_text(a -> 'counts') with ordinality x
+        join jsonb_array_elements_text(b -> 'counts') with ordinality y using (ordinality)))
+    when (select sum(value::float8) from jsonb_array_elements_text(a -> 'counts'))
+      >= (select sum(value::float8) from jsonb_array_elements_text(b -> 'counts')) then a
+    else b
+  end;
+
 -- Makes the tables of the named days and drops those older than 35 days; the evaluator may do that and nothing else to tables.
 create function evaluation_rollup_days(days date[]) returns void
-  language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+  language plpgsql security definer set search_path = public, pg_temp as $$
 declare
   a_day date;
   old text;

@@ -1,0 +1,220 @@
+import type { PublicEvent, SignalBatch } from '@parapet/contracts';
+import {
+  type AlertView,
+  evidenceNext,
+  evidenceStart,
+  isConcerned,
+  startWatch,
+  step,
+  type WatchEvent,
+  type WatchInput,
+  type WatchSpec,
+} from '@parapet/guardrails';
+import type { InstantMs } from '@parapet/kernel';
+import type { Configuration } from '@parapet/policy';
+import { sha256 } from '@parapet/postgres';
+import {
+  EMPTY_SERIES,
+  hear,
+  matchesWhere,
+  type Observation,
+  passTime,
+  seriesName,
+  type SourceEvent,
+  takeSample,
+} from '@parapet/signals';
+import { unattachedOf, viewOf } from './alert-views.js';
+import { alertSourcesOf, declarationOf } from './declarations.js';
+import { candidatesOf, type Environment, type OpenWatch } from './environment.js';
+import { isHistoryKept } from './history-days.js';
+import type { Writes } from './writes.js';
+
+/** What a fold needs from outside: nothing that could differ when the same inputs are judged again. */
+export interface Surroundings {
+  readonly configuration: Configuration;
+  readonly publicUrl: string;
+  /** Told of a sample that changed nothing, by why. */
+  readonly onIgnored: (signal: string, why: string) => void;
+}
+
+/** Where and when something is folded: the partition's clock, never a sample's own time. */
+export interface Moment {
+  readonly clockMs: InstantMs;
+  readonly trace: string | undefined;
+}
+
+/** Takes one message of `SIGNALS` into its environment. */
+export function foldBatch(
+  around: Surroundings,
+  environment: Environment,
+  batch: SignalBatch,
+  receivedAtMs: InstantMs,
+  moment: Moment,
+  writes: Writes,
+): void {
+  for (const sample of batch.samples) {
+    const declaration = declarationOf(around.configuration, environment.environment, sample.signal, batch.source);
+    if (declaration === null) {
+      around.onIgnored(sample.signal, 'undeclared');
+      continue;
+    }
+    const name = seriesName(sample.signal, sample.dimensions);
+    const taken = takeSample(declaration, environment.series.get(name) ?? EMPTY_SERIES, sample, receivedAtMs);
+    environment.series.set(name, taken.state);
+    writes.touchSeries(environment, name);
+    switch (taken.outcome) {
+      case 'observed':
+        keepHistory(environment, taken.observation, moment, writes);
+        observeAll(around, environment, taken.observation, moment, writes);
+        break;
+      case 'late':
+        // A backfill is history: nothing that was judged is judged again with it.
+        keepHistory(environment, taken.observation, moment, writes);
+        around.onIgnored(sample.signal, 'late');
+        break;
+      default:
+        if (taken.outcome !== 'start') around.onIgnored(sample.signal, taken.outcome);
+    }
+  }
+  const sources = alertSourcesOf(around.configuration, environment.environment);
+  const source = sources.find((s) => s.name === batch.source);
+  if (batch.alerts !== null && source !== undefined) {
+    const { receipt, part, parts, alerts } = batch;
+    const heard = { receipt, part, parts, batch: alerts, receivedAtMs: moment.clockMs };
+    const next = hear(environment.alerts, sources, source, heard, affectedOf(environment));
+    takeAlerts(around, environment, next.state, next.events, moment, writes);
+  }
+}
+
+function keepHistory(environment: Environment, observation: Observation, moment: Moment, writes: Writes): void {
+  if (isHistoryKept(observation.atMs, moment.clockMs)) writes.rollUp(environment, observation);
+}
+
+/** What the passing of time does to an environment: leases, heartbeats, staleness, the ends of watches. */
+export function foldTick(around: Surroundings, environment: Environment, moment: Moment, writes: Writes): void {
+  const sources = alertSourcesOf(around.configuration, environment.environment);
+  if (sources.length > 0) {
+    const passed = passTime(environment.alerts, sources, moment.clockMs, affectedOf(environment));
+    takeAlerts(around, environment, passed.state, passed.events, moment, writes);
+  }
+  for (const watch of environment.watches.values()) {
+    tell(around, environment, watch, { kind: 'tick', clockMs: moment.clockMs }, moment, writes);
+  }
+}
+
+/** Begins the watch of a release; the first thing it is told is how the alerts stand. */
+export function beginWatch(around: Surroundings, environment: Environment, spec: WatchSpec, moment: Moment, writes: Writes): void {
+  const watch: OpenWatch = { spec, state: startWatch(spec), inputs: 0, digest: evidenceStart(spec, sha256), guardrails: [] };
+  environment.watches.set(spec.release, watch);
+  writes.touchWatch(environment, spec.release);
+  tellAlerts(around, environment, moment, writes);
+}
+
+/** Tells the open watch of a release something; nothing where there is none. */
+export function tellRelease(around: Surroundings, environment: Environment, release: string, input: WatchInput, moment: Moment, writes: Writes): void {
+  const watch = environment.watches.get(release);
+  if (watch !== undefined) tell(around, environment, watch, input, moment, writes);
+}
+
+/** Shows every open watch how the alerts it is concerned with stand, where that changed. */
+export function tellAlerts(around: Surroundings, environment: Environment, moment: Moment, writes: Writes): void {
+  const sources = alertSourcesOf(around.configuration, environment.environment);
+  const candidates = candidatesOf(environment);
+  for (const watch of environment.watches.values()) {
+    const views: Record<string, AlertView> = {};
+    watch.spec.guardrails.forEach(({ guardrail }, i) => {
+      const own = watch.state.guardrails[i];
+      if (guardrail.test.kind !== 'alerts' || own?.kind !== 'alerts') return;
+      const view = viewOf(guardrail, { id: watch.spec.release, startMs: watch.spec.startMs }, environment.alerts, sources, candidates);
+      if (JSON.stringify(view) !== JSON.stringify(own.alerts.view)) views[guardrail.name] = view;
+    });
+    if (Object.keys(views).length === 0) continue;
+    tell(around, environment, watch, { kind: 'alerts', clockMs: moment.clockMs, views }, moment, writes);
+  }
+  const unattached = unattachedOf(environment.alerts, sources, candidates);
+  if (JSON.stringify(unattached) !== JSON.stringify(environment.unattached)) {
+    environment.unattached = unattached;
+    writes.touchAlerts(environment);
+  }
+}
+
+function takeAlerts(
+  around: Surroundings,
+  environment: Environment,
+  next: Environment['alerts'],
+  events: readonly SourceEvent[],
+  moment: Moment,
+  writes: Writes,
+): void {
+  const before = environment.alerts;
+  environment.alerts = next;
+  const hasChanged =
+    before.episodes !== next.episodes || before.groups !== next.groups || before.sources !== next.sources || before.receipts !== next.receipts;
+  if (hasChanged) writes.touchAlerts(environment);
+  for (const event of events) {
+    const { tenant, environment: name } = environment;
+    writes.say({ tenant, environment: name, workload: 'none', stream: `source:${event.source}`, event, atMs: moment.clockMs, trace: moment.trace });
+  }
+  // A source may have fallen silent by time alone, which changes nothing that is kept.
+  tellAlerts(around, environment, moment, writes);
+}
+
+function observeAll(around: Surroundings, environment: Environment, observation: Observation, moment: Moment, writes: Writes): void {
+  for (const watch of environment.watches.values()) {
+    const input: WatchInput = { kind: 'observation', clockMs: moment.clockMs, observation };
+    if (!isConcerned(watch.spec, input)) continue;
+    tell(around, environment, watch, input, moment, writes);
+    pushRecent(watch.spec, observation, writes);
+  }
+}
+
+/** One input of one watch: judged, kept as evidence, and what follows said. */
+function tell(around: Surroundings, environment: Environment, watch: OpenWatch, input: WatchInput, moment: Moment, writes: Writes): void {
+  const { release, tenant } = watch.spec;
+  const current = environment.watches.get(release);
+  if (current === undefined || current.state.isOver) return;
+  const next = step(current.spec, current.state, input);
+  // A tick that changed nothing but the clock is no evidence: without it the same is said.
+  if (input.kind === 'tick' && next.said.length === 0 && isSameButClock(current, next.state)) return;
+  const inputs = current.inputs + 1;
+  const digest = evidenceNext(current.digest, input, sha256);
+  const told: OpenWatch = { spec: current.spec, state: next.state, inputs, digest, guardrails: next.guardrails };
+  environment.watches.set(release, told);
+  writes.touchWatch(environment, release);
+  writes.input(tenant, release, inputs, input);
+  next.said.forEach((said, i) => {
+    writes.verdict(tenant, release, inputs, i, input.clockMs, said);
+    const event = withEvidence(said, `${around.publicUrl.replace(/\/$/, '')}/v1/releases/${release}/evidence`, digest);
+    writes.say({ tenant, environment: environment.environment, workload: watch.spec.workload, stream: release, event, atMs: input.clockMs, trace: moment.trace });
+    if (said.type === 'VerdictChanged' && said.to === 'fail') noHistory(environment, release, writes);
+  });
+}
+
+function isSameButClock(watch: OpenWatch, next: OpenWatch['state']): boolean {
+  return JSON.stringify({ ...watch.state, clockMs: 0 }) === JSON.stringify({ ...next, clockMs: 0 });
+}
+
+function withEvidence(said: WatchEvent, href: string, digest: string): PublicEvent {
+  return said.type === 'VerdictChanged' ? { ...said, evidence: { href, sha256: digest } } : said;
+}
+
+/** The time of a release that failed is no example of health for the next one. */
+function noHistory(environment: Environment, release: string, writes: Writes): void {
+  const known = environment.releases.get(release);
+  if (known === undefined || !known.isHistory) return;
+  environment.releases.set(release, { ...known, isHistory: false });
+  writes.touchRelease(environment, release);
+}
+
+function pushRecent(spec: WatchSpec, { signal, dimensions, atMs, value }: Observation, writes: Writes): void {
+  const shown = value.kind === 'gauge' ? { value: value.value } : value.kind === 'count' && value.of > 0 ? { value: value.count / value.of, of: value.of } : null;
+  if (shown === null) return;
+  for (const { guardrail } of spec.guardrails) {
+    if (guardrail.signal !== signal || !matchesWhere(guardrail.where, dimensions)) continue;
+    writes.recent.push({ tenant: spec.tenant, release: spec.release, guardrail: guardrail.name, atMs, ...shown });
+  }
+}
+
+function affectedOf(environment: Environment): readonly string[] {
+  return [...environment.watches.values()].filter((w) => !w.state.isOver).map((w) => w.spec.release);
+}
