@@ -9,7 +9,7 @@ import {
   JetStreamStrategy,
   RethrowRpcErrors,
 } from '@parapet/jetstream';
-import { Metrics, type ServiceLogger, makeLogger } from '@parapet/telemetry';
+import { Metrics, type ServiceLogger, flushTraces, makeLogger } from '@parapet/telemetry';
 import { EnvironmentInvalid, type ServiceVariables } from './environment.js';
 import { type FastifyReply, type FastifyRequest, makeHttp } from './fastify.js';
 import { NestLogger } from './nest-logger.js';
@@ -156,6 +156,7 @@ function closer(app: NestFastifyApplication, readiness: Readiness, logger: Servi
       }, DRAIN_MS);
       try {
         await app.close();
+        await flushTraces();
       } finally {
         clearTimeout(force);
       }

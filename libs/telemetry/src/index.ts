@@ -1,3 +1,4 @@
+export { flushTraces } from './flush-traces.js';
 export * from './logger.js';
 export * from './metric-names.js';
 export * from './metrics.js';

@@ -6,6 +6,7 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { PgInstrumentation } from '@opentelemetry/instrumentation-pg';
 import { startNodeSdk } from '@opentelemetry/sdk-node';
+import { onFlushTraces } from './flush-traces.js';
 
 const OWN_PAGES = new Set(['/healthz', '/readyz', '/metrics']);
 
@@ -25,8 +26,5 @@ if (environment['OTEL_EXPORTER_OTLP_ENDPOINT'] || environment['OTEL_EXPORTER_OTL
       new IORedisInstrumentation({ requireParentSpan: true }),
     ],
   });
-  // The last spans of a service that ends are the interesting ones.
-  process.once('beforeExit', () => {
-    sdk.shutdown().catch((error: unknown) => process.stderr.write(`cannot export the last spans: ${String(error)}\n`));
-  });
+  onFlushTraces(() => sdk.shutdown());
 }
