@@ -14,12 +14,15 @@ interface Case {
 
 const CRITICALITIES = ['low', 'medium', 'high'] as const;
 const REVERSIBILITIES = ['yes', 'partly', 'no', 'unknown'] as const;
-/** Evidence that may only be observed never fails a release, so no rule is asked about it. */
-const MODES = ['propose', 'act'] as const;
+const MODES = ['observe', 'propose', 'act'] as const;
 
 const CASES: readonly Case[] = CRITICALITIES.flatMap((criticality) =>
   REVERSIBILITIES.flatMap((reversibility) => MODES.map((mode) => ({ criticality, reversibility, mode }))),
 );
+
+/** Evidence that may only be observed never fails a release: a rule may name it, and none has to. */
+const mayFail = (one: Case): boolean => one.mode !== 'observe';
+const FAILING = CASES.filter(mayFail);
 
 /** Reads a decision table as the machine will, case by case, and says where it would do what it must not, or nothing. */
 export function checkDecisionTable(document: CheckedDocumentOf<'DecisionPolicy'>): ConfigurationProblem[] {
@@ -37,11 +40,13 @@ export function checkDecisionTable(document: CheckedDocumentOf<'DecisionPolicy'>
     ),
     ...unanswered(
       document,
-      answers.filter((answer) => answer.index === -1).map((answer) => answer.one),
+      answers.filter((answer) => answer.index === -1 && mayFail(answer.one)).map((answer) => answer.one),
     ),
     ...checkExpiry(
       document,
-      answers.filter((answer) => rules[answer.index]?.then === 'propose').map((answer) => answer.one),
+      answers
+        .filter((answer) => rules[answer.index]?.then === 'propose' && mayFail(answer.one))
+        .map((answer) => answer.one),
     ),
   ];
 }
@@ -61,8 +66,7 @@ function checkRule(
   index: number,
   cases: readonly Case[],
 ): ConfigurationProblem[] {
-  const isOnlyObserved = rule.when.mode?.every((mode) => mode === 'observe') ?? false;
-  if (cases.length === 0 && !isOnlyObserved) {
+  if (cases.length === 0) {
     return [
       problemAt(
         document.where,
@@ -99,7 +103,7 @@ function unanswered(document: CheckedDocumentOf<'DecisionPolicy'>, cases: readon
   const first = cases[0];
   if (first === undefined) return [];
   const example = `criticality ${first.criticality}, reversibility ${first.reversibility}, mode ${first.mode}`;
-  const text = `no rule answers ${cases.length} of ${CASES.length} cases, among them ${example}`;
+  const text = `no rule answers ${cases.length} of ${FAILING.length} cases, among them ${example}`;
   return [problemAt(document.where, ['spec', 'rules'], text, 'a last rule without when')];
 }
 
