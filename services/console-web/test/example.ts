@@ -247,15 +247,6 @@ function exampleSeries(release: string, nowMs: number): SeriesView {
       series('stock-update', 'seconds', 'high', null, 60, (m, i) =>
         m > -9 || (m > -33 && m < -27) ? null : 2 + wobble(i) * 3,
       ),
-      {
-        name: 'critical-alerts',
-        signal: null,
-        unit: '',
-        badDirection: 'high',
-        baseline: null,
-        limit: null,
-        points: [],
-      },
     ],
   };
 }

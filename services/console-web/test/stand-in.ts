@@ -8,7 +8,6 @@ import type { AnswerRequest, CallerView, CloudEvent, ProposalView, ReleaseView, 
 export const CONTENT_SECURITY_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-const DIST = new URL('../dist/', import.meta.url);
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript',
   '.css': 'text/css',
@@ -51,10 +50,13 @@ export interface StandIn {
 }
 
 /** Starts a stand-in for release-control with a given state. */
-export async function startStandIn(state: StandInState): Promise<StandIn> {
+export async function startStandIn(
+  state: StandInState,
+  dist: URL = new URL('../dist/', import.meta.url),
+): Promise<StandIn> {
   const streams = new Map<ServerResponse, string>();
   const server = createServer((request, response) => {
-    answer(request, response, state, streams).catch((error: unknown) => {
+    answer(request, response, state, streams, dist).catch((error: unknown) => {
       response.writeHead(500).end(String(error));
     });
   });
@@ -86,11 +88,12 @@ async function answer(
   response: ServerResponse,
   state: StandInState,
   streams: Map<ServerResponse, string>,
+  dist: URL,
 ): Promise<void> {
   const url = new URL(request.url ?? '/', 'http://x');
   const [version, noun, id = '', part] = url.pathname.slice(1).split('/');
   if (state.isDown) return void request.socket.destroy();
-  if (version !== 'v1') return await file(url.pathname, response);
+  if (version !== 'v1') return await file(url.pathname, response, dist);
   const isSignedIn = request.headers.cookie?.includes('parapet_session=ok') === true;
   if (noun === 'session') return await session(request, response, state);
   if (!isSignedIn) return problem(response, 401, 'unauthenticated', 'no session');
@@ -110,6 +113,8 @@ async function answer(
     csrf: header('x-csrf-token'),
   });
   const result = state.onAnswer(proposal, body);
+  // The answer got lost on its way back.
+  if (result.status === -1) return void request.socket.destroy();
   if (result.status !== 200) return problem(response, result.status, ...(result.body as [string, string]));
   state.proposals.set(id, result.body as ProposalView);
   return json(response, 200, result.body, { ETag: `"${(result.body as ProposalView).revision}"` });
@@ -146,9 +151,9 @@ function release(
   response.on('close', () => streams.delete(response));
 }
 
-async function file(path: string, response: ServerResponse): Promise<void> {
+async function file(path: string, response: ServerResponse, dist: URL): Promise<void> {
   const name = extname(path) === '' ? 'index.html' : path.slice(1);
-  const bytes = await readFile(new URL(name, DIST)).catch(() => null);
+  const bytes = await readFile(new URL(name, dist)).catch(() => null);
   response.writeHead(bytes === null ? 404 : 200, {
     'Content-Type': TYPES[extname(name)] ?? 'application/octet-stream',
     'Content-Security-Policy': CONTENT_SECURITY_POLICY,

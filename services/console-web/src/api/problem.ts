@@ -21,13 +21,24 @@ export class RequestFailed extends Error {
 export function problemWords(status: number, problem: Problem | null): string {
   if (status === 0) return 'Parapet cannot be reached. Check the connection; this page tries again by itself.';
   const detail = problem?.detail ?? '';
-  const known = CODES[problem?.code ?? ''] ?? STATUSES[status];
+  const known = codeWords(whyOf(problem)) ?? codeWords(problem?.code ?? '') ?? STATUSES[status];
   const words =
     known ?? (status >= 500 ? 'Parapet could not do that just now. Try again in a moment.' : 'Parapet refused this.');
   const saysItAll = detail === '' || CODES[problem?.code ?? ''] !== undefined;
   const said = saysItAll ? words : `${words} ${sentence(detail)}`;
   const reference = status >= 500 && problem?.requestId !== undefined ? ` Reference: ${problem.requestId}.` : '';
   return said + reference;
+}
+
+/** A refused right names which of its rules refused it. */
+function whyOf(problem: Problem | null): string {
+  const { why } = (problem?.current ?? {}) as { readonly why?: unknown };
+  return typeof why === 'string' ? why : '';
+}
+
+/** What a code means, in words; undefined for one that is not known here. */
+export function codeWords(code: string): string | undefined {
+  return CODES[code];
 }
 
 const CODES: Readonly<Record<string, string>> = {

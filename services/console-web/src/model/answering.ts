@@ -1,5 +1,5 @@
-import type { AnswerRequest, ProposalView } from '@parapet/contracts';
-import type { RequestFailed } from '../api/problem.js';
+import type { AnswerRequest, CallerView, ProposalView } from '@parapet/contracts';
+import { codeWords, type RequestFailed } from '../api/problem.js';
 import { differences } from './difference.js';
 import { clockTime } from './time.js';
 
@@ -60,4 +60,18 @@ export function notUndone(proposal: Pick<ProposalView, 'plan'>): readonly string
     loses === undefined || loses === '' ? [] : [`Lost: ${loses}`],
   );
   return [...proposal.plan.notUndone, ...lost];
+}
+
+/** What a reader's roles allow on a proposal, as far as the page can know; the server decides. */
+export function rightsOf({ roles }: Pick<CallerView, 'roles'>): {
+  readonly respond: boolean;
+  readonly decide: boolean;
+} {
+  const decide = roles.includes('approver') || roles.includes('commander');
+  return { respond: decide || roles.includes('responder'), decide };
+}
+
+/** Why the reader may not approve. */
+export function ineligibleWords(why: string | undefined): string {
+  return codeWords(why ?? '') ?? 'You cannot approve this one.';
 }

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '@parapet/contracts';
-import { phaseWord, reasonWords, verdictWord } from './words.js';
+import { reasonWords, unbroken } from './words.js';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'doubt' | 'act';
 
@@ -35,7 +35,7 @@ export function storyEntry(event: CloudEvent): StoryEntry {
     sequence: Number(event.sequence),
     at: event.time,
     ...words,
-    details: words.details.filter((text) => text !== ''),
+    details: words.details.filter((text) => text !== '').map(unbroken),
   };
 }
 
@@ -56,7 +56,7 @@ const WORDS: Readonly<Record<string, (d: Fields) => Words>> = {
       versions(d.components),
       d.origin === 'inferred' ? 'Seen at the deployment system, not announced.' : '',
     ),
-  'release.phase-changed': (d) => ({ ...phaseChanged(String(d.to)), details: [by(d.by), text(d.reason)] }),
+  'release.phase-changed': (d) => ({ ...phaseChanged(text(d.to)), details: [by(d.by), text(d.reason)] }),
   'readiness.assessed': (d) =>
     d.ready === true
       ? { tone: 'good', title: 'Ready to deploy', details: [] }
@@ -134,12 +134,12 @@ function phaseChanged(to: string): Pick<Words, 'tone' | 'title'> {
     case 'finished':
       return { tone: 'good', title: 'The watch has ended' };
     default:
-      return { tone: 'plain', title: phaseWord(to as 'registered') };
+      return { tone: 'plain', title: to === '' ? 'Its phase changed' : `Now ${to.replaceAll('-', ' ')}` };
   }
 }
 
 function verdictChanged(d: Fields): Words {
-  const to = String(d.to);
+  const to = text(d.to);
   const final = d.final === true ? ', for good' : '';
   const guardrails = list(d.guardrails);
   const said = (verdict: string) =>
@@ -153,7 +153,7 @@ function verdictChanged(d: Fields): Words {
       title: `Verdict: inconclusive${final}`,
       details: [`Not judged: ${reasonWords(d.reason as string | undefined)}.`, ...said('inconclusive')],
     };
-  return plain(to === 'pending' ? 'Being watched' : verdictWord(to as 'pending'));
+  return plain(to === 'pending' || to === '' ? 'Being watched' : `Verdict: ${to}`);
 }
 
 function recoveryJudged(outcome: string, d: Fields): Words {

@@ -119,8 +119,13 @@ function pendingSentence({ startedAt, guardrails, phase }: Judged): string {
     : `Being watched; ${held} of ${guardrails.length} guardrails hold so far.`;
 }
 
+/** Keeps a number with its thousands and its unit in one line. */
+export function unbroken(text: string): string {
+  return text.replace(/(?<=\d) (?=\d{3}(?!\d)|%|s\b|ms\b|min\b)/g, '\u00a0');
+}
+
 function sentence(words: string): string {
-  const text = words.trim();
+  const text = unbroken(words.trim());
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
@@ -153,7 +158,7 @@ export function outcomeWords(release: Pick<ReleaseView, 'rollback' | 'decision' 
 
 /** A report's words where its name stands before them already: without the name. */
 export function wordsAfterName({ name, words }: Pick<GuardrailReport, 'name' | 'words'>): string {
-  return words.startsWith(name) ? words.slice(name.length).replace(/^[:\s]+/, '') : words;
+  return unbroken(words.startsWith(name) ? words.slice(name.length).replace(/^[:\s]+/, '') : words);
 }
 
 /** The same as a sentence of its own, under the name as a title. */

@@ -55,7 +55,9 @@ export function GuardrailCard({
           </p>
         </div>
       </header>
-      <p className="guardrail-words">{report === undefined ? 'Nothing has been judged yet.' : wordsUnderName(report)}</p>
+      <p className="guardrail-words">
+        {report === undefined ? 'Nothing has been judged yet.' : wordsUnderName(report)}
+      </p>
       {series === undefined || series.signal === null ? null : (
         <Plot series={series} startedAt={startedAt} nowMs={nowMs} />
       )}

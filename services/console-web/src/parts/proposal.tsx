@@ -1,11 +1,11 @@
 import type { AnswerRequest, CallerView, ProposalView } from '@parapet/contracts';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useRef, useState } from 'react';
 import { type Client, makeKey, type Revised } from '../api/client.js';
 import { RequestFailed } from '../api/problem.js';
-import { type Choice, endWords, notUndone } from '../model/answering.js';
+import { type Choice, endWords, ineligibleWords, notUndone, rightsOf } from '../model/answering.js';
 import { versions } from '../model/story.js';
 import { clockTime, countdown, span } from '../model/time.js';
-import { reasonWords, wordsAfterName } from '../model/words.js';
+import { reasonWords, unbroken, wordsAfterName } from '../model/words.js';
 import { Confirmation } from './confirmation.js';
 import { VerdictIcon } from './icon.js';
 
@@ -20,6 +20,7 @@ interface Props {
 /** A rollback that waits for a person: why, what it would do, what happens if nobody answers, and the answers. */
 export function Proposal(props: Props) {
   const { body: proposal } = props.shown;
+  const [choice, setChoice] = useState<Choice | null>(null);
   const isOpen = proposal.state === 'open';
   const left = countdown(proposal.expiresAt, props.nowMs);
   return (
@@ -31,7 +32,7 @@ export function Proposal(props: Props) {
       <header className="proposal-head">
         <div>
           <h2 id="proposal-title">{isOpen ? 'Roll back?' : 'Rollback proposal'}</h2>
-          <p className="proposal-headline">{proposal.headline}</p>
+          <p className="proposal-headline">{unbroken(proposal.headline)}</p>
           {proposal.recovering && isOpen ? <p className="tag tag-doubt">The guardrails seem to recover</p> : null}
         </div>
         {isOpen ? (
@@ -48,7 +49,19 @@ export function Proposal(props: Props) {
       <Plan proposal={proposal} />
       {isOpen ? <p className="if-nothing">{proposal.ifNothing}</p> : null}
       <People proposal={proposal} nowMs={props.nowMs} />
-      {isOpen ? <Answers {...props} isOver={left.isOver} /> : null}
+      {isOpen ? <Answers {...props} isOver={left.isOver} onChoose={setChoice} /> : null}
+      {/* Outlives the proposal's end: who is confirming must read how it ended. */}
+      {choice === null ? null : (
+        <Confirmation
+          client={props.client}
+          choice={choice}
+          shown={props.shown}
+          isOver={isOpen && left.isOver}
+          onClose={() => setChoice(null)}
+          onProposal={props.onProposal}
+          target={versions(proposal.previous?.components)}
+        />
+      )}
     </section>
   );
 }
@@ -161,84 +174,91 @@ function People({ proposal, nowMs }: { readonly proposal: ProposalView; readonly
   );
 }
 
-function Answers({ client, caller, shown, onProposal, nowMs, isOver }: Props & { readonly isOver: boolean }) {
+function Answers({
+  client,
+  caller,
+  shown,
+  onProposal,
+  nowMs,
+  isOver,
+  onChoose,
+}: Props & { readonly isOver: boolean; readonly onChoose: (choice: Choice) => void }) {
   const { body: proposal } = shown;
-  const [choice, setChoice] = useState<Choice | null>(null);
-  const [sending, setSending] = useState(false);
-  const [error, setError] = useState('');
-  const mayRespond = ['responder', 'approver', 'commander'].some((role) => caller.roles.includes(role));
-  const { acknowledgement } = proposal;
+  const { send, isSending, error } = useSending(client, proposal.id, onProposal);
+  const { acknowledgement, eligible } = proposal;
   const isMine = acknowledgement?.by === caller.subject && !countdown(acknowledgement.until, nowMs).isOver;
+  const isOff = isOver || isSending;
+  const isAllowed = rightsOf(caller);
+
+  return (
+    <>
+      {isAllowed.respond ? <Comment onSend={(text) => send({ answer: 'comment', text })} isOff={isOff} /> : null}
+      <div className="answers">
+        {error === '' ? null : (
+          <p className="error" role="alert">
+            {error}
+          </p>
+        )}
+        <div className="answer-buttons">
+          <button
+            type="button"
+            className="button"
+            disabled={isOff || !isAllowed.respond}
+            onClick={() => void send({ answer: isMine ? 'unacknowledge' : 'acknowledge' })}
+          >
+            {isMine ? 'I am no longer looking at it' : 'I am looking at it'}
+          </button>
+          <span className="answer-decide">
+            <button
+              type="button"
+              className="button"
+              disabled={isOff || !isAllowed.decide}
+              onClick={() => onChoose('reject')}
+            >
+              Keep it…
+            </button>
+            <button
+              type="button"
+              className="button button-bad"
+              disabled={isOff || !eligible.may}
+              onClick={() => onChoose('approve')}
+            >
+              Roll back…
+            </button>
+          </span>
+        </div>
+        {isOver ? <p className="muted">The time to decide is over.</p> : null}
+        {isOver || eligible.may ? null : <p className="muted">{ineligibleWords(eligible.why)}</p>}
+      </div>
+    </>
+  );
+}
+
+/** Sends answers that take one act; an answer that may have been lost goes again under the key it had. */
+function useSending(client: Client, id: string, onProposal: Props['onProposal']) {
+  const [isSending, setSending] = useState(false);
+  const [error, setError] = useState('');
+  const lost = useRef<{ readonly text: string; readonly key: string } | null>(null);
 
   const send = async (answer: AnswerRequest): Promise<boolean> => {
+    const text = JSON.stringify(answer);
+    const key = lost.current?.text === text ? lost.current.key : makeKey();
     setSending(true);
     setError('');
     try {
-      onProposal(await client.answer(proposal.id, answer, makeKey(), null));
+      onProposal(await client.answer(id, answer, key, null));
+      lost.current = null;
       return true;
     } catch (failure) {
       if (!(failure instanceof RequestFailed)) throw failure;
+      lost.current = failure.status === 0 ? { text, key } : null;
       setError(failure.message);
       return false;
     } finally {
       setSending(false);
     }
   };
-
-  const isOff = isOver || sending;
-  return (
-    <div className="answers">
-      {error === '' ? null : (
-        <p className="error" role="alert">
-          {error}
-        </p>
-      )}
-      <div className="answer-buttons">
-        <button
-          type="button"
-          className="button"
-          disabled={isOff || !mayRespond}
-          onClick={() => void send({ answer: isMine ? 'unacknowledge' : 'acknowledge' })}
-        >
-          {isMine ? 'I am no longer looking at it' : 'I am looking at it'}
-        </button>
-        <span className="answer-decide">
-          <button
-            type="button"
-            className="button"
-            disabled={isOff || !proposal.eligible.may}
-            onClick={() => setChoice('reject')}
-          >
-            Keep the release…
-          </button>
-          <button
-            type="button"
-            className="button button-bad"
-            disabled={isOff || !proposal.eligible.may}
-            onClick={() => setChoice('approve')}
-          >
-            Roll back…
-          </button>
-        </span>
-      </div>
-      {isOver ? <p className="muted">The time to decide is over.</p> : null}
-      {!isOver && !proposal.eligible.may ? (
-        <p className="muted">You cannot decide here: {proposal.eligible.why ?? 'your role does not allow it'}.</p>
-      ) : null}
-      {mayRespond ? <Comment onSend={(text) => send({ answer: 'comment', text })} isOff={isOff} /> : null}
-      {choice === null ? null : (
-        <Confirmation
-          client={client}
-          choice={choice}
-          shown={shown}
-          isOver={isOver}
-          onClose={() => setChoice(null)}
-          onProposal={onProposal}
-          target={versions(proposal.previous?.components)}
-        />
-      )}
-    </div>
-  );
+  return { send, isSending, error };
 }
 
 function Comment({ onSend, isOff }: { readonly onSend: (text: string) => Promise<boolean>; readonly isOff: boolean }) {

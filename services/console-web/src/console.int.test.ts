@@ -1,0 +1,343 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../../tools/servers/index.mjs';
+import { exampleEvent, exampleState, PROPOSAL_ID, RELEASE_ID } from '../test/example.js';
+import { type StandIn, startStandIn } from '../test/stand-in.js';
+
+const PROJECT = join(import.meta.dirname, '..');
+const dist = mkdtempSync(join(tmpdir(), 'console-'));
+const RELEASE = '/releases/' + RELEASE_ID;
+
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let parapet: StandIn;
+let complaints: string[];
+
+beforeAll(async () => {
+  const vite = join(PROJECT, '..', '..', 'node_modules', 'vite', 'bin', 'vite.js');
+  await promisify(execFile)(process.execPath, [vite, 'build', '--outDir', dist, '--logLevel', 'error'], {
+    cwd: PROJECT,
+  });
+  const found = await findChromium();
+  if (found === undefined) throw new Error('no Chromium: install chromium, or name one in PARAPET_CHROMIUM');
+  browser = await chromium.launch({
+    executablePath: found.command,
+    args: [
+      ...found.args,
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+    env: { ...(process.env as Record<string, string>), ...found.env },
+  });
+}, 120_000);
+
+afterAll(async () => {
+  await browser?.close();
+  rmSync(dist, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  parapet = await startStandIn(exampleState(Date.now()), pathToFileURL(`${dist}/`));
+  complaints = [];
+  context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  await context.addCookies([{ name: 'parapet_session', value: 'ok', url: parapet.url }]);
+  page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    // Refused requests are meant here; what the content security policy stops is not.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      complaints.push(message.text());
+  });
+});
+
+afterEach(async () => {
+  expect(complaints).toEqual([]);
+  await context.close();
+  await parapet.stop();
+});
+
+const shownText = (selector: string) => page.locator(selector).first().innerText();
+const button = (name: string | RegExp) => page.getByRole('button', { name });
+
+async function chooseRollback(): Promise<void> {
+  await page.goto(parapet.url + RELEASE);
+  await button('Roll back…').click();
+  await page.getByRole('dialog').waitFor();
+}
+
+describe('signing in', () => {
+  test('asks for a token, says when it is not known, and returns to the page that was asked for', async () => {
+    await context.clearCookies();
+    await page.goto(parapet.url + RELEASE);
+    await page.getByLabel('Sign-in token').fill('ppt_wrong');
+    await page.keyboard.press('Enter');
+    await page.getByText('This token is not known here').waitFor();
+    await page.getByLabel('Sign-in token').fill(parapet.state.token);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'odoo-2026.11.3' }).waitFor();
+  });
+});
+
+describe('the list', () => {
+  test('shows the verdict first and is filtered by words, verdict and address', async () => {
+    await page.goto(`${parapet.url}/?verdict=fail`);
+    await page.locator('.row').first().waitFor();
+    expect(await page.locator('.row').count()).toBe(2);
+    await page.getByLabel('Find releases').fill('11.3');
+    expect(await page.locator('.row').count()).toBe(1);
+    expect(page.url()).toContain('q=11.3');
+    await page.getByLabel('Find releases').fill('nothing like it');
+    await button('Show all').click();
+    expect(await page.locator('.row').count()).toBe(6);
+  });
+
+  test('says how to begin where there is nothing, and shows the first release without being loaded anew', async () => {
+    const all = parapet.state.releases;
+    parapet.state.releases = [];
+    await page.goto(parapet.url);
+    await page.getByText('parapet release start').waitFor();
+    parapet.state.releases = all.slice(0, 1);
+    await page.locator('.row').first().waitFor();
+  });
+});
+
+describe('a release', () => {
+  test('says its verdict and why, what runs, and what it would go back to', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await page.locator('.chart').first().waitFor();
+    expect(await shownText('.verdict')).toMatch(/^Fail\n+pos-sync-errors rose from 0\.6\s%/);
+    expect(await shownText('.facts')).toContain('odoo-web 17.0-2026.11.1');
+    expect(await page.title()).toBe('Fail: odoo-2026.11.3 – Parapet');
+    expect(await page.locator('.chart-gap').count()).toBe(2);
+  });
+
+  test('follows only links that lead somewhere safe, and shows texts as text', async () => {
+    const [bad] = parapet.state.releases;
+    parapet.state.releases[0] = { ...(bad as NonNullable<typeof bad>), startedBy: '<img src=x onerror=alert(1)>' };
+    await page.goto(parapet.url + RELEASE);
+    await page.getByText('<img src=x onerror=alert(1)>').waitFor();
+    expect(await page.locator('.outside a').count()).toBe(1);
+    expect(await page.locator('.outside a').getAttribute('rel')).toBe('noopener noreferrer');
+  });
+
+  test('tells its story as it happens, and after a broken line goes on where it was', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await page.getByText('A person is asked to decide').waitFor();
+    parapet.tell(
+      RELEASE_ID,
+      exampleEvent(9, 'proposal.acknowledged', new Date().toISOString(), { by: 'jonas', until: 'x' }),
+    );
+    await page.getByText('jonas is looking at it').waitFor();
+    parapet.cutStreams();
+    parapet.tell(RELEASE_ID, exampleEvent(10, 'rollback.ordered', new Date().toISOString(), { steps: [] }));
+    await page.getByText('Rollback ordered').waitFor();
+    expect(parapet.state.lastEventIds.filter((id) => id === '9')).toHaveLength(1);
+    expect(await page.locator('.story-entry').count()).toBe(10);
+  });
+
+  test('keeps what it showed while Parapet is away, with its age, and recovers by itself', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await page.locator('.chart').first().waitFor();
+    parapet.state.isDown = true;
+    parapet.cutStreams();
+    await page.getByText(/Last updated .* ago/).waitFor();
+    expect(await shownText('.verdict')).toContain('Fail');
+    parapet.state.isDown = false;
+    await page.locator('.banner').waitFor({ state: 'detached' });
+  }, 30_000);
+
+  test('says that a release does not exist', async () => {
+    await page.goto(`${parapet.url}/releases/rel_unknown`);
+    await page.getByText('This does not exist, or is not yours to see.').waitFor();
+  });
+});
+
+describe('the proposal', () => {
+  test('is reached by its own address, which changes nothing', async () => {
+    await page.goto(`${parapet.url}/proposals/${PROPOSAL_ID}`);
+    await page.getByRole('heading', { name: 'Roll back?' }).waitFor();
+    expect(page.url()).toBe(parapet.url + RELEASE);
+    expect(parapet.state.answers).toEqual([]);
+  });
+
+  test('is approved in two acts: choose, then confirm with the name, what cannot be undone, and a reason', async () => {
+    await chooseRollback();
+    expect(await shownText('dialog')).toContain('The column pos_order.loyalty_id stays in the database.');
+    const confirm = button('Roll back odoo-2026.11.3');
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.getByLabel('Reason').fill('tills are stuck');
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.getByLabel('I know what stays changed.').check();
+    await confirm.click();
+    await page.getByText('Approved by maria.keller').first().waitFor();
+    expect(parapet.state.answers).toEqual([
+      {
+        id: PROPOSAL_ID,
+        body: { answer: 'approve', planId: 'pln_1', planDigest: 'd1', reason: 'tills are stuck' },
+        key: expect.stringMatching(/^console-[0-9a-f]{32}$/),
+        ifMatch: '"3"',
+        csrf: 'csrf-1',
+      },
+    ]);
+  });
+
+  test('is answered with the keyboard alone; Esc changes nothing and gives the focus back', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await button('Keep it…').focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog').waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.getByRole('dialog').count()).toBe(0);
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Keep it…');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('a promotion explains it');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('Rejected by maria.keller').first().waitFor();
+    expect(parapet.state.answers.map(({ body }) => body)).toEqual([
+      { answer: 'reject', reason: 'a promotion explains it' },
+    ]);
+  });
+
+  test('that changed meanwhile shows the difference and asks again, for what is shown now', async () => {
+    const next = {
+      ...(parapet.state.proposals.get(PROPOSAL_ID) as NonNullable<ReturnType<typeof parapet.state.proposals.get>>),
+      revision: 4,
+      planDigest: 'd2',
+      recovering: true,
+    };
+    const take = parapet.state.onAnswer;
+    parapet.state.onAnswer = () => {
+      parapet.state.proposals.set(PROPOSAL_ID, next);
+      parapet.state.onAnswer = take;
+      return { status: 412, body: ['changed', 'the plan is another'] };
+    };
+    await chooseRollback();
+    await page.getByLabel('Reason').fill('tills');
+    await page.getByLabel('I know what stays changed.').check();
+    await button('Roll back odoo-2026.11.3').click();
+    await page.getByText('The guardrails have begun to recover.').waitFor();
+    await page.getByLabel('I know what stays changed.').check();
+    await button('Roll back odoo-2026.11.3').click();
+    await page.getByText('Approved by maria.keller').first().waitFor();
+    const [first, second] = parapet.state.answers;
+    expect([first?.ifMatch, second?.ifMatch]).toEqual(['"3"', '"4"']);
+    expect(second?.body).toMatchObject({ planDigest: 'd2' });
+    expect(second?.key).not.toBe(first?.key);
+  });
+
+  test('that somebody else ended says how, and cannot be answered', async () => {
+    const shown = parapet.state.proposals.get(PROPOSAL_ID) as NonNullable<
+      ReturnType<typeof parapet.state.proposals.get>
+    >;
+    parapet.state.onAnswer = () => {
+      parapet.state.proposals.set(PROPOSAL_ID, {
+        ...shown,
+        state: 'rejected',
+        ended: { end: 'rejected', by: ['jonas'], at: new Date().toISOString(), reason: 'a promotion' },
+      });
+      return { status: 409, body: ['already-ended', 'it has ended'] };
+    };
+    await chooseRollback();
+    await page.getByLabel('Reason').fill('tills');
+    await page.getByLabel('I know what stays changed.').check();
+    await button('Roll back odoo-2026.11.3').click();
+    await page.locator('.refusal', { hasText: 'Rejected by jonas' }).waitFor();
+    expect(await button('Roll back odoo-2026.11.3').isDisabled()).toBe(true);
+    await button('Close').click();
+    await page.getByRole('heading', { name: 'Rollback proposal' }).waitFor();
+    expect(await button('Roll back…').count()).toBe(0);
+  });
+
+  test('sends a lost answer again under the same key', async () => {
+    const take = parapet.state.onAnswer;
+    parapet.state.onAnswer = () => ({ status: -1, body: null });
+    await chooseRollback();
+    await page.getByLabel('Reason').fill('tills');
+    await page.getByLabel('I know what stays changed.').check();
+    await button('Roll back odoo-2026.11.3').click();
+    await page.getByText('Parapet cannot be reached').first().waitFor();
+    parapet.state.onAnswer = take;
+    await button('Roll back odoo-2026.11.3').click();
+    await page.getByText('Approved by maria.keller').first().waitFor();
+    const [first, second] = parapet.state.answers;
+    expect(second?.key).toBe(first?.key);
+  });
+
+  test('asks to sign in again where the sign-in is too old to approve with, and then approves', async () => {
+    const take = parapet.state.onAnswer;
+    parapet.state.onAnswer = () => {
+      parapet.state.onAnswer = take;
+      return { status: 401, body: ['sign-in-too-old', 'sign in again'] };
+    };
+    await chooseRollback();
+    await page.getByLabel('Reason').fill('tills');
+    await page.getByLabel('I know what stays changed.').check();
+    await button('Roll back odoo-2026.11.3').click();
+    await page.getByLabel('Sign-in token').fill(parapet.state.token);
+    await button('Roll back odoo-2026.11.3').click();
+    await page.getByText('Approved by maria.keller').first().waitFor();
+  });
+
+  test('is acknowledged, commented on, and disabled when its time is over', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await button('I am looking at it').click();
+    await page.getByText(/maria\.keller is looking at it, until/).waitFor();
+    await page.getByLabel('Comment').fill('looking at the tills');
+    await page.keyboard.press('Enter');
+    await page.getByText('looking at the tills').waitFor();
+    const shown = parapet.state.proposals.get(PROPOSAL_ID) as NonNullable<
+      ReturnType<typeof parapet.state.proposals.get>
+    >;
+    parapet.state.proposals.set(PROPOSAL_ID, { ...shown, expiresAt: new Date(Date.now() - 1_000).toISOString() });
+    await page.getByText('The time to decide is over.').waitFor();
+    for (const name of ['I am no longer looking at it', 'Keep it…', 'Roll back…'])
+      expect(await button(name).isDisabled()).toBe(true);
+  });
+
+  test('cannot be decided by somebody who may not, and says why', async () => {
+    const shown = parapet.state.proposals.get(PROPOSAL_ID) as NonNullable<
+      ReturnType<typeof parapet.state.proposals.get>
+    >;
+    parapet.state.proposals.set(PROPOSAL_ID, { ...shown, eligible: { may: false, why: 'self-approval' } });
+    await page.goto(parapet.url + RELEASE);
+    await page.getByText('You started this release, so somebody else has to approve.').waitFor();
+    expect(await button('Roll back…').isDisabled()).toBe(true);
+  });
+});
+
+describe('on a phone', () => {
+  test('nothing is wider than the screen, every target fits a thumb, and the answers stay within reach', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const path of ['/', RELEASE]) {
+      await page.goto(parapet.url + path);
+      await page.locator('.row, .chart').first().waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
+        0,
+      );
+      const small = await page.evaluate(() =>
+        [...document.querySelectorAll('button, a:not(.skip), input, select, summary')]
+          .filter(
+            (element) => element.getBoundingClientRect().height > 0 && element.getBoundingClientRect().height < 44,
+          )
+          .map((element) => element.outerHTML.slice(0, 80)),
+      );
+      expect(small).toEqual([]);
+    }
+    await page.locator('#proposal').scrollIntoViewIfNeeded();
+    expect(await button('Roll back…').isVisible()).toBe(true);
+  });
+});
