@@ -111,6 +111,8 @@ export interface StoredBatch {
 
 /** A running metrics-ingestion between real servers, and someone who looks at what it stored. */
 export class World {
+  readonly #stopped = new Set<object>();
+
   private constructor(
     readonly database: TestDatabase,
     readonly nats: TestNats,
@@ -119,6 +121,12 @@ export class World {
     readonly db: Database,
     readonly service: RunningService,
   ) {}
+
+  /** Stops a server before the end. */
+  async lose(server: 'database' | 'redis'): Promise<void> {
+    this.#stopped.add(this[server]);
+    await this[server].stop();
+  }
 
   static async start(): Promise<World> {
     const [database, nats, redis] = await Promise.all([startDatabase(), startNats(), startRedis()]);
@@ -143,7 +151,9 @@ export class World {
   async stop(): Promise<void> {
     await this.service.close();
     await this.admin.close();
-    await Promise.all([this.database.stop(), this.nats.stop(), this.redis.stop()]);
+    await Promise.all(
+      [this.database, this.nats, this.redis].map((server) => this.#stopped.has(server) || server.stop()),
+    );
   }
 
   async send(path: string, init: RequestInit = {}): Promise<Told> {
@@ -171,8 +181,9 @@ export class World {
   async stored(receipt?: string): Promise<readonly StoredBatch[]> {
     const all: StoredBatch[] = [];
     for (let seq = 1; ; ) {
+      const query = { seq, next_by_subj: 'parapet.signals.v1.>' };
       const message = await this.admin.manager.streams
-        .getMessage('SIGNALS', { seq, next_by_subj: 'parapet.signals.v1.>' })
+        .getMessage('SIGNALS', query)
         .catch((error: { code?: number }) => {
           if (error.code === NO_MESSAGE_FOUND) return null;
           throw error;

@@ -1,0 +1,78 @@
+import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from '@jest/globals';
+import { BODY_BYTES_MAX, decoded, keptPart, receive, SenderGone } from './body.js';
+import { Refused } from './refusal.js';
+
+const MIB = 1024 * 1024;
+const chunks = (bytes: number) =>
+  Readable.from(Array.from({ length: Math.ceil(bytes / MIB) }, (_, i) => Buffer.alloc(Math.min(MIB, bytes - i * MIB))));
+
+describe('taking in a body', () => {
+  it.each([
+    ['nothing', 0, null],
+    ['as much as is allowed', BODY_BYTES_MAX, null],
+    ['a byte more', BODY_BYTES_MAX + 1, 413],
+    ['far more', 40 * MIB, 413],
+  ])('%s', async (_, bytes, status) => {
+    const { raw, refusal } = await receive(chunks(bytes));
+    expect(refusal?.status ?? null).toBe(status);
+    if (status === null) expect(raw.length).toBe(bytes);
+    else expect(raw.length).toBeLessThanOrEqual(BODY_BYTES_MAX + MIB);
+    expect(keptPart(raw).length).toBe(Math.min(bytes, 512 * 1024));
+  });
+
+  it('one without end is not listened to for ever', async () => {
+    let sent = 0;
+    const endless = new Readable({
+      read() {
+        sent += MIB;
+        this.push(Buffer.alloc(MIB));
+      },
+    });
+    expect((await receive(endless)).refusal?.status).toBe(413);
+    expect(sent).toBeLessThan(80 * MIB);
+  });
+
+  it('one that never comes is 503, so that it is sent again', async () => {
+    expect((await receive(new Readable({ read() {} }), 20)).refusal?.status).toBe(503);
+  });
+
+  it('one that breaks off has nobody to answer', async () => {
+    const broken = new Readable({ read() {} });
+    const received = receive(broken);
+    broken.push('{"ver');
+    broken.destroy(new Error('reset'));
+    await expect(received).rejects.toThrow(SenderGone);
+  });
+});
+
+describe('the declared compression', () => {
+  const refusal = (raw: Buffer, encoding: string) =>
+    decoded(raw, encoding).then(
+      () => null,
+      (error: Refused) => [error.refusal.status, error.refusal.code],
+    );
+
+  it('none, and gzip', async () => {
+    const text = Buffer.from('{"version":"4"}');
+    for (const encoding of [undefined, '', 'identity', 'Identity']) expect(await decoded(text, encoding)).toEqual(text);
+    expect(await decoded(gzipSync(text), 'gzip')).toEqual(text);
+  });
+
+  it.each([
+    [
+      'grows beyond 8 MiB',
+      gzipSync(Buffer.from(Array.from({ length: BODY_BYTES_MAX + 1 }, (_, i) => (i * i) % 251))),
+      'gzip',
+      [413, 'too-large'],
+    ],
+    ['grows more than a hundred times', gzipSync(Buffer.alloc(MIB)), 'gzip', [413, 'too-large']],
+    ['is not what it says', Buffer.from('{}'), 'gzip', [400, 'not-json']],
+    ['is cut off', gzipSync(Buffer.from('{"version":"4"}')).subarray(0, 12), 'gzip', [400, 'not-json']],
+    ['is one that we do not read', Buffer.from('{}'), 'br', [415, 'media-type']],
+    ['is one upon another', Buffer.from('{}'), 'gzip, gzip', [415, 'media-type']],
+  ])('%s', async (_, raw, encoding, expected) => {
+    expect(await refusal(raw, encoding)).toEqual(expected);
+  });
+});
