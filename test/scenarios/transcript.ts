@@ -5,12 +5,34 @@ import { POLICY, RELEASE, recovery, Scene } from '../../libs/decisions/test/scen
 
 /** One line of a scenario: at which second, and what happens then. */
 export type Step = { readonly at: number } & (
-  | { readonly do: 'register'; readonly over?: Partial<typeof RELEASE>; readonly policy?: Partial<typeof POLICY>; readonly asking?: Partial<(typeof POLICY)['proposal']> }
-  | { readonly do: 'phase'; readonly phase: 'deploying' | 'live' | 'failed' | 'superseded' | 'rolled-back' | 'finished' }
-  | { readonly do: 'verdict'; readonly to: VerdictKind; readonly mode: Mode; readonly final?: boolean; readonly breach?: readonly Partial<GuardrailReport>[]; readonly redelivered?: boolean }
+  | {
+      readonly do: 'register';
+      readonly over?: Partial<typeof RELEASE>;
+      readonly policy?: Partial<typeof POLICY>;
+      readonly asking?: Partial<(typeof POLICY)['proposal']>;
+    }
+  | {
+      readonly do: 'phase';
+      readonly phase: 'deploying' | 'live' | 'failed' | 'superseded' | 'rolled-back' | 'finished';
+    }
+  | {
+      readonly do: 'verdict';
+      readonly to: VerdictKind;
+      readonly mode: Mode;
+      readonly final?: boolean;
+      readonly breach?: readonly Partial<GuardrailReport>[];
+      readonly redelivered?: boolean;
+    }
   | { readonly do: 'recovery'; readonly outcome: 'recovering' | 'recovered' | 'not-recovered' }
   | { readonly do: 'actuation'; readonly event: ActuationEvent }
-  | { readonly do: 'answer'; readonly word: 'acknowledge' | 'unacknowledge' | 'comment' | 'approve' | 'withdraw' | 'reject'; readonly who: string; readonly proposal?: string; readonly reason?: string; readonly revision?: number }
+  | {
+      readonly do: 'answer';
+      readonly word: 'acknowledge' | 'unacknowledge' | 'comment' | 'approve' | 'withdraw' | 'reject';
+      readonly who: string;
+      readonly proposal?: string;
+      readonly reason?: string;
+      readonly revision?: number;
+    }
   | { readonly do: 'expire'; readonly proposal: string }
 );
 
@@ -34,7 +56,13 @@ function play(scene: Scene, step: Step): Outcome {
     case 'phase':
       return scene.phase(step.phase);
     case 'verdict': {
-      const guardrails = (step.breach ?? []).map((report) => ({ name: 'unnamed', verdict: 'breach' as const, mode: step.mode, words: `${report.name} is in breach.`, ...report }));
+      const guardrails = (step.breach ?? []).map((report) => ({
+        name: 'unnamed',
+        verdict: 'breach' as const,
+        mode: step.mode,
+        words: `${report.name} is in breach.`,
+        ...report,
+      }));
       if (step.redelivered !== true) scene.verdict(step.to, step.mode, guardrails, step.final === true);
       return scene.follow();
     }

@@ -17,7 +17,10 @@ function read(file: string): string | null {
 
 describe('the stories read as they were reviewed', () => {
   test.each(scenarios)('%s', (file) => {
-    const steps = (read(file) ?? '').split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as Step);
+    const steps = (read(file) ?? '')
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => JSON.parse(line) as Step);
     const written = file.replace(/\.jsonl$/, '.txt');
     const transcript = transcriptOf(steps);
     if (isWriting) writeFileSync(new URL(written, folder), transcript);

@@ -14,27 +14,71 @@ function asked(over: Partial<(typeof POLICY)['proposal']> = {}, release: Paramet
 describe('an answer counts for what was shown, or not at all', () => {
   type Row = readonly [sentence: string, answer: (scene: Scene) => Outcome, then: readonly string[]];
   const rows: readonly Row[] = [
-    ['one approval is enough where one is needed', (s) => s.answer('approve'), ['ProposalAnswered approve', 'ProposalEnded approved', 'RollbackOrdered']],
+    [
+      'one approval is enough where one is needed',
+      (s) => s.answer('approve'),
+      ['ProposalAnswered approve', 'ProposalEnded approved', 'RollbackOrdered'],
+    ],
     ['one rejection ends it', (s) => s.answer('reject'), ['ProposalAnswered reject', 'ProposalEnded rejected']],
     ['acknowledging ends nothing', (s) => s.answer('acknowledge'), ['ProposalAcknowledged']],
     ['a comment ends nothing', (s) => s.answer('comment'), ['ProposalCommented']],
     ['a comment needs a text', (s) => s.answer('comment', { text: '  ' }), ['refused 422 reason-required']],
     ['approving needs a reason', (s) => s.answer('approve', { reason: ' ' }), ['refused 422 reason-required']],
     ['rejecting needs a reason', (s) => s.answer('reject', { reason: '' }), ['refused 422 reason-required']],
-    ['who started the release does not approve', (s) => s.answer('approve', { who: 'dora' }), ['refused 403 not-eligible self-approval']],
-    ['who started the release may reject going back', (s) => s.answer('reject', { who: 'dora' }), ['ProposalAnswered reject', 'ProposalEnded rejected']],
+    [
+      'who started the release does not approve',
+      (s) => s.answer('approve', { who: 'dora' }),
+      ['refused 403 not-eligible self-approval'],
+    ],
+    [
+      'who started the release may reject going back',
+      (s) => s.answer('reject', { who: 'dora' }),
+      ['ProposalAnswered reject', 'ProposalEnded rejected'],
+    ],
     ['an older revision is not what stands', (s) => s.answer('approve', { revision: 0 }), ['refused 412 changed']],
     ['another plan is not what stands', (s) => s.answer('approve', { planDigest: 'other' }), ['refused 412 changed']],
     ['another plan id is not what stands', (s) => s.answer('approve', { planId: 'pln_9' }), ['refused 412 changed']],
-    ['a rejection of an older revision is not counted', (s) => s.answer('reject', { revision: 9 }), ['refused 412 changed']],
-    ['a responder may not approve', (s) => s.answer('approve', { by: { subject: 'rob', mayRespond: true, mayApprove: false } }), ['refused 403 not-eligible wrong-role']],
-    ['a responder may not reject', (s) => s.answer('reject', { by: { subject: 'rob', mayRespond: true, mayApprove: false } }), ['refused 403 not-eligible wrong-role']],
-    ['a viewer may not acknowledge', (s) => s.answer('acknowledge', { by: { subject: 'vic', mayRespond: false, mayApprove: false } }), ['refused 403 not-eligible wrong-role']],
-    ['nobody gives back what another acknowledged', (s) => s.answer('unacknowledge'), ['refused 403 not-eligible not-the-holder']],
-    ['nobody withdraws what they did not approve', (s) => s.answer('withdraw'), ['refused 403 not-eligible not-approved']],
-    ['an unknown proposal is not found', (s) => s.answer('approve', { proposal: 'prp_9' }), ['refused 404 unknown-proposal']],
+    [
+      'a rejection of an older revision is not counted',
+      (s) => s.answer('reject', { revision: 9 }),
+      ['refused 412 changed'],
+    ],
+    [
+      'a responder may not approve',
+      (s) => s.answer('approve', { by: { subject: 'rob', mayRespond: true, mayApprove: false } }),
+      ['refused 403 not-eligible wrong-role'],
+    ],
+    [
+      'a responder may not reject',
+      (s) => s.answer('reject', { by: { subject: 'rob', mayRespond: true, mayApprove: false } }),
+      ['refused 403 not-eligible wrong-role'],
+    ],
+    [
+      'a viewer may not acknowledge',
+      (s) => s.answer('acknowledge', { by: { subject: 'vic', mayRespond: false, mayApprove: false } }),
+      ['refused 403 not-eligible wrong-role'],
+    ],
+    [
+      'nobody gives back what another acknowledged',
+      (s) => s.answer('unacknowledge'),
+      ['refused 403 not-eligible not-the-holder'],
+    ],
+    [
+      'nobody withdraws what they did not approve',
+      (s) => s.answer('withdraw'),
+      ['refused 403 not-eligible not-approved'],
+    ],
+    [
+      'an unknown proposal is not found',
+      (s) => s.answer('approve', { proposal: 'prp_9' }),
+      ['refused 404 unknown-proposal'],
+    ],
     ['at its end the time is over', (s) => s.to(720).answer('approve'), ['refused 409 already-ended']],
-    ['just before its end there is time', (s) => s.to(719.999).answer('approve'), ['ProposalAnswered approve', 'ProposalEnded approved', 'RollbackOrdered']],
+    [
+      'just before its end there is time',
+      (s) => s.to(719.999).answer('approve'),
+      ['ProposalAnswered approve', 'ProposalEnded approved', 'RollbackOrdered'],
+    ],
   ];
   test.each(rows)('%s', (_sentence, answer, then) => {
     expect(words(answer(asked()))).toEqual(then);
@@ -43,7 +87,10 @@ describe('an answer counts for what was shown, or not at all', () => {
   test('an ended proposal says how it ended', () => {
     const scene = asked();
     scene.answer('reject', { reason: 'a promotion' });
-    expect(scene.answer('approve')).toMatchObject({ code: 'already-ended', current: { state: 'rejected', by: ['ann'], reason: 'a promotion' } });
+    expect(scene.answer('approve')).toMatchObject({
+      code: 'already-ended',
+      current: { state: 'rejected', by: ['ann'], reason: 'a promotion' },
+    });
   });
 
   test('where the policy allows it the starter may approve', () => {
@@ -64,7 +111,11 @@ describe('a quorum counts distinct people', () => {
     const scene = asked({ approvalsNeeded: 2 });
     expect(words(scene.answer('approve'))).toEqual(['ProposalAnswered approve']);
     expect(words(scene.answer('approve'))).toEqual(['refused 403 not-eligible second-approval-same-person']);
-    expect(words(scene.answer('approve', { who: 'bob' }))).toEqual(['ProposalAnswered approve', 'ProposalEnded approved', 'RollbackOrdered']);
+    expect(words(scene.answer('approve', { who: 'bob' }))).toEqual([
+      'ProposalAnswered approve',
+      'ProposalEnded approved',
+      'RollbackOrdered',
+    ]);
     expect(scene.log.at(-2)).toMatchObject({ by: ['ann', 'bob'] });
   });
 
@@ -80,7 +131,11 @@ describe('a quorum counts distinct people', () => {
     scene.answer('approve');
     scene.verdict('fail', 'propose', [orders, breach('lock-waits', 'propose')]).follow();
     expect(words(scene.answer('approve', { who: 'bob' }))).toEqual(['ProposalAnswered approve']);
-    expect(words(scene.answer('approve', { who: 'ann' }))).toEqual(['ProposalAnswered approve', 'ProposalEnded approved', 'RollbackOrdered']);
+    expect(words(scene.answer('approve', { who: 'ann' }))).toEqual([
+      'ProposalAnswered approve',
+      'ProposalEnded approved',
+      'RollbackOrdered',
+    ]);
   });
 });
 

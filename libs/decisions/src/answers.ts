@@ -1,16 +1,33 @@
 import { formatInstant, parseInstant, unreachable } from '@parapet/kernel';
 import type { ControlEvent, ProposalAcknowledged, ProposalAnswered } from './events.js';
 import { withWatchEnd } from './follow.js';
-import { type AnswerProposal, type ExpireProposal, type Outcome, type Refusal, refuse, type Surroundings } from './inputs.js';
+import {
+  type AnswerProposal,
+  type ExpireProposal,
+  type Outcome,
+  type Refusal,
+  refuse,
+  type Surroundings,
+} from './inputs.js';
 import { enterPhase } from './phases.js';
 import { obstacleOf, orderOf, type PlannedRollback, planRollback } from './plan.js';
 import { endProposal } from './proposal.js';
-import { evolve, isRunning, type KnownRelease, type OpenProposal, openProposal, type ProposalState, type ReleaseState } from './state.js';
+import {
+  evolve,
+  isRunning,
+  type KnownRelease,
+  type OpenProposal,
+  openProposal,
+  type ProposalState,
+  type ReleaseState,
+} from './state.js';
 
 /** Counts a person's answer for what was shown to that person, or says why it does not count. */
 export function answer(state: ReleaseState, input: AnswerProposal): Outcome {
-  const proposal = state.phase === 'unregistered' ? undefined : state.proposals.find((p) => p.opened.proposal === input.proposal);
-  if (state.phase === 'unregistered' || proposal === undefined) return refuse('unknown-proposal', 404, 'there is no such proposal');
+  const proposal =
+    state.phase === 'unregistered' ? undefined : state.proposals.find((p) => p.opened.proposal === input.proposal);
+  if (state.phase === 'unregistered' || proposal === undefined)
+    return refuse('unknown-proposal', 404, 'there is no such proposal');
   const wrongRole = roleRefusal(input);
   if (wrongRole !== null) return wrongRole;
   if (proposal.state === 'ended') return alreadyEnded(proposal);
@@ -76,16 +93,30 @@ function acknowledged(state: KnownRelease, proposal: OpenProposal, input: Answer
 
 function unacknowledge(proposal: OpenProposal, input: AnswerProposal): Outcome {
   const isHolder = proposal.acknowledgement?.by === input.by.subject;
-  if (!isHolder) return refuse('not-eligible', 403, 'not-the-holder: only who acknowledged can give it back', { why: 'not-the-holder' });
+  if (!isHolder)
+    return refuse('not-eligible', 403, 'not-the-holder: only who acknowledged can give it back', {
+      why: 'not-the-holder',
+    });
   const { answer: id, by } = input;
-  return [{ type: 'ProposalAcknowledged', proposal: input.proposal, answer: id, by: by.subject, revision: proposal.revision }];
+  return [
+    { type: 'ProposalAcknowledged', proposal: input.proposal, answer: id, by: by.subject, revision: proposal.revision },
+  ];
 }
 
 function comment(proposal: OpenProposal, input: AnswerProposal): Outcome {
   const text = input.text?.trim() ?? '';
   if (text === '') return refuse('reason-required', 422, 'a comment needs a text', { field: '/text' });
   const { answer: id, by } = input;
-  return [{ type: 'ProposalCommented', proposal: input.proposal, answer: id, by: by.subject, text, revision: proposal.revision }];
+  return [
+    {
+      type: 'ProposalCommented',
+      proposal: input.proposal,
+      answer: id,
+      by: by.subject,
+      text,
+      revision: proposal.revision,
+    },
+  ];
 }
 
 function answered(proposal: OpenProposal, input: AnswerProposal, word: ProposalAnswered['word']): ProposalAnswered {
@@ -102,7 +133,10 @@ function answered(proposal: OpenProposal, input: AnswerProposal, word: ProposalA
 }
 
 function approve(state: KnownRelease, proposal: OpenProposal, input: AnswerProposal): Outcome {
-  const stopped = eligibilityRefusal(approvalFacts(state, proposal), input.by.subject) ?? shownRefusal(proposal, input) ?? reasonRefusal(input);
+  const stopped =
+    eligibilityRefusal(approvalFacts(state, proposal), input.by.subject) ??
+    shownRefusal(proposal, input) ??
+    reasonRefusal(input);
   if (stopped !== null) return stopped;
   const counted = answered(proposal, input, 'approve');
   const approvers = [...new Set([...proposal.approvals.map((a) => a.by), input.by.subject])];
@@ -134,7 +168,9 @@ export function eligibilityRefusal(facts: ApprovalFacts, subject: string): Refus
     return refuse('no-way-back', 409, 'there is nothing to go back to: reject it, or choose one of the alternatives');
   }
   if (facts.startedBy === subject && !facts.starterMayApprove) {
-    return refuse('not-eligible', 403, 'self-approval: who started the release does not approve its rollback', { why: 'self-approval' });
+    return refuse('not-eligible', 403, 'self-approval: who started the release does not approve its rollback', {
+      why: 'self-approval',
+    });
   }
   if (facts.approvedBy.includes(subject)) {
     return refuse('not-eligible', 403, 'second-approval-same-person: this person has approved already', {
@@ -152,7 +188,13 @@ function shownRefusal(proposal: OpenProposal, input: AnswerProposal): Refusal | 
     (input.word === 'reject' || (input.planId === plan.planId && input.planDigest === planDigest));
   if (isShown) return null;
   return refuse('changed', 412, 'the plan or the evidence is no longer what was shown', {
-    current: { state: 'open', revision: proposal.revision, planId: plan.planId, planDigest, evidenceDigest: proposal.evidenceDigest },
+    current: {
+      state: 'open',
+      revision: proposal.revision,
+      planId: plan.planId,
+      planDigest,
+      evidenceDigest: proposal.evidenceDigest,
+    },
   });
 }
 
@@ -186,7 +228,8 @@ function brokenPrecondition(
   around: Surroundings,
 ): string | null {
   if (!isRunning(state)) return `the release no longer runs: it is ${state.phase}`;
-  if (state.rollback?.state === 'ordered' || state.rollback?.state === 'running') return 'a rollback of this release is under way';
+  if (state.rollback?.state === 'ordered' || state.rollback?.state === 'running')
+    return 'a rollback of this release is under way';
   const obstacle = obstacleOf(state.registered, planned, around);
   if (obstacle !== null) return obstacle;
   return planned.planDigest === proposal.opened.planDigest ? null : 'the steps of the plan no longer apply';
@@ -194,7 +237,10 @@ function brokenPrecondition(
 
 function withdraw(proposal: OpenProposal, input: AnswerProposal): Outcome {
   const hasApproved = proposal.approvals.some((approval) => approval.by === input.by.subject);
-  if (!hasApproved) return refuse('not-eligible', 403, 'not-approved: there is no approval of this person to take back', { why: 'not-approved' });
+  if (!hasApproved)
+    return refuse('not-eligible', 403, 'not-approved: there is no approval of this person to take back', {
+      why: 'not-approved',
+    });
   return reasonRefusal(input) ?? [answered(proposal, input, 'withdraw')];
 }
 

@@ -27,7 +27,8 @@ export function decide(state: ReleaseState, input: DecisionInput): Outcome {
 }
 
 function register(state: ReleaseState, input: RegisterRelease): Outcome {
-  if (state.phase === 'unregistered') return [{ type: 'ReleaseRegistered', ...input.release }] satisfies readonly ControlEvent[];
+  if (state.phase === 'unregistered')
+    return [{ type: 'ReleaseRegistered', ...input.release }] satisfies readonly ControlEvent[];
   return refuse('name-taken', 409, `the name ${state.registered.name} is taken by another release`, {
     field: '/name',
     current: { name: state.registered.name, phase: state.phase },

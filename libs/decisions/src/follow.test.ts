@@ -8,17 +8,49 @@ const shadow = breach('checkout-latency', 'observe');
 describe('a verdict leads to one decision', () => {
   type Row = readonly [sentence: string, scene: () => Scene, then: readonly string[]];
   const rows: readonly Row[] = [
-    ['a failed release of high criticality goes back by itself', () => liveScene().verdict('fail', 'act', [pos]), ['DecisionMade auto', 'RollbackOrdered']],
-    ['evidence that may only propose asks people', () => liveScene().verdict('fail', 'propose', [orders]), ['DecisionMade propose', 'ProposalOpened']],
-    ['shadow guardrails lead to observing', () => liveScene().verdict('fail', 'observe', [shadow]), ['DecisionMade observe']],
-    ['medium criticality asks people', () => liveScene({ criticality: 'medium' }).verdict('fail', 'act', [pos]), ['DecisionMade propose', 'ProposalOpened']],
-    ['an irreversible release is only proposed', () => liveScene({ reversibility: 'no' }).verdict('fail', 'act', [pos]), ['DecisionMade propose', 'ProposalOpened']],
-    ['without a release to go back to people are asked', () => liveScene({ previous: null }).verdict('fail', 'act', [pos]), ['DecisionMade propose', 'ProposalOpened']],
+    [
+      'a failed release of high criticality goes back by itself',
+      () => liveScene().verdict('fail', 'act', [pos]),
+      ['DecisionMade auto', 'RollbackOrdered'],
+    ],
+    [
+      'evidence that may only propose asks people',
+      () => liveScene().verdict('fail', 'propose', [orders]),
+      ['DecisionMade propose', 'ProposalOpened'],
+    ],
+    [
+      'shadow guardrails lead to observing',
+      () => liveScene().verdict('fail', 'observe', [shadow]),
+      ['DecisionMade observe'],
+    ],
+    [
+      'medium criticality asks people',
+      () => liveScene({ criticality: 'medium' }).verdict('fail', 'act', [pos]),
+      ['DecisionMade propose', 'ProposalOpened'],
+    ],
+    [
+      'an irreversible release is only proposed',
+      () => liveScene({ reversibility: 'no' }).verdict('fail', 'act', [pos]),
+      ['DecisionMade propose', 'ProposalOpened'],
+    ],
+    [
+      'without a release to go back to people are asked',
+      () => liveScene({ previous: null }).verdict('fail', 'act', [pos]),
+      ['DecisionMade propose', 'ProposalOpened'],
+    ],
     ['an inconclusive release is not decided on', () => liveScene().verdict('inconclusive', 'observe', []), []],
     ['a pending release is not decided on', () => liveScene().verdict('pending', 'observe', []), []],
-    ['a final pass finishes the watch', () => liveScene().verdict('pass', 'observe', [], true), ['ReleasePhaseChanged finished']],
+    [
+      'a final pass finishes the watch',
+      () => liveScene().verdict('pass', 'observe', [], true),
+      ['ReleasePhaseChanged finished'],
+    ],
     ['a pass that is not final waits', () => liveScene().verdict('pass', 'observe', []), []],
-    ['a watch that ends inconclusive is over too', () => liveScene().verdict('inconclusive', 'observe', [], true), ['ReleasePhaseChanged finished']],
+    [
+      'a watch that ends inconclusive is over too',
+      () => liveScene().verdict('inconclusive', 'observe', [], true),
+      ['ReleasePhaseChanged finished'],
+    ],
   ];
   test.each(rows)('%s', (_sentence, scene, then) => {
     const s = scene();
@@ -69,15 +101,26 @@ describe('an order is complete', () => {
   });
 
   test('components of one target go back in one step, and a new component stays', () => {
-    const components = [{ component: 'web', version: '2' }, { component: 'pos', version: '2' }, { component: 'kiosk', version: '1' }];
-    const scene = liveScene({ components, reversibility: 'no', steps: [{ kind: 'database-migration', what: 'adds a column', reversible: 'no', pointOfNoReturn: 'first-write' }] });
+    const components = [
+      { component: 'web', version: '2' },
+      { component: 'pos', version: '2' },
+      { component: 'kiosk', version: '1' },
+    ];
+    const scene = liveScene({
+      components,
+      reversibility: 'no',
+      steps: [{ kind: 'database-migration', what: 'adds a column', reversible: 'no', pointOfNoReturn: 'first-write' }],
+    });
     scene.targets = { web: 'shop', pos: 'shop', kiosk: 'shop' };
     scene.verdict('fail', 'act', [pos]).follow();
     const opened = scene.log.at(-1);
     expect(opened).toMatchObject({
       plan: {
         steps: [{ what: 'return web to 1, pos to 1', target: 'shop', reversible: 'no' }],
-        notUndone: ['database-migration: adds a column (stays, from first-write on)', 'kiosk 1: no earlier version is known, it stays'],
+        notUndone: [
+          'database-migration: adds a column (stays, from first-write on)',
+          'kiosk 1: no earlier version is known, it stays',
+        ],
       },
     });
   });
@@ -116,12 +159,15 @@ describe('a proposal tells a person what they need', () => {
     ['partly', 'hold'],
     ['no', 'hold'],
     ['unknown', 'hold'],
-  ] as const)('of a release that is %s reversible expires with %s where the policy says roll-back', (reversibility, onExpiry) => {
-    const decisionPolicy = { ...POLICY, proposal: { ...POLICY.proposal, onExpiry: 'roll-back' as const } };
-    const scene = liveScene({ criticality: 'medium', reversibility, decisionPolicy }).verdict('fail', 'act', [pos]);
-    scene.follow();
-    expect(scene.log.at(-1)).toMatchObject({ type: 'ProposalOpened', onExpiry });
-  });
+  ] as const)(
+    'of a release that is %s reversible expires with %s where the policy says roll-back',
+    (reversibility, onExpiry) => {
+      const decisionPolicy = { ...POLICY, proposal: { ...POLICY.proposal, onExpiry: 'roll-back' as const } };
+      const scene = liveScene({ criticality: 'medium', reversibility, decisionPolicy }).verdict('fail', 'act', [pos]);
+      scene.follow();
+      expect(scene.log.at(-1)).toMatchObject({ type: 'ProposalOpened', onExpiry });
+    },
+  );
 });
 
 describe('while a proposal is open', () => {
@@ -134,7 +180,9 @@ describe('while a proposal is open', () => {
   test('stronger evidence hands the decision to the policy, and the proposal ends cancelled', () => {
     const scene = asked().verdict('fail', 'act', [orders, pos]);
     expect(words(scene.follow())).toEqual(['DecisionMade auto', 'ProposalEnded cancelled', 'RollbackOrdered']);
-    expect(scene.log.at(-2)).toMatchObject({ reason: 'the policy now decides alone (shop: high and proven goes back by itself)' });
+    expect(scene.log.at(-2)).toMatchObject({
+      reason: 'the policy now decides alone (shop: high and proven goes back by itself)',
+    });
   });
 
   test('another guardrail in breach makes a new revision, and approvals lapse', () => {
@@ -169,7 +217,11 @@ describe('while a proposal is open', () => {
   test('the end of the watch waits for people', () => {
     const scene = asked().verdict('fail', 'propose', [orders], true);
     expect(words(scene.follow())).toEqual([]);
-    expect(words(scene.answer('reject'))).toEqual(['ProposalAnswered reject', 'ProposalEnded rejected', 'ReleasePhaseChanged finished']);
+    expect(words(scene.answer('reject'))).toEqual([
+      'ProposalAnswered reject',
+      'ProposalEnded rejected',
+      'ReleasePhaseChanged finished',
+    ]);
   });
 });
 
@@ -182,7 +234,13 @@ describe('after a proposal has ended', () => {
   };
 
   test('the same evidence asks nobody again', () => {
-    expect(words(rejected().verdict('fail', 'propose', [{ ...orders, observed: 0.5 }]).follow())).toEqual([]);
+    expect(
+      words(
+        rejected()
+          .verdict('fail', 'propose', [{ ...orders, observed: 0.5 }])
+          .follow(),
+      ),
+    ).toEqual([]);
   });
 
   test('new evidence opens another one that names it', () => {
@@ -222,12 +280,15 @@ describe('after an order', () => {
     expect(words(scene.follow())).toEqual(['ReleasePhaseChanged rolled-back']);
   });
 
-  test.each(['failed', 'unknown'] as const)('%s is brought before people, once and never retried by itself', (outcome) => {
-    const scene = ordered().hear(finished('act_1', outcome));
-    expect(words(scene.follow())).toEqual(['DecisionMade propose', 'ProposalOpened']);
-    expect(words(scene.follow())).toEqual([]);
-    expect(words(scene.verdict('fail', 'act', [pos]).follow())).toEqual([]);
-  });
+  test.each(['failed', 'unknown'] as const)(
+    '%s is brought before people, once and never retried by itself',
+    (outcome) => {
+      const scene = ordered().hear(finished('act_1', outcome));
+      expect(words(scene.follow())).toEqual(['DecisionMade propose', 'ProposalOpened']);
+      expect(words(scene.follow())).toEqual([]);
+      expect(words(scene.verdict('fail', 'act', [pos]).follow())).toEqual([]);
+    },
+  );
 
   test('words about another actuation change nothing', () => {
     expect(words(ordered().hear(finished('act_9', 'done')).follow())).toEqual([]);

@@ -64,7 +64,9 @@ function isDecisionDue(state: RunningRelease, verdict: VerdictChanged, open: Ope
   if (hasUnansweredFailure(state)) return true;
   const last = state.proposals.at(-1);
   // Moving numbers are no new evidence; a guardrail that was not in breach when people decided is.
-  return open === null && last !== undefined && carryingGuardrails(verdict).some((name) => !last.carriedBy.includes(name));
+  return (
+    open === null && last !== undefined && carryingGuardrails(verdict).some((name) => !last.carriedBy.includes(name))
+  );
 }
 
 function decideOn(
@@ -128,7 +130,9 @@ function whileOpen(
   const isOtherEvidence = carrying.join('\n') !== open.carriedBy.join('\n');
   if (isOtherEvidence) {
     const evidenceDigest = evidenceDigestOf(verdict, input.around.digest);
-    return [changeProposal(state, verdict, open, { revision: open.revision + 1, evidenceDigest, isRecovering }, input.nowMs)];
+    return [
+      changeProposal(state, verdict, open, { revision: open.revision + 1, evidenceDigest, isRecovering }, input.nowMs),
+    ];
   }
   if (isRecovering === open.isRecovering) return [];
   const { revision, evidenceDigest } = open;

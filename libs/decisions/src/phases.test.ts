@@ -17,7 +17,12 @@ const rows: readonly Row[] = [
   ['what is live did not fail to deploy', ['deploying', 'live'], 'failed', ['refused 409 phase']],
   ['what is live is superseded', ['deploying', 'live'], 'superseded', ['ReleasePhaseChanged superseded']],
   ['what only deploys is not superseded', ['deploying'], 'superseded', ['refused 409 phase']],
-  ['a failed deployment may be rolled back from outside', ['deploying', 'failed'], 'rolled-back', ['ReleasePhaseChanged rolled-back']],
+  [
+    'a failed deployment may be rolled back from outside',
+    ['deploying', 'failed'],
+    'rolled-back',
+    ['ReleasePhaseChanged rolled-back'],
+  ],
   ['a registered release has nothing to roll back', [], 'rolled-back', ['refused 409 phase']],
   ['observation ends from live', ['deploying', 'live'], 'finished', ['ReleasePhaseChanged finished']],
   ['a finished release does not deploy again', ['deploying', 'live', 'finished'], 'deploying', ['refused 409 phase']],
@@ -37,15 +42,26 @@ test('a new scope of the same phase is news, the same scope is not', () => {
   const change = { type: 'ChangePhase', phase: 'deploying', at: '2026-11-23T09:00:00.000Z', by: 'pipeline' } as const;
   expect(words(scene.decide({ ...change, scope: { stores: ['lyon-2'] } }))).toEqual(['ReleasePhaseChanged deploying']);
   expect(words(scene.decide({ ...change, scope: { stores: ['lyon-2'] } }))).toEqual([]);
-  expect(words(scene.decide({ ...change, scope: { stores: ['lyon-2', 'lyon-3'] } }))).toEqual(['ReleasePhaseChanged deploying']);
+  expect(words(scene.decide({ ...change, scope: { stores: ['lyon-2', 'lyon-3'] } }))).toEqual([
+    'ReleasePhaseChanged deploying',
+  ]);
 });
 
 test('a deployment that was refused says so', () => {
   const scene = new Scene();
   scene.register();
-  scene.decide({ type: 'JudgeReadiness', nowMs: 0, isReady: false, reason: 'no guardrails are declared', by: 'readiness' });
+  scene.decide({
+    type: 'JudgeReadiness',
+    nowMs: 0,
+    isReady: false,
+    reason: 'no guardrails are declared',
+    by: 'readiness',
+  });
   scene.phase('deploying');
-  expect(scene.log.at(-1)).toMatchObject({ from: 'refused', reason: 'deployed although refused: no guardrails are declared' });
+  expect(scene.log.at(-1)).toMatchObject({
+    from: 'refused',
+    reason: 'deployed although refused: no guardrails are declared',
+  });
   expect(scene.state).toMatchObject({ phase: 'deploying', wasRefused: true });
 });
 

@@ -37,7 +37,9 @@ function orderStepsOf(release: ReleaseRegistered, around: Surroundings): readonl
     if (isNew && versionIn(previous.components, component) !== undefined) targets.push(target);
   }
   return targets.map((target, index) => {
-    const from = release.components.filter((c) => around.targets[c.component] === target && versionIn(previous.components, c.component));
+    const from = release.components.filter(
+      (c) => around.targets[c.component] === target && versionIn(previous.components, c.component),
+    );
     const to = from.flatMap((c) => versionIn(previous.components, c.component) ?? []);
     return {
       step: String(index + 1),
@@ -67,8 +69,11 @@ function componentsNotReturned(release: ReleaseRegistered, around: Surroundings)
   const { previous } = release;
   if (previous === null) return [];
   return release.components.flatMap(({ component, version }) => {
-    if (versionIn(previous.components, component) === undefined) return [`${component} ${version}: no earlier version is known, it stays`];
-    return around.targets[component] === undefined ? [`${component} ${version}: no target is declared for it, it stays`] : [];
+    if (versionIn(previous.components, component) === undefined)
+      return [`${component} ${version}: no earlier version is known, it stays`];
+    return around.targets[component] === undefined
+      ? [`${component} ${version}: no target is declared for it, it stays`]
+      : [];
   });
 }
 

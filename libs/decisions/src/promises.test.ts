@@ -7,14 +7,25 @@ import { decisions, isRefusal, type OnExpiry, type Outcome, type ReleaseEvent, t
 /** One thing that may happen to a release. Short words, so that short runs reach every phase. */
 type Happening =
   | { readonly do: 'deploying' | 'live' | 'failed' | 'superseded' | 'rolled-back' | 'follow' | 'hold' | 'let-go' }
-  | { readonly do: 'verdict'; readonly to: VerdictKind; readonly mode: Mode; readonly names: readonly string[]; readonly final: boolean }
+  | {
+      readonly do: 'verdict';
+      readonly to: VerdictKind;
+      readonly mode: Mode;
+      readonly names: readonly string[];
+      readonly final: boolean;
+    }
   | { readonly do: 'answer'; readonly word: 'acknowledge' | 'approve' | 'reject' | 'withdraw'; readonly who: string }
   | { readonly do: 'recovery'; readonly outcome: 'recovering' | 'recovered' | 'not-recovered' }
   | { readonly do: 'actuation'; readonly outcome: 'done' | 'failed' | 'unknown' }
   | { readonly do: 'wait'; readonly seconds: number };
 
 const happening: fc.Arbitrary<Happening> = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('failed', 'superseded', 'rolled-back', 'hold', 'let-go', 'live', 'deploying') }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constantFrom('failed', 'superseded', 'rolled-back', 'hold', 'let-go', 'live', 'deploying'),
+    }),
+  },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('follow' as const) }) },
   {
     weight: 5,
@@ -34,8 +45,20 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       who: fc.constantFrom('ann', 'bob', 'dora'),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('recovery' as const), outcome: fc.constantFrom('recovering', 'recovered', 'not-recovered') }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constant('actuation' as const), outcome: fc.constantFrom('done', 'failed', 'unknown') }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('recovery' as const),
+      outcome: fc.constantFrom('recovering', 'recovered', 'not-recovered'),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      do: fc.constant('actuation' as const),
+      outcome: fc.constantFrom('done', 'failed', 'unknown'),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('wait' as const), seconds: fc.constantFrom(10, 300, 700) }) },
 ) as fc.Arbitrary<Happening>;
 
@@ -49,13 +72,22 @@ const release = fc.record({
 
 interface Run {
   readonly scene: Scene;
-  readonly outcomes: readonly { readonly happening: Happening; readonly outcome: Outcome; readonly again: Outcome | null }[];
+  readonly outcomes: readonly {
+    readonly happening: Happening;
+    readonly outcome: Outcome;
+    readonly again: Outcome | null;
+  }[];
 }
 
-function begin(given: { readonly approvalsNeeded: number; readonly onExpiry: OnExpiry } & Partial<typeof RELEASE>): Scene {
+function begin(
+  given: { readonly approvalsNeeded: number; readonly onExpiry: OnExpiry } & Partial<typeof RELEASE>,
+): Scene {
   const { approvalsNeeded, onExpiry, ...over } = given;
   const scene = new Scene();
-  scene.register({ ...over, decisionPolicy: { ...POLICY, proposal: { ...POLICY.proposal, approvalsNeeded, onExpiry } } });
+  scene.register({
+    ...over,
+    decisionPolicy: { ...POLICY, proposal: { ...POLICY.proposal, approvalsNeeded, onExpiry } },
+  });
   scene.phase('deploying');
   scene.phase('live');
   return scene;
@@ -85,7 +117,12 @@ function happen(scene: Scene, h: Happening): Outcome {
       scene.heldBy = h.do === 'hold' ? 'act_other' : null;
       return [];
     case 'verdict':
-      scene.verdict(h.to, h.mode, h.names.map((name) => breach(name, h.mode)), h.final);
+      scene.verdict(
+        h.to,
+        h.mode,
+        h.names.map((name) => breach(name, h.mode)),
+        h.final,
+      );
       return [];
     case 'answer':
       return scene.answer(h.word, { who: h.who, proposal: lastProposal(scene) });
@@ -104,14 +141,19 @@ function lastProposal(scene: Scene): string {
   return scene.log.findLast((e) => e.type === 'ProposalOpened')?.proposal ?? 'prp_none';
 }
 
-function of<T extends ReleaseEvent['type']>(log: readonly ReleaseEvent[], type: T): readonly Extract<ReleaseEvent, { type: T }>[] {
+function of<T extends ReleaseEvent['type']>(
+  log: readonly ReleaseEvent[],
+  type: T,
+): readonly Extract<ReleaseEvent, { type: T }>[] {
   return log.filter((event): event is Extract<ReleaseEvent, { type: T }> => event.type === type);
 }
 
 /** Every promise is checked over many short stories; a counterexample becomes a row of the tables beside this file. */
 function promise(sentence: string, holds: (run: Run) => void): void {
   test(sentence, () => {
-    const property = fc.property(release, fc.array(happening, { maxLength: 30 }), (given, story) => holds(run(begin(given), story)));
+    const property = fc.property(release, fc.array(happening, { maxLength: 30 }), (given, story) =>
+      holds(run(begin(given), story)),
+    );
     fc.assert(property, { numRuns: 600 });
   });
 }
@@ -141,13 +183,17 @@ promise('every decided rollback was approved, declared for the expiry, or decide
   }
 });
 
-promise('an irreversible or unknown release, or one with nothing before it, never goes back without a person', ({ scene }) => {
-  const registered = of(scene.log, 'ReleaseRegistered')[0];
-  const isSafe = (registered?.reversibility === 'yes' || registered?.reversibility === 'partly') && registered.previous !== null;
-  if (isSafe) return;
-  expect(of(scene.log, 'DecisionMade').filter((d) => d.outcome === 'auto')).toEqual([]);
-  expect(of(scene.log, 'RollbackOrdered').filter((o) => o.policy !== undefined)).toEqual([]);
-});
+promise(
+  'an irreversible or unknown release, or one with nothing before it, never goes back without a person',
+  ({ scene }) => {
+    const registered = of(scene.log, 'ReleaseRegistered')[0];
+    const isSafe =
+      (registered?.reversibility === 'yes' || registered?.reversibility === 'partly') && registered.previous !== null;
+    if (isSafe) return;
+    expect(of(scene.log, 'DecisionMade').filter((d) => d.outcome === 'auto')).toEqual([]);
+    expect(of(scene.log, 'RollbackOrdered').filter((o) => o.policy !== undefined)).toEqual([]);
+  },
+);
 
 promise('who started the release is never among those who approved', ({ scene }) => {
   const approved = of(scene.log, 'ProposalEnded').filter((e) => e.end === 'approved');
@@ -168,20 +214,23 @@ promise('replaying the log gives the live state', ({ scene }) => {
   expect(scene.log.reduce(decisions.evolve, decisions.initialState)).toEqual(scene.state);
 });
 
-promise('at most one rollback is under way, and none is ordered where another actuation holds the component', ({ scene, outcomes }) => {
-  let underWay = false;
-  for (const event of scene.log) {
-    if (event.type === 'ActuationFinished') underWay = false;
-    if (event.type !== 'RollbackOrdered') continue;
-    expect(underWay).toBe(false);
-    underWay = true;
-  }
-  let isHeld = false;
-  for (const { happening: h, outcome } of outcomes) {
-    if (h.do === 'hold' || h.do === 'let-go') isHeld = h.do === 'hold';
-    if (isHeld && !isRefusal(outcome)) expect(outcome.filter((e) => e.type === 'RollbackOrdered')).toEqual([]);
-  }
-});
+promise(
+  'at most one rollback is under way, and none is ordered where another actuation holds the component',
+  ({ scene, outcomes }) => {
+    let underWay = false;
+    for (const event of scene.log) {
+      if (event.type === 'ActuationFinished') underWay = false;
+      if (event.type !== 'RollbackOrdered') continue;
+      expect(underWay).toBe(false);
+      underWay = true;
+    }
+    let isHeld = false;
+    for (const { happening: h, outcome } of outcomes) {
+      if (h.do === 'hold' || h.do === 'let-go') isHeld = h.do === 'hold';
+      if (isHeld && !isRefusal(outcome)) expect(outcome.filter((e) => e.type === 'RollbackOrdered')).toEqual([]);
+    }
+  },
+);
 
 test('the stories reach what the promises are about', () => {
   const seen = new Set<string>();
@@ -189,7 +238,8 @@ test('the stories reach what the promises are about', () => {
     fc.property(release, fc.array(happening, { maxLength: 30 }), (given, story) => {
       for (const event of run(begin(given), story).scene.log) {
         seen.add(event.type === 'ProposalEnded' ? `${event.type} ${event.end}` : event.type);
-        if (event.type === 'RollbackOrdered') seen.add(event.proposal === undefined ? 'order by policy' : 'order by people');
+        if (event.type === 'RollbackOrdered')
+          seen.add(event.proposal === undefined ? 'order by policy' : 'order by people');
       }
     }),
     { numRuns: 600 },

@@ -68,7 +68,12 @@ export function changeProposal(
 }
 
 /** The one end of a proposal. */
-export function endProposal(open: OpenProposal, end: ProposalEnd, by: readonly string[], reason: string): ProposalEnded {
+export function endProposal(
+  open: OpenProposal,
+  end: ProposalEnd,
+  by: readonly string[],
+  reason: string,
+): ProposalEnded {
   return {
     type: 'ProposalEnded',
     proposal: open.opened.proposal,

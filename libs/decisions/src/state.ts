@@ -135,7 +135,11 @@ export function evolve(state: ReleaseState, event: ReleaseEvent): ReleaseState {
     case 'RecoveryJudged':
       return event.actuation === undefined ? { ...state, recovery: event } : state;
     case 'DecisionMade':
-      return { ...state, decision: { made: event, mode: state.verdict?.mode ?? 'observe' }, rollback: followedUp(state.rollback) };
+      return {
+        ...state,
+        decision: { made: event, mode: state.verdict?.mode ?? 'observe' },
+        rollback: followedUp(state.rollback),
+      };
     case 'ProposalOpened':
       return { ...state, recovery: null, proposals: [...state.proposals, opened(state, event)] };
     case 'ProposalAcknowledged':
@@ -162,7 +166,12 @@ export function evolve(state: ReleaseState, event: ReleaseEvent): ReleaseState {
     case 'ActuationStepChanged':
       return state;
     case 'ActuationFinished':
-      return withOrder(state, event.actuation, ({ order }) => ({ state: 'finished', order, finished: event, isFollowedUp: false }));
+      return withOrder(state, event.actuation, ({ order }) => ({
+        state: 'finished',
+        order,
+        finished: event,
+        isFollowedUp: false,
+      }));
     case 'RollbackVerified':
       return withOrder(state, event.actuation, (rollback) => ({
         state: 'verified',
@@ -267,7 +276,11 @@ function withOpen(state: KnownRelease, id: string, change: (proposal: OpenPropos
   return { ...state, proposals };
 }
 
-function withOrder(state: KnownRelease, actuation: string, change: (rollback: RollbackState) => RollbackState): ReleaseState {
+function withOrder(
+  state: KnownRelease,
+  actuation: string,
+  change: (rollback: RollbackState) => RollbackState,
+): ReleaseState {
   // Words about an actuation that was replaced by a newer order change nothing.
   if (state.rollback === null || state.rollback.order.actuation !== actuation) return state;
   return { ...state, rollback: change(state.rollback) };

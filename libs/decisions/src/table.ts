@@ -43,7 +43,8 @@ export interface Case {
 export function choose(policy: DecisionPolicy, facts: Case): DecisionMade {
   const rule = policy.rules.find((candidate) => matches(candidate, facts));
   const wanted: Choice = rule?.then ?? 'propose';
-  const named = rule === undefined ? `no rule of ${policy.name} matches: people are asked` : `${policy.name}: ${rule.name}`;
+  const named =
+    rule === undefined ? `no rule of ${policy.name} matches: people are asked` : `${policy.name}: ${rule.name}`;
   const [outcome, why] = capped(wanted, facts);
   return {
     type: 'DecisionMade',

@@ -21,7 +21,10 @@ export function headlineOf(
 ): string {
   const [worst, ...others] = worstFirst(verdict.guardrails).filter((report) => report.mode !== 'observe');
   const what = worst === undefined ? `${release.name} fails its guardrails` : worst.words.replace(/\.\s*$/, '');
-  const more = others.length === 0 ? '' : `, and ${others.length} more ${others.length === 1 ? 'guardrail' : 'guardrails'} in breach`;
+  const more =
+    others.length === 0
+      ? ''
+      : `, and ${others.length} more ${others.length === 1 ? 'guardrail' : 'guardrails'} in breach`;
   const event = since.liveAt === null ? 'began to deploy' : 'went live';
   return `${what}${more}; ${elapsed(since.liveAt ?? since.startedAt, nowMs)} after ${release.name} ${event}`;
 }

@@ -39,7 +39,13 @@ export const POLICY: DecisionPolicy = {
     { name: 'low is watched', when: { criticality: ['low'] }, then: 'observe' },
     { name: 'everything else is asked', when: {}, then: 'propose' },
   ],
-  proposal: { expiresAfterMs: 600_000, onExpiry: 'hold', approvalsNeeded: 1, starterMayApprove: false, acknowledgeForMs: 300_000 },
+  proposal: {
+    expiresAfterMs: 600_000,
+    onExpiry: 'hold',
+    approvalsNeeded: 1,
+    starterMayApprove: false,
+    acknowledgeForMs: 300_000,
+  },
   orderValidForMs: 900_000,
 };
 
@@ -126,7 +132,9 @@ export class Scene {
     return this.decide({ type: 'RegisterRelease', release: { ...RELEASE, ...over } });
   }
 
-  phase(phase: 'deploying' | 'live' | 'failed' | 'superseded' | 'rolled-back' | 'finished' | 'registered' | 'refused'): Outcome {
+  phase(
+    phase: 'deploying' | 'live' | 'failed' | 'superseded' | 'rolled-back' | 'finished' | 'registered' | 'refused',
+  ): Outcome {
     return this.decide({ type: 'ChangePhase', phase, at: formatInstant(this.nowMs), by: 'pipeline' });
   }
 
@@ -139,7 +147,10 @@ export class Scene {
   }
 
   /** An answer by somebody who may do everything and saw what is there now, unless told otherwise. */
-  answer(word: AnswerWord, over: Partial<Extract<DecisionInput, { type: 'AnswerProposal' }>> & { who?: string } = {}): Outcome {
+  answer(
+    word: AnswerWord,
+    over: Partial<Extract<DecisionInput, { type: 'AnswerProposal' }>> & { who?: string } = {},
+  ): Outcome {
     const { who = 'ann', ...rest } = over;
     const shown = this.shown(rest.proposal);
     return this.decide({
@@ -158,7 +169,8 @@ export class Scene {
   }
 
   around(): Surroundings {
-    const n = this.log.filter((event) => event.type === 'ProposalOpened' || event.type === 'RollbackOrdered').length + 1;
+    const n =
+      this.log.filter((event) => event.type === 'ProposalOpened' || event.type === 'RollbackOrdered').length + 1;
     return {
       release: 'rel_2',
       targets: this.targets,
@@ -170,7 +182,8 @@ export class Scene {
   }
 
   private shown(id = 'prp_1'): { planId?: string; planDigest?: string; revision?: number } {
-    const proposal = this.state.phase === 'unregistered' ? undefined : this.state.proposals.find((p) => p.opened.proposal === id);
+    const proposal =
+      this.state.phase === 'unregistered' ? undefined : this.state.proposals.find((p) => p.opened.proposal === id);
     if (proposal === undefined) return {};
     const { plan, planDigest } = proposal.opened;
     return { planId: plan.planId, planDigest, revision: proposal.revision };
@@ -193,7 +206,8 @@ export function liveScene(over: Partial<Omit<ReleaseRegistered, 'type'>> = {}): 
 
 /** An outcome in one line a row can state: event types, or the code of the refusal. */
 export function words(outcome: Outcome): readonly string[] {
-  if (isRefusal(outcome)) return [`refused ${outcome.status} ${outcome.code}${outcome.why === undefined ? '' : ` ${outcome.why}`}`];
+  if (isRefusal(outcome))
+    return [`refused ${outcome.status} ${outcome.code}${outcome.why === undefined ? '' : ` ${outcome.why}`}`];
   return outcome.map((event) => {
     switch (event.type) {
       case 'DecisionMade':

@@ -35,11 +35,13 @@ export function againstBaseline(o: AgainstBaseline): CountKernel {
     exposure === 0
       ? 0
       : (events * Math.log(to / from) +
-          (events + baselineEvents + pseudo) * Math.log((from * exposure + baselineExposure) / (to * exposure + baselineExposure))) /
+          (events + baselineEvents + pseudo) *
+            Math.log((from * exposure + baselineExposure) / (to * exposure + baselineExposure))) /
         phi;
   const reference = baselineEvents / baselineExposure;
   return {
-    worse: (events, exposure, times) => ratio(events, exposure, tolerated, tolerated * times ** direction, PSEUDO_EVENTS),
+    worse: (events, exposure, times) =>
+      ratio(events, exposure, tolerated, tolerated * times ** direction, PSEUDO_EVENTS),
     acceptable: (events, exposure) => ratio(events, exposure, unacceptable, 1, 0),
     capped: (events, exposure, evidenceMax, grid) => {
       const expected = ((baselineEvents + PSEUDO_EVENTS) / baselineExposure) * exposure;

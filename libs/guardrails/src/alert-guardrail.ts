@@ -73,7 +73,11 @@ export function concerned(state: AlertGuardrailState): readonly SeenEpisode[] {
 }
 
 /** The episodes whose firing has lasted longer than the guardrail's patience. */
-export function firingEpisodes(rule: { readonly forMs: number }, state: AlertGuardrailState, clockMs: InstantMs): readonly SeenEpisode[] {
+export function firingEpisodes(
+  rule: { readonly forMs: number },
+  state: AlertGuardrailState,
+  clockMs: InstantMs,
+): readonly SeenEpisode[] {
   return concerned(state).filter((e) => e.state === 'firing' && clockMs - e.firingSinceMs >= rule.forMs);
 }
 

@@ -47,7 +47,8 @@ export function planMixture(o: {
 }): MixturePlan {
   const anchors = Math.min(ANCHORS_MAX, Math.max(1, Math.ceil(o.durationMs / ANCHOR_MS)));
   const anchorMs = Math.max(ANCHOR_MS, Math.ceil(o.durationMs / anchors));
-  const needed = Math.log(1 / o.alpha) + Math.log(GRID.length) + Math.log(1 / anchorWeight(0, anchors)) + Math.log(1 / o.weight);
+  const needed =
+    Math.log(1 / o.alpha) + Math.log(GRID.length) + Math.log(1 / anchorWeight(0, anchors)) + Math.log(1 / o.weight);
   return {
     startMs: o.startMs,
     intervalMs: o.intervalMs,
@@ -85,7 +86,9 @@ export function observeCounts(
   const slot = Math.ceil((atMs - plan.startMs) / plan.intervalMs) - 1;
   const isOpen = state.open.some((o) => o.slot === slot);
   const open = isOpen
-    ? state.open.map((o) => (o.slot === slot ? { slot, events: o.events + events, exposure: o.exposure + exposure } : o))
+    ? state.open.map((o) =>
+        o.slot === slot ? { slot, events: o.events + events, exposure: o.exposure + exposure } : o,
+      )
     : [...state.open, { slot, events, exposure }];
   const closesBeforeMs = newestAtMs - plan.latenessMs;
   const isClosing = (o: OpenInterval) => plan.startMs + (o.slot + 1) * plan.intervalMs < closesBeforeMs;
@@ -101,12 +104,19 @@ export function observeCounts(
 
 /** ln of the mixture over starts and sizes; 0 before any data. Starts still to come contribute their weight. */
 export function mixtureEvidence(plan: MixturePlan, kernel: CountKernel, state: MixtureState): number {
-  const sums = addIntervals(plan, kernel, state, [...state.open].sort((a, b) => a.slot - b.slot));
+  const sums = addIntervals(
+    plan,
+    kernel,
+    state,
+    [...state.open].sort((a, b) => a.slot - b.slot),
+  );
   const terms: number[] = [];
   for (let anchor = 0; anchor < plan.anchors; anchor++) {
     const share = Math.log(anchorWeight(anchor, plan.anchors) / GRID.length);
     for (const times of GRID) {
-      terms.push(share + finite(kernel.worse(sums.events[anchor] as number, sums.exposure[anchor] as number, times), 'evidence'));
+      terms.push(
+        share + finite(kernel.worse(sums.events[anchor] as number, sums.exposure[anchor] as number, times), 'evidence'),
+      );
     }
   }
   return logSumExp(terms);

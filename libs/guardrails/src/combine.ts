@@ -38,7 +38,8 @@ export interface Degraded {
 export function combine(contributions: readonly Contribution[], alpha: number): Degraded | null {
   const enough = Math.log(1 / alpha);
   const counted = contributions.filter((c) => c.mode !== 'observe');
-  const evidenceOf = (some: readonly Contribution[]) => logSumExp(some.flatMap((c) => (c.weighed === null ? [] : [c.weighed])));
+  const evidenceOf = (some: readonly Contribution[]) =>
+    logSumExp(some.flatMap((c) => (c.weighed === null ? [] : [c.weighed])));
   const firing = counted.filter((c) => c.isFiring);
   const isDegraded = evidenceOf(counted) >= enough || firing.length > 0;
   if (!isDegraded) return null;

@@ -7,7 +7,13 @@ export type Covered = readonly (readonly [fromMs: InstantMs, toMs: InstantMs])[]
 const JITTER_SHARE = 0.5;
 
 /** Adds the time that one observation speaks of, cut at the start of the watch. */
-export function cover(covered: Covered, fromMs: InstantMs, toMs: InstantMs, startMs: InstantMs, intervalMs: number): Covered {
+export function cover(
+  covered: Covered,
+  fromMs: InstantMs,
+  toMs: InstantMs,
+  startMs: InstantMs,
+  intervalMs: number,
+): Covered {
   let [from, to] = [Math.max(fromMs, startMs), toMs];
   if (to <= from) return covered;
   const slackMs = JITTER_SHARE * intervalMs;

@@ -70,7 +70,13 @@ export function planOf(spec: WatchSpec, watched: WatchedGuardrail): MixturePlan 
  * merely not yet shown to `pending`.
  * @param leads whether it leads the attribution of a release that already failed
  */
-export function judge(spec: WatchSpec, watched: WatchedGuardrail, state: GuardrailState, clockMs: InstantMs, leads: boolean): Judged {
+export function judge(
+  spec: WatchSpec,
+  watched: WatchedGuardrail,
+  state: GuardrailState,
+  clockMs: InstantMs,
+  leads: boolean,
+): Judged {
   switch (state.kind) {
     case 'counts':
       return judgeCounts(spec, watched, state, clockMs, leads);
@@ -110,7 +116,10 @@ function judgeCounts(
   };
   const enough = Math.log(1 / spec.policy.falseRollbackRate);
   const isBreach = weighed >= enough || leads;
-  const trouble = kernel === null && watched.signal !== null ? 'no-baseline' : presenceTrouble(spec, watched, state.presence, clockMs);
+  const trouble =
+    kernel === null && watched.signal !== null
+      ? 'no-baseline'
+      : presenceTrouble(spec, watched, state.presence, clockMs);
   const isSuspect = evidence >= 0.5 * (enough - Math.log(weightOf(spec, watched)));
   const isAcceptable = kernel !== null && kernel.acceptable(events, exposure) >= Math.log(1 / PASS_BETA);
   const lacks: InconclusiveReason | null = isBreach
@@ -164,7 +173,14 @@ function judgeThreshold(
   const worst = values.length === 0 ? null : rule.direction === 'above' ? Math.max(...values) : Math.min(...values);
   const lacks: InconclusiveReason | null = isBreach
     ? null
-    : (trouble ?? (values.length === 0 ? 'no-telemetry' : isBeyond ? 'suspect' : !(coverage >= spec.policy.coverage) ? 'coverage' : null));
+    : (trouble ??
+      (values.length === 0
+        ? 'no-telemetry'
+        : isBeyond
+          ? 'suspect'
+          : !(coverage >= spec.policy.coverage)
+            ? 'coverage'
+            : null));
   const words = thresholdWords({
     name: watched.guardrail.name,
     unit: watched.signal?.unit ?? '',
@@ -211,8 +227,18 @@ function judgeAlerts(
           : !(coverage >= spec.policy.coverage)
             ? 'coverage'
             : null));
-  const words = alertWords({ name: watched.guardrail.name, firing: isFiring ? firing : waiting, isPatient: !isFiring, forMs: rule.forMs });
-  const numbers = { samples: concerned(alerts).length, coverage, from: formatInstant(spec.startMs), to: formatInstant(clockMs) };
+  const words = alertWords({
+    name: watched.guardrail.name,
+    firing: isFiring ? firing : waiting,
+    isPatient: !isFiring,
+    forMs: rule.forMs,
+  });
+  const numbers = {
+    samples: concerned(alerts).length,
+    coverage,
+    from: formatInstant(spec.startMs),
+    to: formatInstant(clockMs),
+  };
   return conclude(watched, { isBreach, trouble, lacks, evidence: null, isFiring, numbers, words });
 }
 
@@ -242,7 +268,12 @@ function conclude(
     const words = withDoubt(found.words, guardrail.name, found.trouble);
     return { report: { ...base, verdict: 'inconclusive', reason: found.trouble, words }, evidence, isFiring, lacks };
   }
-  return { report: { ...base, verdict: lacks === null ? 'pass' : 'pending', words: found.words }, evidence, isFiring, lacks };
+  return {
+    report: { ...base, verdict: lacks === null ? 'pass' : 'pending', words: found.words },
+    evidence,
+    isFiring,
+    lacks,
+  };
 }
 
 /** The same judgement once the time to earn a pass is over: what is still lacking is then the answer. */
@@ -253,7 +284,12 @@ export function atTheEnd(judged: Judged): Judged {
 }
 
 /** Why the signal cannot be trusted just now; null where it was heard lately. */
-export function presenceTrouble(spec: WatchSpec, watched: WatchedGuardrail, presence: Presence, clockMs: InstantMs): InconclusiveReason | null {
+export function presenceTrouble(
+  spec: WatchSpec,
+  watched: WatchedGuardrail,
+  presence: Presence,
+  clockMs: InstantMs,
+): InconclusiveReason | null {
   if (watched.signal === null) return 'no-telemetry';
   const quietMs = clockMs - (presence.freshAtMs ?? spec.startMs);
   if (quietMs <= watched.guardrail.staleAfterMs) return null;
@@ -292,7 +328,11 @@ function spanOf(spec: WatchSpec, presence: Presence): { readonly from: string; r
 }
 
 /** Events and exposure of a `count of` pair as the guardrail reads it. */
-export function countsFor(watched: WatchedGuardrail, count: number, of: number): { readonly events: number; readonly exposure: number } {
+export function countsFor(
+  watched: WatchedGuardrail,
+  count: number,
+  of: number,
+): { readonly events: number; readonly exposure: number } {
   const form = watched.guardrail.test.kind === 'rate' ? 'rate' : 'proportion';
   return countsOf(form, watched.signal?.badDirection ?? 'high', count, of);
 }

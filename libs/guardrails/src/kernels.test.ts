@@ -11,7 +11,15 @@ import { rateLimit } from './rate-limit.js';
 
 const RATE = rateLimit({ limit: 0.02, unacceptable: 3, phi: 1.5 });
 const PROPORTION = proportionLimit({ limit: 0.02, unacceptable: 3, phi: 1.5 });
-const HISTORY = { baselineEvents: 60, baselineExposure: 6000, worseBy: 0.1, unacceptable: 3, drift: 0.1, phi: 1.2, bad: 'more' } as const;
+const HISTORY = {
+  baselineEvents: 60,
+  baselineExposure: 6000,
+  worseBy: 0.1,
+  unacceptable: 3,
+  drift: 0.1,
+  phi: 1.2,
+  bad: 'more',
+} as const;
 const BASELINE = againstBaseline(HISTORY);
 const FEWER = againstBaseline({ ...HISTORY, baselineEvents: 6000, bad: 'fewer' });
 
@@ -48,8 +56,18 @@ describe('kernels agree with the independent computation', () => {
 });
 
 describe('the anchored mixture', () => {
-  const plan = planMixture({ startMs: 0, durationMs: 3_600_000, intervalMs: 15_000, latenessMs: 60_000, alpha: 0.01, weight: 0.25 });
-  const fed = (intervals: readonly (readonly [end: number, events: number, exposure: number])[], kernel: CountKernel = BASELINE) => {
+  const plan = planMixture({
+    startMs: 0,
+    durationMs: 3_600_000,
+    intervalMs: 15_000,
+    latenessMs: 60_000,
+    alpha: 0.01,
+    weight: 0.25,
+  });
+  const fed = (
+    intervals: readonly (readonly [end: number, events: number, exposure: number])[],
+    kernel: CountKernel = BASELINE,
+  ) => {
     let state = startMixture(plan);
     let newest = 0;
     for (const [end, events, exposure] of intervals) {
@@ -59,7 +77,10 @@ describe('the anchored mixture', () => {
     return mixtureEvidence(plan, kernel, JSON.parse(JSON.stringify(state)) as typeof state);
   };
   const quiet = Array.from({ length: 80 }, (_, i) => [15 * (i + 1), i % 7 === 0 ? 1 : 0, 25] as const);
-  const late = Array.from({ length: 80 }, (_, i) => [15 * (i + 1), (i >= 40 ? 1 : 0) + (i % 9 === 0 ? 1 : 0), 25] as const);
+  const late = Array.from(
+    { length: 80 },
+    (_, i) => [15 * (i + 1), (i >= 40 ? 1 : 0) + (i % 9 === 0 ? 1 : 0), 25] as const,
+  );
 
   test('agrees with the independent computation on a quiet hour', () => {
     expect(fed(quiet)).toBeCloseTo(-0.9583913102053837, 9);
@@ -82,7 +103,12 @@ describe('the anchored mixture', () => {
   test('no interval contributes more than a third of what is needed, whatever it holds', () => {
     const enough = Math.log(100) + Math.log(4);
     expect(fed([[15, 1e6, 1e6]])).toBeLessThan(enough / 2);
-    expect(fed([[15, 1e6, 1e6], [30, 1e6, 1e6]])).toBeLessThan(enough);
+    expect(
+      fed([
+        [15, 1e6, 1e6],
+        [30, 1e6, 1e6],
+      ]),
+    ).toBeLessThan(enough);
   });
   test('series of the same interval share its cap', () => {
     const together = fed([[15, 50, 25]]);
@@ -91,29 +117,47 @@ describe('the anchored mixture', () => {
   });
   test('any order within the lateness gives the same', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(6), fc.integer({ min: 1, max: 60 })), { minLength: 30, maxLength: 60 }), fc.array(fc.nat(2), { minLength: 60 }), (values, shifts) => {
-        const inOrder = values.map(([events, exposure], i) => [15 * (i + 1), events, exposure] as const);
-        // Each may arrive up to two intervals late.
-        const arrived = inOrder.map((v, i) => ({ v, at: i + (shifts[i] ?? 0) })).sort((a, b) => a.at - b.at).map(({ v }) => v);
-        expect(fed(arrived)).toBeCloseTo(fed(inOrder), 9);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(6), fc.integer({ min: 1, max: 60 })), { minLength: 30, maxLength: 60 }),
+        fc.array(fc.nat(2), { minLength: 60 }),
+        (values, shifts) => {
+          const inOrder = values.map(([events, exposure], i) => [15 * (i + 1), events, exposure] as const);
+          // Each may arrive up to two intervals late.
+          const arrived = inOrder
+            .map((v, i) => ({ v, at: i + (shifts[i] ?? 0) }))
+            .sort((a, b) => a.at - b.at)
+            .map(({ v }) => v);
+          expect(fed(arrived)).toBeCloseTo(fed(inOrder), 9);
+        },
+      ),
     );
   });
   test('scaling the unit of exposure of a rate changes nothing', () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(6), fc.integer({ min: 1, max: 60 })), { maxLength: 40 }), fc.constantFrom(60, 1 / 60, 1000), (values, unit) => {
-        const scaled = againstBaseline({ ...HISTORY, baselineExposure: HISTORY.baselineExposure * unit });
-        const plainIntervals = values.map(([events, exposure], i) => [15 * (i + 1), events, exposure] as const);
-        const scaledIntervals = plainIntervals.map(([end, events, exposure]) => [end, events, exposure * unit] as const);
-        expect(fed(scaledIntervals, scaled)).toBeCloseTo(fed(plainIntervals), 7);
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(6), fc.integer({ min: 1, max: 60 })), { maxLength: 40 }),
+        fc.constantFrom(60, 1 / 60, 1000),
+        (values, unit) => {
+          const scaled = againstBaseline({ ...HISTORY, baselineExposure: HISTORY.baselineExposure * unit });
+          const plainIntervals = values.map(([events, exposure], i) => [15 * (i + 1), events, exposure] as const);
+          const scaledIntervals = plainIntervals.map(
+            ([end, events, exposure]) => [end, events, exposure * unit] as const,
+          );
+          expect(fed(scaledIntervals, scaled)).toBeCloseTo(fed(plainIntervals), 7);
+        },
+      ),
     );
   });
   test('more bad events never lower the evidence of a degradation', () => {
     fc.assert(
-      fc.property(fc.nat(200), fc.integer({ min: 1, max: 500 }), fc.constantFrom(...GRID), (events, exposure, times) => {
-        expect(BASELINE.worse(events + 1, exposure, times)).toBeGreaterThan(BASELINE.worse(events, exposure, times));
-      }),
+      fc.property(
+        fc.nat(200),
+        fc.integer({ min: 1, max: 500 }),
+        fc.constantFrom(...GRID),
+        (events, exposure, times) => {
+          expect(BASELINE.worse(events + 1, exposure, times)).toBeGreaterThan(BASELINE.worse(events, exposure, times));
+        },
+      ),
     );
   });
 });

@@ -52,10 +52,22 @@ export function observeGuardrail(
       const { events, exposure } = countsFor(watched, value.count, value.of);
       if (kernel === null) {
         const { total } = state.mixture;
-        return { ...state, presence, mixture: { ...state.mixture, total: { events: total.events + events, exposure: total.exposure + exposure } } };
+        return {
+          ...state,
+          presence,
+          mixture: { ...state.mixture, total: { events: total.events + events, exposure: total.exposure + exposure } },
+        };
       }
       const newestAtMs = presence.newestAtMs ?? observation.atMs;
-      const mixture = observeCounts(planOf(spec, watched), kernel, state.mixture, observation.atMs, newestAtMs, events, exposure);
+      const mixture = observeCounts(
+        planOf(spec, watched),
+        kernel,
+        state.mixture,
+        observation.atMs,
+        newestAtMs,
+        events,
+        exposure,
+      );
       return { ...state, presence, mixture };
     }
     case 'threshold': {
@@ -68,7 +80,11 @@ export function observeGuardrail(
       if (isWarmingUp || number === null) return { ...state, presence };
       const name = seriesName(observation.signal, observation.dimensions);
       const before = Object.hasOwn(state.series, name) ? (state.series[name] as ThresholdState) : THRESHOLD_OK;
-      return { ...state, presence, series: bounded({ ...state.series, [name]: observeValue(rule, before, observation.atMs, number) }) };
+      return {
+        ...state,
+        presence,
+        series: bounded({ ...state.series, [name]: observeValue(rule, before, observation.atMs, number) }),
+      };
     }
   }
 }
@@ -79,18 +95,36 @@ function misfit<S extends { readonly presence: Presence }>(state: S): S {
 }
 
 /** Takes a newer view of the alerts into an alert guardrail. */
-export function observeView(spec: WatchSpec, watched: WatchedGuardrail, state: GuardrailState, view: AlertView, clockMs: InstantMs): GuardrailState {
+export function observeView(
+  spec: WatchSpec,
+  watched: WatchedGuardrail,
+  state: GuardrailState,
+  view: AlertView,
+  clockMs: InstantMs,
+): GuardrailState {
   const { test } = watched.guardrail;
   if (state.kind !== 'alerts' || test.kind !== 'alerts') return state;
   return { kind: 'alerts', alerts: observeAlerts(test, state.alerts, view, clockMs, spec.startMs) };
 }
 
-function present(spec: WatchSpec, watched: WatchedGuardrail, presence: Presence, observation: Observation, clockMs: InstantMs): Presence {
+function present(
+  spec: WatchSpec,
+  watched: WatchedGuardrail,
+  presence: Presence,
+  observation: Observation,
+  clockMs: InstantMs,
+): Presence {
   const isNewer = presence.newestAtMs === null || observation.atMs > presence.newestAtMs;
   return {
     newestAtMs: isNewer ? observation.atMs : presence.newestAtMs,
     freshAtMs: isNewer ? clockMs : presence.freshAtMs,
-    covered: cover(presence.covered, observation.fromMs, observation.atMs, spec.startMs, watched.signal?.intervalMs ?? 0),
+    covered: cover(
+      presence.covered,
+      observation.fromMs,
+      observation.atMs,
+      spec.startMs,
+      watched.signal?.intervalMs ?? 0,
+    ),
     gap: isNewer ? null : presence.gap,
   };
 }

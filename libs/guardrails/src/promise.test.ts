@@ -43,7 +43,13 @@ interface Cell {
 /** Seconds until the release failed, or null. */
 function run(next: () => number, cell: Cell): number | null {
   const baselineTotal = cell.perMinute * 60 * cell.baselineHours;
-  const baseline = { ...HISTORY, exposure: baselineTotal, events: poisson(next, baselineTotal * 0.01), dispersion: { phi: 1, isAssumed: false }, drift: 0 };
+  const baseline = {
+    ...HISTORY,
+    exposure: baselineTotal,
+    events: poisson(next, baselineTotal * 0.01),
+    dispersion: { phi: 1, isAssumed: false },
+    drift: 0,
+  };
   const spec = specOf([{ ...ORDERS, baseline }]);
   let state = step(spec, startWatch(spec), phase(0, 'live')).state;
   for (let i = 0; i < 240; i++) {
@@ -60,7 +66,10 @@ function runs(cell: Cell, count: number, seed: number): { readonly found: number
   const next = random(seed);
   const delays = Array.from({ length: count }, () => run(next, cell)).flatMap((s) => (s === null ? [] : [s]));
   delays.sort((a, b) => a - b);
-  return { found: delays.length / count, medianSeconds: delays[Math.floor(delays.length / 2)] ?? Number.POSITIVE_INFINITY };
+  return {
+    found: delays.length / count,
+    medianSeconds: delays[Math.floor(delays.length / 2)] ?? Number.POSITIVE_INFINITY,
+  };
 }
 
 describe('healthy releases are not rolled back', () => {
@@ -76,9 +85,24 @@ describe('healthy releases are not rolled back', () => {
 
 describe('broken releases are found', () => {
   test.each([
-    ['order success 99 → 97 % at 100 a minute within 8 minutes', { perMinute: 100, share: 0.03, baselineHours: 24 }, 0.99, 8],
-    ['order success 99 → 90 % at 10 a minute within 6.5 minutes', { perMinute: 10, share: 0.1, baselineHours: 24 }, 0.99, 6.5],
-    ['order success 99 → 97 % at 5000 a minute within 3 minutes', { perMinute: 5000, share: 0.03, baselineHours: 24 }, 0.99, 3],
+    [
+      'order success 99 → 97 % at 100 a minute within 8 minutes',
+      { perMinute: 100, share: 0.03, baselineHours: 24 },
+      0.99,
+      8,
+    ],
+    [
+      'order success 99 → 90 % at 10 a minute within 6.5 minutes',
+      { perMinute: 10, share: 0.1, baselineHours: 24 },
+      0.99,
+      6.5,
+    ],
+    [
+      'order success 99 → 97 % at 5000 a minute within 3 minutes',
+      { perMinute: 5000, share: 0.03, baselineHours: 24 },
+      0.99,
+      3,
+    ],
   ])('%s', (_, cell, share, minutes) => {
     const { found, medianSeconds } = runs(cell, 150, 7);
     expect(found).toBeGreaterThanOrEqual(share);

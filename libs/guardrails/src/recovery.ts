@@ -20,7 +20,12 @@ export function recoveryAnchorMs(recoverWithinMs: number): number {
 /** Begins to look for a recovery from an instant on. */
 export function startRecovery(
   spec: WatchSpec,
-  o: { readonly actuation: string | null; readonly isAfterRollback: boolean; readonly sinceMs: InstantMs; readonly clockMs: InstantMs },
+  o: {
+    readonly actuation: string | null;
+    readonly isAfterRollback: boolean;
+    readonly sinceMs: InstantMs;
+    readonly clockMs: InstantMs;
+  },
 ): RecoveryState {
   return {
     actuation: o.actuation,
@@ -36,7 +41,12 @@ export function startRecovery(
 }
 
 /** Counts what was observed since the rollback's end, or since the latest anchor. */
-export function countForRecovery(spec: WatchSpec, recovery: RecoveryState, watched: readonly number[], observation: Observation): RecoveryState {
+export function countForRecovery(
+  spec: WatchSpec,
+  recovery: RecoveryState,
+  watched: readonly number[],
+  observation: Observation,
+): RecoveryState {
   if (observation.value.kind !== 'count' || observation.atMs <= recovery.sinceMs) return recovery;
   const { count, of } = observation.value;
   const totals = recovery.totals.map((total, i) => {
@@ -57,10 +67,17 @@ export interface RecoveryStep {
  * Looks at the recovery. After a rollback everything since its end counts; while nobody has decided, only what came since the
  * latest anchor. `recovered` and `not-recovered` are its ends; a proposal that got worse again is said to be no longer recovering.
  */
-export function judgeRecovery(spec: WatchSpec, state: WatchState, recovery: RecoveryState, judged: readonly Judged[], clockMs: InstantMs): RecoveryStep {
+export function judgeRecovery(
+  spec: WatchSpec,
+  state: WatchState,
+  recovery: RecoveryState,
+  judged: readonly Judged[],
+  clockMs: InstantMs,
+): RecoveryStep {
   if (recovery.isDone) return { recovery, said: [] };
   const guilty = guiltyOf(spec, state);
-  const isClear = guilty.every((i) => hasRecovered(spec, state, recovery, i, clockMs)) && !isAnythingFiring(spec, state, clockMs);
+  const isClear =
+    guilty.every((i) => hasRecovered(spec, state, recovery, i, clockMs)) && !isAnythingFiring(spec, state, clockMs);
   const reports = guilty.map((i) => (judged[i] as Judged).report);
   const said: RecoveryJudged[] = [];
   let next = recovery;
@@ -85,7 +102,9 @@ export function judgeRecovery(spec: WatchSpec, state: WatchState, recovery: Reco
     }
   }
   const isTooLate = next.isAfterRollback && clockMs - next.sinceClockMs >= spec.policy.recoverWithinMs;
-  return isTooLate ? { recovery: null, said: [...said, saying(next, 'not-recovered', reports)] } : { recovery: next, said };
+  return isTooLate
+    ? { recovery: null, said: [...said, saying(next, 'not-recovered', reports)] }
+    : { recovery: next, said };
 }
 
 /** The guardrails that have to recover: those that were in breach; of a release that broke none, all that are required. */
@@ -93,10 +112,18 @@ export function guiltyOf(spec: WatchSpec, state: WatchState): readonly number[] 
   const breached = state.failure?.breached ?? [];
   const indices = spec.guardrails.map((_, i) => i);
   const guilty = indices.filter((i) => breached.includes((spec.guardrails[i] as WatchedGuardrail).guardrail.name));
-  return guilty.length > 0 ? guilty : indices.filter((i) => (spec.guardrails[i] as WatchedGuardrail).guardrail.isRequired);
+  return guilty.length > 0
+    ? guilty
+    : indices.filter((i) => (spec.guardrails[i] as WatchedGuardrail).guardrail.isRequired);
 }
 
-function hasRecovered(spec: WatchSpec, state: WatchState, recovery: RecoveryState, i: number, clockMs: InstantMs): boolean {
+function hasRecovered(
+  spec: WatchSpec,
+  state: WatchState,
+  recovery: RecoveryState,
+  i: number,
+  clockMs: InstantMs,
+): boolean {
   const watched = spec.guardrails[i] as WatchedGuardrail;
   const own = state.guardrails[i] as GuardrailState;
   switch (own.kind) {
@@ -135,8 +162,17 @@ function newestOf(state: WatchState, atLeastMs: InstantMs): InstantMs {
   return Math.max(atLeastMs, ...newest);
 }
 
-function saying(recovery: RecoveryState, outcome: RecoveryJudged['outcome'], guardrails: readonly GuardrailReport[]): RecoveryJudged {
-  return { type: 'RecoveryJudged', outcome, ...(recovery.actuation === null ? {} : { actuation: recovery.actuation }), guardrails };
+function saying(
+  recovery: RecoveryState,
+  outcome: RecoveryJudged['outcome'],
+  guardrails: readonly GuardrailReport[],
+): RecoveryJudged {
+  return {
+    type: 'RecoveryJudged',
+    outcome,
+    ...(recovery.actuation === null ? {} : { actuation: recovery.actuation }),
+    guardrails,
+  };
 }
 
 function zeroes(spec: WatchSpec): RecoveryState['totals'] {

@@ -20,7 +20,11 @@ export interface Presence {
 
 export type GuardrailState =
   | { readonly kind: 'counts'; readonly presence: Presence; readonly mixture: MixtureState }
-  | { readonly kind: 'threshold'; readonly presence: Presence; readonly series: Readonly<Record<string, ThresholdState>> }
+  | {
+      readonly kind: 'threshold';
+      readonly presence: Presence;
+      readonly series: Readonly<Record<string, ThresholdState>>;
+    }
   | { readonly kind: 'alerts'; readonly alerts: AlertGuardrailState };
 
 /** Once degraded, always degraded: recovery ends a proposal, not a verdict. */

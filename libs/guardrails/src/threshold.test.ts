@@ -2,7 +2,14 @@ import { describe, expect, test } from '@jest/globals';
 import { cover, coverageShare, type Covered } from './coverage.js';
 import { observeValue, THRESHOLD_OK, type ThresholdRule, type ThresholdState } from './threshold.js';
 
-const RULE: ThresholdRule = { direction: 'above', enter: 10, leave: 5, forMs: 60_000, keepMs: 30_000, maxGapMs: 60_000 };
+const RULE: ThresholdRule = {
+  direction: 'above',
+  enter: 10,
+  leave: 5,
+  forMs: 60_000,
+  keepMs: 30_000,
+  maxGapMs: 60_000,
+};
 const QUICK: ThresholdRule = { ...RULE, forMs: 0, keepMs: 0, leave: 10 };
 const BELOW: ThresholdRule = { ...QUICK, direction: 'below', enter: 3, leave: 4 };
 
@@ -17,29 +24,144 @@ function after(rule: ThresholdRule, values: readonly (readonly [second: number, 
 describe('a sustained threshold', () => {
   test.each([
     ['a value at the limit is not beyond it', RULE, [[0, 10]], ['ok']],
-    ['beyond for long enough fires', RULE, [[0, 11], [30, 11], [60, 11]], ['pending', 'pending', 'firing']],
-    ['one value that is not beyond starts it again', RULE, [[0, 11], [30, 9], [60, 11], [90, 11]], ['pending', 'ok', 'pending', 'pending']],
-    ['a gap longer than allowed starts it again', RULE, [[0, 11], [61, 11], [100, 11], [121, 11]], ['pending', 'pending', 'pending', 'firing']],
-    ['a gap as long as allowed does not', RULE, [[0, 11], [60, 11]], ['pending', 'firing']],
-    ['between leave and enter it goes on firing', RULE, [[0, 11], [60, 11], [90, 7], [120, 7]], ['pending', 'firing', 'firing', 'firing']],
-    ['it ends when it was back for long enough', RULE, [[0, 11], [60, 11], [90, 5], [120, 5]], ['pending', 'firing', 'firing', 'ok']],
-    ['a relapse starts the recovery again', RULE, [[0, 11], [60, 11], [90, 5], [100, 6], [120, 5], [149, 5], [150, 5]], ['pending', 'firing', 'firing', 'firing', 'firing', 'firing', 'ok']],
-    ['a gap leaves it firing and starts the recovery again', RULE, [[0, 11], [60, 11], [90, 5], [200, 5], [230, 5]], ['pending', 'firing', 'firing', 'firing', 'ok']],
-    ['with no patience it fires at once', QUICK, [[0, 11], [1, 10]], ['firing', 'ok']],
-    ['below works the other way round', BELOW, [[0, 3], [1, 2.9], [2, 3.5], [3, 4]], ['ok', 'firing', 'firing', 'ok']],
-    ['an older value than the newest changes nothing', QUICK, [[10, 9], [5, 11]], ['ok', 'ok']],
+    [
+      'beyond for long enough fires',
+      RULE,
+      [
+        [0, 11],
+        [30, 11],
+        [60, 11],
+      ],
+      ['pending', 'pending', 'firing'],
+    ],
+    [
+      'one value that is not beyond starts it again',
+      RULE,
+      [
+        [0, 11],
+        [30, 9],
+        [60, 11],
+        [90, 11],
+      ],
+      ['pending', 'ok', 'pending', 'pending'],
+    ],
+    [
+      'a gap longer than allowed starts it again',
+      RULE,
+      [
+        [0, 11],
+        [61, 11],
+        [100, 11],
+        [121, 11],
+      ],
+      ['pending', 'pending', 'pending', 'firing'],
+    ],
+    [
+      'a gap as long as allowed does not',
+      RULE,
+      [
+        [0, 11],
+        [60, 11],
+      ],
+      ['pending', 'firing'],
+    ],
+    [
+      'between leave and enter it goes on firing',
+      RULE,
+      [
+        [0, 11],
+        [60, 11],
+        [90, 7],
+        [120, 7],
+      ],
+      ['pending', 'firing', 'firing', 'firing'],
+    ],
+    [
+      'it ends when it was back for long enough',
+      RULE,
+      [
+        [0, 11],
+        [60, 11],
+        [90, 5],
+        [120, 5],
+      ],
+      ['pending', 'firing', 'firing', 'ok'],
+    ],
+    [
+      'a relapse starts the recovery again',
+      RULE,
+      [
+        [0, 11],
+        [60, 11],
+        [90, 5],
+        [100, 6],
+        [120, 5],
+        [149, 5],
+        [150, 5],
+      ],
+      ['pending', 'firing', 'firing', 'firing', 'firing', 'firing', 'ok'],
+    ],
+    [
+      'a gap leaves it firing and starts the recovery again',
+      RULE,
+      [
+        [0, 11],
+        [60, 11],
+        [90, 5],
+        [200, 5],
+        [230, 5],
+      ],
+      ['pending', 'firing', 'firing', 'firing', 'ok'],
+    ],
+    [
+      'with no patience it fires at once',
+      QUICK,
+      [
+        [0, 11],
+        [1, 10],
+      ],
+      ['firing', 'ok'],
+    ],
+    [
+      'below works the other way round',
+      BELOW,
+      [
+        [0, 3],
+        [1, 2.9],
+        [2, 3.5],
+        [3, 4],
+      ],
+      ['ok', 'firing', 'firing', 'ok'],
+    ],
+    [
+      'an older value than the newest changes nothing',
+      QUICK,
+      [
+        [10, 9],
+        [5, 11],
+      ],
+      ['ok', 'ok'],
+    ],
   ] as [string, ThresholdRule, [number, number][], string[]][])('%s', (_, rule, values, expected) => {
     expect(after(rule, values)).toEqual(expected);
   });
 });
 
 describe('coverage', () => {
-  const of = (...ranges: [number, number][]): Covered => ranges.reduce<Covered>((c, [from, to]) => cover(c, from, to, 0, 10), []);
+  const of = (...ranges: [number, number][]): Covered =>
+    ranges.reduce<Covered>((c, [from, to]) => cover(c, from, to, 0, 10), []);
   test.each([
     ['one range', of([0, 10]), [[0, 10]]],
     ['neighbours are one', of([0, 10], [10, 20]), [[0, 20]]],
     ['jitter is no gap', of([0, 10], [14, 24]), [[0, 24]]],
-    ['a gap is', of([0, 10], [20, 30]), [[0, 10], [20, 30]]],
+    [
+      'a gap is',
+      of([0, 10], [20, 30]),
+      [
+        [0, 10],
+        [20, 30],
+      ],
+    ],
     ['a late one closes it', of([0, 10], [20, 30], [10, 20]), [[0, 30]]],
     ['the time before the release does not count', of([-5, 5]), [[0, 5]]],
     ['nor does what lies wholly before it', of([-5, 0]), []],

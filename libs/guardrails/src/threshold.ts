@@ -28,7 +28,12 @@ export const THRESHOLD_OK: ThresholdState = { kind: 'ok', atMs: null, value: nul
  * One value. Times are those of the values: a clock that goes on while nothing comes makes nothing fire and nothing recover.
  * A value from before the newest one changes nothing, for the order of values is the rule.
  */
-export function observeValue(rule: ThresholdRule, state: ThresholdState, atMs: InstantMs, value: number): ThresholdState {
+export function observeValue(
+  rule: ThresholdRule,
+  state: ThresholdState,
+  atMs: InstantMs,
+  value: number,
+): ThresholdState {
   if (state.atMs !== null && atMs <= state.atMs) return state;
   const isGap = state.atMs !== null && atMs - state.atMs > rule.maxGapMs;
   switch (state.kind) {
@@ -40,7 +45,9 @@ export function observeValue(rule: ThresholdRule, state: ThresholdState, atMs: I
     case 'firing': {
       if (isBeyond(rule, value, rule.leave)) return { ...state, atMs, value, recoveringSinceMs: null };
       const recoveringSinceMs = isGap || state.recoveringSinceMs === null ? atMs : state.recoveringSinceMs;
-      return atMs - recoveringSinceMs >= rule.keepMs ? { kind: 'ok', atMs, value } : { ...state, atMs, value, recoveringSinceMs };
+      return atMs - recoveringSinceMs >= rule.keepMs
+        ? { kind: 'ok', atMs, value }
+        : { ...state, atMs, value, recoveringSinceMs };
     }
   }
 }

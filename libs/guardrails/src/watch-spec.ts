@@ -43,5 +43,10 @@ export type WatchInput =
   | { readonly kind: 'alerts'; readonly clockMs: InstantMs; readonly views: Readonly<Record<string, AlertView>> }
   | { readonly kind: 'phase'; readonly clockMs: InstantMs; readonly phase: WatchPhase; readonly atMs: InstantMs }
   /** An actuation brought the rollback to its end: from here on the guardrails have to recover. */
-  | { readonly kind: 'rollback-done'; readonly clockMs: InstantMs; readonly atMs: InstantMs; readonly actuation: string }
+  | {
+      readonly kind: 'rollback-done';
+      readonly clockMs: InstantMs;
+      readonly atMs: InstantMs;
+      readonly actuation: string;
+    }
   | { readonly kind: 'tick'; readonly clockMs: InstantMs };

@@ -58,7 +58,9 @@ function take(spec: WatchSpec, state: WatchState, input: WatchInput, clockMs: In
       const concerned = spec.guardrails.flatMap((watched, i) => (concerns(spec, watched, observation) ? [i] : []));
       if (concerned.length === 0) return state;
       const guardrails = state.guardrails.map((own, i) =>
-        concerned.includes(i) ? observeGuardrail(spec, spec.guardrails[i] as WatchedGuardrail, own, observation, clockMs) : own,
+        concerned.includes(i)
+          ? observeGuardrail(spec, spec.guardrails[i] as WatchedGuardrail, own, observation, clockMs)
+          : own,
       );
       const recovery = state.recovery === null ? null : countForRecovery(spec, state.recovery, concerned, observation);
       return { ...state, guardrails, recovery };
@@ -66,7 +68,9 @@ function take(spec: WatchSpec, state: WatchState, input: WatchInput, clockMs: In
     case 'alerts': {
       const guardrails = state.guardrails.map((own, i) => {
         const watched = spec.guardrails[i] as WatchedGuardrail;
-        const view = Object.hasOwn(input.views, watched.guardrail.name) ? input.views[watched.guardrail.name] : undefined;
+        const view = Object.hasOwn(input.views, watched.guardrail.name)
+          ? input.views[watched.guardrail.name]
+          : undefined;
         return view === undefined ? own : observeView(spec, watched, own, view, clockMs);
       });
       return { ...state, guardrails };
@@ -74,7 +78,12 @@ function take(spec: WatchSpec, state: WatchState, input: WatchInput, clockMs: In
     case 'phase':
       return takePhase(spec, state, input, clockMs);
     case 'rollback-done': {
-      const recovery = startRecovery(spec, { actuation: input.actuation, isAfterRollback: true, sinceMs: Math.min(input.atMs, clockMs), clockMs });
+      const recovery = startRecovery(spec, {
+        actuation: input.actuation,
+        isAfterRollback: true,
+        sinceMs: Math.min(input.atMs, clockMs),
+        clockMs,
+      });
       return { ...state, phase: 'rolled-back', recovery };
     }
     case 'tick':
@@ -84,7 +93,12 @@ function take(spec: WatchSpec, state: WatchState, input: WatchInput, clockMs: In
   }
 }
 
-function takePhase(spec: WatchSpec, state: WatchState, input: Extract<WatchInput, { kind: 'phase' }>, clockMs: InstantMs): WatchState {
+function takePhase(
+  spec: WatchSpec,
+  state: WatchState,
+  input: Extract<WatchInput, { kind: 'phase' }>,
+  clockMs: InstantMs,
+): WatchState {
   const { phase } = input;
   switch (phase) {
     case 'deploying':
@@ -101,7 +115,11 @@ function takePhase(spec: WatchSpec, state: WatchState, input: Extract<WatchInput
       // An actuation of ours has already begun the recovery; a rollback from outside begins it here.
       if (state.recovery?.isAfterRollback === true) return { ...state, phase };
       const sinceMs = Math.min(input.atMs, clockMs);
-      return { ...state, phase, recovery: startRecovery(spec, { actuation: null, isAfterRollback: true, sinceMs, clockMs }) };
+      return {
+        ...state,
+        phase,
+        recovery: startRecovery(spec, { actuation: null, isAfterRollback: true, sinceMs, clockMs }),
+      };
     }
     default:
       return unreachable(phase);
@@ -123,7 +141,14 @@ function settle(spec: WatchSpec, taken: WatchState, clockMs: InstantMs): WatchSt
     const hasChanged = verdict.to !== state.verdict || verdict.mode !== state.mode || verdict.isFinal;
     if (hasChanged) {
       const sinceMs = verdict.to === state.verdict ? state.sinceMs : clockMs;
-      next = { ...state, verdict: verdict.to, mode: verdict.mode, reason: verdict.reason, isFinal: verdict.isFinal, sinceMs };
+      next = {
+        ...state,
+        verdict: verdict.to,
+        mode: verdict.mode,
+        reason: verdict.reason,
+        isFinal: verdict.isFinal,
+        sinceMs,
+      };
       said.push(changed(spec, state, next, reports));
     } else if (verdict.reason !== state.reason) next = { ...state, reason: verdict.reason };
   }
@@ -134,7 +159,13 @@ function settle(spec: WatchSpec, taken: WatchState, clockMs: InstantMs): WatchSt
 
 function judgeAll(spec: WatchSpec, state: WatchState, clockMs: InstantMs): readonly Judged[] {
   return spec.guardrails.map((watched, i) =>
-    judge(spec, watched, state.guardrails[i] as GuardrailState, clockMs, state.failure?.leader === watched.guardrail.name),
+    judge(
+      spec,
+      watched,
+      state.guardrails[i] as GuardrailState,
+      clockMs,
+      state.failure?.leader === watched.guardrail.name,
+    ),
   );
 }
 
@@ -149,11 +180,18 @@ function latch(spec: WatchSpec, state: WatchState, judged: readonly Judged[], cl
     return { name: watched.guardrail.name, mode: watched.guardrail.mode, weighed, isFiring };
   });
   const degraded = combine(contributions, spec.policy.falseRollbackRate);
-  const inBreach = judged.filter((j) => j.report.verdict === 'breach' && j.report.mode !== 'observe').map((j) => j.report.name);
+  const inBreach = judged
+    .filter((j) => j.report.verdict === 'breach' && j.report.mode !== 'observe')
+    .map((j) => j.report.name);
   const { failure } = state;
   if (failure === null) {
     if (degraded === null) return null;
-    return { sinceMs: clockMs, mode: degraded.mode, leader: degraded.leader, breached: [...new Set([degraded.leader, ...inBreach])] };
+    return {
+      sinceMs: clockMs,
+      mode: degraded.mode,
+      leader: degraded.leader,
+      breached: [...new Set([degraded.leader, ...inBreach])],
+    };
   }
   const mode = failure.mode === 'act' || degraded?.mode === 'act' ? 'act' : 'propose';
   const breached = [...new Set([...failure.breached, ...inBreach])];
@@ -193,7 +231,12 @@ function verdictOf(spec: WatchSpec, state: WatchState, judged: readonly Judged[]
   return { to: 'pending', mode: 'observe', reason: null, isFinal: false, isEnd };
 }
 
-function changed(spec: WatchSpec, before: WatchState, after: WatchState, guardrails: readonly GuardrailReport[]): WatchEvent {
+function changed(
+  spec: WatchSpec,
+  before: WatchState,
+  after: WatchState,
+  guardrails: readonly GuardrailReport[],
+): WatchEvent {
   const required = guardrails.filter((_, i) => spec.guardrails[i]?.guardrail.isRequired);
   return {
     type: 'VerdictChanged',
@@ -203,7 +246,10 @@ function changed(spec: WatchSpec, before: WatchState, after: WatchState, guardra
     ...(after.reason === null ? {} : { reason: after.reason }),
     mode: after.mode,
     since: formatInstant(after.sinceMs),
-    coverage: { judged: required.filter((r) => r.verdict === 'pass' || r.verdict === 'breach').length, required: required.length },
+    coverage: {
+      judged: required.filter((r) => r.verdict === 'pass' || r.verdict === 'breach').length,
+      required: required.length,
+    },
     guardrails,
   };
 }
@@ -216,7 +262,11 @@ function recover(
   clockMs: InstantMs,
 ): { readonly state: WatchState; readonly said: readonly RecoveryJudged[] } {
   if (state.recovery === null) {
-    const isWaiting = state.failure !== null && state.phase !== 'rolled-back' && state.phase !== 'superseded' && state.phase !== 'finished';
+    const isWaiting =
+      state.failure !== null &&
+      state.phase !== 'rolled-back' &&
+      state.phase !== 'superseded' &&
+      state.phase !== 'finished';
     if (!isWaiting) return { state, said: [] };
     const recovery = startRecovery(spec, { actuation: null, isAfterRollback: false, sinceMs: clockMs, clockMs });
     return { state: { ...state, recovery }, said: [] };
@@ -234,5 +284,7 @@ function isOver(spec: WatchSpec, state: WatchState, clockMs: InstantMs): boolean
 
 /** The guardrails whose recovery a watch waits for; empty where it waits for none. */
 export function awaitedRecovery(spec: WatchSpec, state: WatchState): readonly string[] {
-  return state.recovery === null ? [] : guiltyOf(spec, state).map((i) => (spec.guardrails[i] as WatchedGuardrail).guardrail.name);
+  return state.recovery === null
+    ? []
+    : guiltyOf(spec, state).map((i) => (spec.guardrails[i] as WatchedGuardrail).guardrail.name);
 }

@@ -26,40 +26,123 @@ describe('numbers in words', () => {
 });
 
 describe('what a shop manager reads', () => {
-  const wordsOf = (spec: Parameters<typeof play>[0], inputs: Parameters<typeof play>[1], i = 0) => play(spec, inputs).reports[i]?.words;
-  const rate = { ...ORDERS, guardrail: { ...ORDERS.guardrail, test: { kind: 'rate', against: 'baseline', worseBy: 0.1, unacceptable: 3 } as const }, signal: { ...ORDERS.signal!, badDirection: 'high' as const } };
+  const wordsOf = (spec: Parameters<typeof play>[0], inputs: Parameters<typeof play>[1], i = 0) =>
+    play(spec, inputs).reports[i]?.words;
+  const rate = {
+    ...ORDERS,
+    guardrail: {
+      ...ORDERS.guardrail,
+      test: { kind: 'rate', against: 'baseline', worseBy: 0.1, unacceptable: 3 } as const,
+    },
+    signal: { ...ORDERS.signal!, badDirection: 'high' as const },
+  };
   test.each([
-    ['success that fell', wordsOf(specOf([ORDERS]), stream(15, 300, () => 3, 50)), /^orders fell from 99\.0 % to 94\.0 % \(60 of 1 000 failed since 09:12 UTC\); chance that this is luck: under 1 in \d[\d ]*$/],
-    ['success as before', wordsOf(specOf([ORDERS]), stream(15, 300, (i) => (i % 4 === 0 ? 1 : 0))), /^orders is 99\.0 % \(5 of 500 failed since 09:12 UTC\), it was 99\.0 % before; no worse than is tolerated$/],
-    ['a rate that rose', wordsOf(specOf([rate]), stream(15, 300, () => 0, 25)), /^orders rose: 500 where 5 were to be expected since 09:12 UTC; chance that this is luck: under 1 in 1 000 000$/],
-    ['a threshold that fires', wordsOf(specOf([DELAY]), [15, 30, 45, 60, 75].map((s) => delay(s, 93))), /^delay is 93 seconds, above 60 since 09:12 UTC$/],
-    ['a threshold that waits', wordsOf(specOf([DELAY]), [delay(15, 93)]), /^delay is 93 seconds, above 60, not yet for 60 seconds$/],
+    [
+      'success that fell',
+      wordsOf(
+        specOf([ORDERS]),
+        stream(15, 300, () => 3, 50),
+      ),
+      /^orders fell from 99\.0 % to 94\.0 % \(60 of 1 000 failed since 09:12 UTC\); chance that this is luck: under 1 in \d[\d ]*$/,
+    ],
+    [
+      'success as before',
+      wordsOf(
+        specOf([ORDERS]),
+        stream(15, 300, (i) => (i % 4 === 0 ? 1 : 0)),
+      ),
+      /^orders is 99\.0 % \(5 of 500 failed since 09:12 UTC\), it was 99\.0 % before; no worse than is tolerated$/,
+    ],
+    [
+      'a rate that rose',
+      wordsOf(
+        specOf([rate]),
+        stream(15, 300, () => 0, 25),
+      ),
+      /^orders rose: 500 where 5 were to be expected since 09:12 UTC; chance that this is luck: under 1 in 1 000 000$/,
+    ],
+    [
+      'a threshold that fires',
+      wordsOf(
+        specOf([DELAY]),
+        [15, 30, 45, 60, 75].map((s) => delay(s, 93)),
+      ),
+      /^delay is 93 seconds, above 60 since 09:12 UTC$/,
+    ],
+    [
+      'a threshold that waits',
+      wordsOf(specOf([DELAY]), [delay(15, 93)]),
+      /^delay is 93 seconds, above 60, not yet for 60 seconds$/,
+    ],
     ['a threshold in order', wordsOf(specOf([DELAY]), [delay(15, 3)]), /^delay is 3 seconds, not above 60$/],
-    ['an alert', wordsOf(specOf([ALERTS]), [alerts(0), alerts(60, { episodes: [{ ...episode('firing', 60), summary: '5xx ratio 6 %' }] }), tick(120)]), /^alert OdooDown fires since 09:13 UTC: 5xx ratio 6 %$/],
-    ['nothing measured', wordsOf(specOf([ORDERS]), [tick(100)]), /^orders cannot be judged: nothing has been measured since the release began$/],
-    ['nothing measured lately', wordsOf(specOf([ORDERS]), [orders(15, 0, 25), tick(100)]), /; cannot be judged: nothing has been measured lately$/],
+    [
+      'an alert',
+      wordsOf(specOf([ALERTS]), [
+        alerts(0),
+        alerts(60, { episodes: [{ ...episode('firing', 60), summary: '5xx ratio 6 %' }] }),
+        tick(120),
+      ]),
+      /^alert OdooDown fires since 09:13 UTC: 5xx ratio 6 %$/,
+    ],
+    [
+      'nothing measured',
+      wordsOf(specOf([ORDERS]), [tick(100)]),
+      /^orders cannot be judged: nothing has been measured since the release began$/,
+    ],
+    [
+      'nothing measured lately',
+      wordsOf(specOf([ORDERS]), [orders(15, 0, 25), tick(100)]),
+      /; cannot be judged: nothing has been measured lately$/,
+    ],
   ])('%s', (_, words, expected) => {
     expect(words).toMatch(expected);
   });
 
   test('reports show a share in the direction of its signal', () => {
-    const report = play(specOf([ORDERS]), stream(15, 300, () => 3, 50)).reports[0];
-    expect(report).toMatchObject({ observed: 0.94, baseline: 0.99, samples: 1000, verdict: 'breach', unit: 'orders', signal: 'orders' });
+    const report = play(
+      specOf([ORDERS]),
+      stream(15, 300, () => 3, 50),
+    ).reports[0];
+    expect(report).toMatchObject({
+      observed: 0.94,
+      baseline: 0.99,
+      samples: 1000,
+      verdict: 'breach',
+      unit: 'orders',
+      signal: 'orders',
+    });
     expect(report?.limit).toBeCloseTo(0.989, 9);
   });
 });
 
 describe('together', () => {
-  const of = (name: string, mode: 'observe' | 'propose' | 'act', weighed: number | null, isFiring = false) => ({ name, mode, weighed, isFiring });
+  const of = (name: string, mode: 'observe' | 'propose' | 'act', weighed: number | null, isFiring = false) => ({
+    name,
+    mode,
+    weighed,
+    isFiring,
+  });
   const ENOUGH = Math.log(100);
   test.each([
     ['not enough', [of('a', 'act', ENOUGH - 1)], null],
     ['enough of one', [of('a', 'act', ENOUGH)], { mode: 'act', leader: 'a' }],
-    ['enough of two together', [of('a', 'act', ENOUGH - 0.6), of('b', 'act', ENOUGH - 0.7)], { mode: 'act', leader: 'a' }],
-    ['not enough of those that may act alone', [of('a', 'act', ENOUGH - 0.7), of('b', 'propose', ENOUGH - 0.6)], { mode: 'propose', leader: 'b' }],
+    [
+      'enough of two together',
+      [of('a', 'act', ENOUGH - 0.6), of('b', 'act', ENOUGH - 0.7)],
+      { mode: 'act', leader: 'a' },
+    ],
+    [
+      'not enough of those that may act alone',
+      [of('a', 'act', ENOUGH - 0.7), of('b', 'propose', ENOUGH - 0.6)],
+      { mode: 'propose', leader: 'b' },
+    ],
     ['what only observes is not counted', [of('a', 'observe', ENOUGH + 9)], null],
     ['a firing one that may act', [of('a', 'act', null, true), of('b', 'propose', 0)], { mode: 'act', leader: 'a' }],
-    ['a firing one that may propose', [of('a', 'propose', null, true), of('b', 'act', 0)], { mode: 'propose', leader: 'a' }],
+    [
+      'a firing one that may propose',
+      [of('a', 'propose', null, true), of('b', 'act', 0)],
+      { mode: 'propose', leader: 'a' },
+    ],
     ['a firing one that only observes', [of('a', 'observe', null, true)], null],
   ] as const)('%s', (_, contributions, expected) => {
     expect(combine(contributions, 0.01)).toEqual(expected);
@@ -76,8 +159,18 @@ describe('together', () => {
 });
 
 describe('to which release an alert belongs', () => {
-  const release = (name: string, startMs: number | null, liveAtMs: number | null = null, endedAtMs: number | null = null): Candidate => ({
-    release: `rel_${name}`, name, components: ['odoo-web'], startMs, liveAtMs, endedAtMs,
+  const release = (
+    name: string,
+    startMs: number | null,
+    liveAtMs: number | null = null,
+    endedAtMs: number | null = null,
+  ): Candidate => ({
+    release: `rel_${name}`,
+    name,
+    components: ['odoo-web'],
+    startMs,
+    liveAtMs,
+    endedAtMs,
   });
   const old = release('r1', 0, 100, 1000);
   const next = release('r2', 800, 1000);
@@ -94,7 +187,11 @@ describe('to which release an alert belongs', () => {
     ['none of another component', to({ service: 'odoo-pos' }, 500), []],
     ['none before any release', to({ service: 'odoo-web' }, -1), []],
     ['none without a label', to({}, 500), []],
-    ['none where two run, with both as candidates', to({ service: 'odoo-web' }, 1500, [release('a', 0, 10), release('b', 5, 20)]), ['rel_a', 'rel_b']],
+    [
+      'none where two run, with both as candidates',
+      to({ service: 'odoo-web' }, 1500, [release('a', 0, 10), release('b', 5, 20)]),
+      ['rel_a', 'rel_b'],
+    ],
     ['none that has not begun', to({ release: 'r3' }, 500, [release('r3', null)]), []],
   ])('%s', (_, actual, expected) => {
     expect(actual).toEqual(expected);
@@ -103,4 +200,3 @@ describe('to which release an alert belongs', () => {
     expect(to({ constructor: 'x' }, 500)).toEqual([]);
   });
 });
-

@@ -83,7 +83,8 @@ export function countWords(o: {
   const since = `since ${clockTime(o.sinceMs)}`;
   const ratio = o.reference === null || o.reference === 0 ? null : o.events / o.exposure / o.reference;
   const hasWorsened = o.isBreach || (o.evidence > 0 && (ratio === null || (o.bad === 'more' ? ratio > 1 : ratio < 1)));
-  const luck = hasWorsened && o.evidence > 0 ? `; ${chanceOfLuck(o.evidence)}` : o.isPass ? '; no worse than is tolerated' : '';
+  const luck =
+    hasWorsened && o.evidence > 0 ? `; ${chanceOfLuck(o.evidence)}` : o.isPass ? '; no worse than is tolerated' : '';
   if (o.form === 'proportion') {
     const shown = (share: number) => percent(o.isRest ? 1 - share : share);
     const counts = `(${wholeNumber(o.events)} of ${wholeNumber(o.exposure)}${o.isRest ? ' failed' : ''} ${since})`;

@@ -12,11 +12,24 @@ export const START = Date.UTC(2026, 10, 23, 9, 12);
 export const PHI_1 = { phi: 1, isAssumed: false } as const;
 
 export const HISTORY: Extract<Baseline, { kind: 'counts' }> = {
-  kind: 'counts', fromMs: START - 86_400_000, toMs: START, events: 1440, exposure: 144_000, dispersion: PHI_1, drift: 0,
+  kind: 'counts',
+  fromMs: START - 86_400_000,
+  toMs: START,
+  events: 1440,
+  exposure: 144_000,
+  dispersion: PHI_1,
+  drift: 0,
 };
 
 const guardrail = (name: string, rest: Partial<Guardrail> & Pick<Guardrail, 'test'>): Guardrail => ({
-  name, signal: name, where: {}, mode: 'act', weight: 1, isRequired: true, staleAfterMs: 60_000, ...rest,
+  name,
+  signal: name,
+  where: {},
+  mode: 'act',
+  weight: 1,
+  isRequired: true,
+  staleAfterMs: 60_000,
+  ...rest,
 });
 
 const SIGNAL = { unit: 'orders', badDirection: 'low', intervalMs: 15_000, latenessMs: 60_000 } as const;
@@ -35,7 +48,10 @@ export const DELAY: WatchedGuardrail = {
   baseline: null,
 };
 export const ALERTS: WatchedGuardrail = {
-  guardrail: guardrail('alerts', { signal: null, test: { kind: 'alerts', matchers: [], forMs: 60_000, rearmMs: 120_000, sources: [] } }),
+  guardrail: guardrail('alerts', {
+    signal: null,
+    test: { kind: 'alerts', matchers: [], forMs: 60_000, rearmMs: 120_000, sources: [] },
+  }),
   signal: null,
   baseline: null,
 };
@@ -49,8 +65,16 @@ export function specOf(guardrails: readonly WatchedGuardrail[], policy: Partial<
     name: 'odoo-2026.11.3',
     startMs: START,
     policy: {
-      name: 'checkout', revision: 1, warmUpMs: 0, durationMs: 3_600_000, coverage: 0.75, falseRollbackRate: 0.01,
-      baselineMs: 86_400_000, extendMs: 3_600_000, recoverWithinMs: 1_800_000, ...policy,
+      name: 'checkout',
+      revision: 1,
+      warmUpMs: 0,
+      durationMs: 3_600_000,
+      coverage: 0.75,
+      falseRollbackRate: 0.01,
+      baselineMs: 86_400_000,
+      extendMs: 3_600_000,
+      recoverWithinMs: 1_800_000,
+      ...policy,
     },
     guardrails,
   };
@@ -58,31 +82,63 @@ export function specOf(guardrails: readonly WatchedGuardrail[], policy: Partial<
 
 export const at = (seconds: number): number => START + seconds * SECOND;
 
-export function observed(seconds: number, signal: string, value: SampleValue, dimensions: Record<string, string> = {}): WatchInput {
+export function observed(
+  seconds: number,
+  signal: string,
+  value: SampleValue,
+  dimensions: Record<string, string> = {},
+): WatchInput {
   const observation: Observation = { signal, dimensions, fromMs: at(seconds - 15), atMs: at(seconds), value };
   return { kind: 'observation', clockMs: at(seconds), observation };
 }
 /** `bad` of `total` orders failed. */
 export const orders = (seconds: number, bad: number, total: number, signal = 'orders'): WatchInput =>
   observed(seconds, signal, { kind: 'count', count: total - bad, of: total });
-export const delay = (seconds: number, value: number, till = 'till-1'): WatchInput => observed(seconds, 'delay', { kind: 'gauge', value }, { till });
+export const delay = (seconds: number, value: number, till = 'till-1'): WatchInput =>
+  observed(seconds, 'delay', { kind: 'gauge', value }, { till });
 export const tick = (seconds: number): WatchInput => ({ kind: 'tick', clockMs: at(seconds) });
-export const phase = (seconds: number, to: WatchPhase): WatchInput => ({ kind: 'phase', clockMs: at(seconds), phase: to, atMs: at(seconds) });
-export const rollbackDone = (seconds: number): WatchInput => ({ kind: 'rollback-done', clockMs: at(seconds), atMs: at(seconds), actuation: 'act_1' });
+export const phase = (seconds: number, to: WatchPhase): WatchInput => ({
+  kind: 'phase',
+  clockMs: at(seconds),
+  phase: to,
+  atMs: at(seconds),
+});
+export const rollbackDone = (seconds: number): WatchInput => ({
+  kind: 'rollback-done',
+  clockMs: at(seconds),
+  atMs: at(seconds),
+  actuation: 'act_1',
+});
 
 export const QUIET: AlertView = { episodes: [], isIncomplete: false, sources: 'alive', isHeardSinceStart: true };
 export const alerts = (seconds: number, view: Partial<AlertView> = {}): WatchInput => ({
-  kind: 'alerts', clockMs: at(seconds), views: { alerts: { ...QUIET, ...view } },
+  kind: 'alerts',
+  clockMs: at(seconds),
+  views: { alerts: { ...QUIET, ...view } },
 });
-export const episode = (state: AlertView['episodes'][number]['state'], sinceSeconds: number, alert = 'am|a'): AlertView['episodes'][number] => ({
-  alert, name: 'OdooDown', summary: null, state, startsAtMs: at(sinceSeconds), openedAtMs: at(sinceSeconds), firingSinceMs: at(sinceSeconds), abandonedFrom: null,
+export const episode = (
+  state: AlertView['episodes'][number]['state'],
+  sinceSeconds: number,
+  alert = 'am|a',
+): AlertView['episodes'][number] => ({
+  alert,
+  name: 'OdooDown',
+  summary: null,
+  state,
+  startsAtMs: at(sinceSeconds),
+  openedAtMs: at(sinceSeconds),
+  firingSinceMs: at(sinceSeconds),
+  abandonedFrom: null,
 });
 
 /** One line per word that was said: `+seconds verdict mode [final] [reason]` or `+seconds recovery outcome`. */
 export function wordOf(said: WatchEvent, clockMs: number): string {
   const when = `+${Math.round((clockMs - START) / SECOND)}`;
-  if (said.type === 'RecoveryJudged') return `${when} ${said.outcome}${said.actuation === undefined ? '' : ` by ${said.actuation}`}`;
-  return [when, said.to, said.mode === 'observe' ? '' : said.mode, said.final ? 'final' : '', said.reason ?? ''].filter((w) => w !== '').join(' ');
+  if (said.type === 'RecoveryJudged')
+    return `${when} ${said.outcome}${said.actuation === undefined ? '' : ` by ${said.actuation}`}`;
+  return [when, said.to, said.mode === 'observe' ? '' : said.mode, said.final ? 'final' : '', said.reason ?? '']
+    .filter((w) => w !== '')
+    .join(' ');
 }
 
 export interface Played {

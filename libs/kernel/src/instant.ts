@@ -1,8 +1,7 @@
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export type InstantMs = number;
 
-const RFC3339 =
-  /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+const RFC3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
 /**
  * Parses an RFC 3339 time with any offset and up to nine decimals; decimals beyond milliseconds are cut.
@@ -12,7 +11,12 @@ export function parseInstant(text: string): InstantMs | null {
   const m = RFC3339.exec(text);
   if (m === null) return null;
   const [year, month, day, hour, minute, second] = [m[1], m[2], m[3], m[4], m[5], m[6]].map(Number) as [
-    number, number, number, number, number, number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
   ];
   const offsetHour = Number(m[9] ?? 0);
   const offsetMinute = Number(m[10] ?? 0);

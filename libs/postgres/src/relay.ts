@@ -135,7 +135,7 @@ export class Relay {
         state.asked = null;
         const step = await this.relayBatch(tenant, asked);
         published += step.published;
-        if (step.problem !== null) throw step.problem;
+        if (step.problem !== null) throw step.problem as Error;
         state.failures = 0;
         if (step.isMoreLikely) state.asked ??= asked;
       }

@@ -15,7 +15,12 @@ const guardrail: Guardrail = {
   isRequired: true,
   staleAfterMs: 60_000,
 };
-const alerts: Guardrail = { ...guardrail, name: 'pages', signal: null, test: { kind: 'alerts', matchers: [], forMs: 0, rearmMs: 0, sources: [] } };
+const alerts: Guardrail = {
+  ...guardrail,
+  name: 'pages',
+  signal: null,
+  test: { kind: 'alerts', matchers: [], forMs: 0, rearmMs: 0, sources: [] },
+};
 const policy = {
   name: 'checkout',
   revision: 1,
@@ -40,7 +45,8 @@ const good: ReadinessEvidence = {
   historySinceMs: new Map([['odoo.order.success', NOW_MS - 7_200_000]]),
 };
 
-const outcomes = (checks: readonly ReadinessCheck[]): Record<string, string> => Object.fromEntries(checks.map((c) => [c.name, c.outcome]));
+const outcomes = (checks: readonly ReadinessCheck[]): Record<string, string> =>
+  Object.fromEntries(checks.map((c) => [c.name, c.outcome]));
 const ALL_OK = {
   'guardrails-declared': 'ok',
   'heard:orders': 'ok',
@@ -51,21 +57,69 @@ const ALL_OK = {
 };
 
 describe('a planned release is looked at before it starts', () => {
-  type Row = readonly [sentence: string, over: Partial<ReadinessEvidence>, differs: Record<string, string>, isReady: boolean];
+  type Row = readonly [
+    sentence: string,
+    over: Partial<ReadinessEvidence>,
+    differs: Record<string, string>,
+    isReady: boolean,
+  ];
   const rows: readonly Row[] = [
     ['everything known and good', {}, {}, true],
-    ['guardrails that only observe lead to nothing', { guardrailPolicy: { ...policy, guardrails: [{ ...guardrail, mode: 'observe' }, { ...alerts, mode: 'observe' }] } }, { 'guardrails-declared': 'warning' }, true],
+    [
+      'guardrails that only observe lead to nothing',
+      {
+        guardrailPolicy: {
+          ...policy,
+          guardrails: [
+            { ...guardrail, mode: 'observe' },
+            { ...alerts, mode: 'observe' },
+          ],
+        },
+      },
+      { 'guardrails-declared': 'warning' },
+      true,
+    ],
     ['a signal that was never heard is unknown', { signalsHeardAtMs: new Map() }, { 'heard:orders': 'unknown' }, true],
-    ['a signal that fell silent is a warning', { signalsHeardAtMs: new Map([['odoo.order.success', NOW_MS - 60_001]]) }, { 'heard:orders': 'warning' }, true],
-    ['an alert source that was never heard is unknown', { alertSourcesHeardAtMs: new Map([['alertmanager', null]]) }, { 'heard:pages': 'unknown' }, true],
-    ['an alert source that fell silent is a warning', { alertSourcesHeardAtMs: new Map([['alertmanager', NOW_MS - 90_000]]) }, { 'heard:pages': 'warning' }, true],
+    [
+      'a signal that fell silent is a warning',
+      { signalsHeardAtMs: new Map([['odoo.order.success', NOW_MS - 60_001]]) },
+      { 'heard:orders': 'warning' },
+      true,
+    ],
+    [
+      'an alert source that was never heard is unknown',
+      { alertSourcesHeardAtMs: new Map([['alertmanager', null]]) },
+      { 'heard:pages': 'unknown' },
+      true,
+    ],
+    [
+      'an alert source that fell silent is a warning',
+      { alertSourcesHeardAtMs: new Map([['alertmanager', NOW_MS - 90_000]]) },
+      { 'heard:pages': 'warning' },
+      true,
+    ],
     ['no alert source at all is a warning', { alertSourcesHeardAtMs: new Map() }, { 'heard:pages': 'warning' }, true],
     ['a baseline without history is unknown', { historySinceMs: new Map() }, { 'baseline:orders': 'unknown' }, true],
-    ['a short history is a warning', { historySinceMs: new Map([['odoo.order.success', NOW_MS - 600_000]]) }, { 'baseline:orders': 'warning' }, true],
+    [
+      'a short history is a warning',
+      { historySinceMs: new Map([['odoo.order.success', NOW_MS - 600_000]]) },
+      { 'baseline:orders': 'warning' },
+      true,
+    ],
     ['nothing to go back to is a warning', { previous: null }, { 'rollback-target': 'warning' }, true],
-    ['a component without a way back is a warning', { componentsWithoutWayBack: ['kiosk'] }, { 'rollback-target': 'warning' }, true],
+    [
+      'a component without a way back is a warning',
+      { componentsWithoutWayBack: ['kiosk'] },
+      { 'rollback-target': 'warning' },
+      true,
+    ],
     ['a way back that nobody declared is unknown', { steps: [] }, { 'way-back': 'unknown' }, true],
-    ['a step that cannot be undone is a warning', { steps: [{ kind: 'database-migration', what: 'adds a column', reversible: 'no' }] }, { 'way-back': 'warning' }, true],
+    [
+      'a step that cannot be undone is a warning',
+      { steps: [{ kind: 'database-migration', what: 'adds a column', reversible: 'no' }] },
+      { 'way-back': 'warning' },
+      true,
+    ],
   ];
   test.each(rows)('%s', (_sentence, over, differs, isReady) => {
     const { ready, checks } = assess({ ...good, ...over });
@@ -76,7 +130,11 @@ describe('a planned release is looked at before it starts', () => {
   test('a policy without guardrails is refused', () => {
     const { ready, checks } = assess({ ...good, guardrailPolicy: { ...policy, guardrails: [] } });
     expect(ready).toBe(false);
-    expect(checks[0]).toEqual({ name: 'guardrails-declared', outcome: 'refused', reason: 'policy checkout declares no guardrails: nothing would watch this release' });
+    expect(checks[0]).toEqual({
+      name: 'guardrails-declared',
+      outcome: 'refused',
+      reason: 'policy checkout declares no guardrails: nothing would watch this release',
+    });
   });
 
   test('what was not heard recently is never ok', () => {

@@ -42,34 +42,54 @@ function guardrailsDeclared({ guardrailPolicy }: ReadinessEvidence): ReadinessCh
   const name = 'guardrails-declared';
   const counting = guardrailPolicy.guardrails.filter((guardrail) => guardrail.mode !== 'observe').length;
   const total = guardrailPolicy.guardrails.length;
-  if (total === 0) return { name, outcome: 'refused', reason: `policy ${guardrailPolicy.name} declares no guardrails: nothing would watch this release` };
-  if (counting === 0) return { name, outcome: 'warning', reason: `all ${total} guardrails of ${guardrailPolicy.name} only observe: a degradation would lead to nothing` };
+  if (total === 0)
+    return {
+      name,
+      outcome: 'refused',
+      reason: `policy ${guardrailPolicy.name} declares no guardrails: nothing would watch this release`,
+    };
+  if (counting === 0)
+    return {
+      name,
+      outcome: 'warning',
+      reason: `all ${total} guardrails of ${guardrailPolicy.name} only observe: a degradation would lead to nothing`,
+    };
   return { name, outcome: 'ok', reason: `${total} guardrails in ${guardrailPolicy.name}, ${counting} of them count` };
 }
 
 function guardrailHeard(guardrail: Guardrail, evidence: ReadinessEvidence): ReadinessCheck {
-  return guardrail.test.kind === 'alerts' ? alertsHeard(guardrail, guardrail.test.sources, evidence) : signalHeard(guardrail, evidence);
+  return guardrail.test.kind === 'alerts'
+    ? alertsHeard(guardrail, guardrail.test.sources, evidence)
+    : signalHeard(guardrail, evidence);
 }
 
 function signalHeard(guardrail: Guardrail, { nowMs, signalsHeardAtMs }: ReadinessEvidence): ReadinessCheck {
   const name = `heard:${guardrail.name}`;
   const signal = guardrail.signal ?? '';
   const heardAtMs = signalsHeardAtMs.get(signal);
-  if (heardAtMs === undefined) return { name, outcome: 'unknown', reason: `${signal} was never heard in this environment` };
+  if (heardAtMs === undefined)
+    return { name, outcome: 'unknown', reason: `${signal} was never heard in this environment` };
   const isFresh = nowMs - heardAtMs <= guardrail.staleAfterMs;
   return isFresh
     ? { name, outcome: 'ok', reason: `${signal} was last heard at ${formatInstant(heardAtMs)}` }
-    : { name, outcome: 'warning', reason: `${signal} was last heard at ${formatInstant(heardAtMs)}, longer ago than its guardrail allows` };
+    : {
+        name,
+        outcome: 'warning',
+        reason: `${signal} was last heard at ${formatInstant(heardAtMs)}, longer ago than its guardrail allows`,
+      };
 }
 
 function alertsHeard(guardrail: Guardrail, wanted: readonly string[], evidence: ReadinessEvidence): ReadinessCheck {
   const name = `heard:${guardrail.name}`;
   const { nowMs, alertSourcesHeardAtMs } = evidence;
   const sources = wanted.length > 0 ? wanted : [...alertSourcesHeardAtMs.keys()];
-  if (sources.length === 0) return { name, outcome: 'warning', reason: 'no alert source is declared for this environment' };
+  if (sources.length === 0)
+    return { name, outcome: 'warning', reason: 'no alert source is declared for this environment' };
   const never = sources.filter((source) => (alertSourcesHeardAtMs.get(source) ?? null) === null);
   if (never.length > 0) return { name, outcome: 'unknown', reason: `never heard: ${never.join(', ')}` };
-  const late = sources.filter((source) => !(nowMs - (alertSourcesHeardAtMs.get(source) ?? Number.NEGATIVE_INFINITY) <= guardrail.staleAfterMs));
+  const late = sources.filter(
+    (source) => !(nowMs - (alertSourcesHeardAtMs.get(source) ?? Number.NEGATIVE_INFINITY) <= guardrail.staleAfterMs),
+  );
   return late.length > 0
     ? { name, outcome: 'warning', reason: `not heard for longer than the guardrail allows: ${late.join(', ')}` }
     : { name, outcome: 'ok', reason: `heard: ${sources.join(', ')}` };
@@ -92,10 +112,19 @@ function baselineThere(guardrail: Guardrail, evidence: ReadinessEvidence): reado
 
 function rollbackTargetKnown({ previous, componentsWithoutWayBack }: ReadinessEvidence): ReadinessCheck {
   const name = 'rollback-target';
-  if (previous === null) return { name, outcome: 'warning', reason: 'no release of this workload has passed here yet: there is nothing to go back to' };
+  if (previous === null)
+    return {
+      name,
+      outcome: 'warning',
+      reason: 'no release of this workload has passed here yet: there is nothing to go back to',
+    };
   const to = previous.name ?? previous.release;
   if (componentsWithoutWayBack.length > 0) {
-    return { name, outcome: 'warning', reason: `goes back to ${to}, but these would stay: ${componentsWithoutWayBack.join(', ')}` };
+    return {
+      name,
+      outcome: 'warning',
+      reason: `goes back to ${to}, but these would stay: ${componentsWithoutWayBack.join(', ')}`,
+    };
   }
   return { name, outcome: 'ok', reason: `goes back to ${to}` };
 }
@@ -103,7 +132,11 @@ function rollbackTargetKnown({ previous, componentsWithoutWayBack }: ReadinessEv
 function wayBackDeclared({ steps, criticality }: ReadinessEvidence): ReadinessCheck {
   const name = 'way-back';
   if (steps.length === 0) {
-    return { name, outcome: 'unknown', reason: `nobody declared what this release of ${criticality} criticality changes, so it never goes back by itself` };
+    return {
+      name,
+      outcome: 'unknown',
+      reason: `nobody declared what this release of ${criticality} criticality changes, so it never goes back by itself`,
+    };
   }
   const stuck = steps.filter((step) => step.reversible !== 'yes');
   if (stuck.length === 0) return { name, outcome: 'ok', reason: `all ${steps.length} steps can be undone` };

@@ -4,8 +4,18 @@ import type { AlertStatement } from './statement.js';
 
 /** Seconds everywhere; a line is one message or the passing of time, and what must follow from all of them. */
 
-const PLAIN: AlertSource = { name: 'am', heartbeat: null, repeatIntervalMs: 120_000, groupIntervalMs: 15_000, doubtMs: 900_000, pairedWith: null };
-const GUARDED: AlertSource = { ...PLAIN, heartbeat: { labels: { alertname: 'Watchdog' }, periodMs: 30_000, isRequired: true } };
+const PLAIN: AlertSource = {
+  name: 'am',
+  heartbeat: null,
+  repeatIntervalMs: 120_000,
+  groupIntervalMs: 15_000,
+  doubtMs: 900_000,
+  pairedWith: null,
+};
+const GUARDED: AlertSource = {
+  ...PLAIN,
+  heartbeat: { labels: { alertname: 'Watchdog' }, periodMs: 30_000, isRequired: true },
+};
 const LEASE = 3 * 120 + 15;
 
 interface Line {
@@ -25,7 +35,8 @@ interface Line {
 }
 
 function statement(fingerprint: string, status: 'firing' | 'resolved', line: Line): AlertStatement {
-  const labels: Record<string, string> = fingerprint === 'beat' ? { alertname: 'Watchdog', severity: 'none' } : { alertname: fingerprint };
+  const labels: Record<string, string> =
+    fingerprint === 'beat' ? { alertname: 'Watchdog', severity: 'none' } : { alertname: fingerprint };
   return {
     status,
     fingerprint,
@@ -45,27 +56,34 @@ function play(lines: readonly Line[], source: AlertSource) {
   for (const line of lines) {
     const by = line.source ?? source;
     const sources = [...new Set([source, ...lines.flatMap((l) => (l.source === undefined ? [] : [l.source]))])];
-    const isMessage = line.firing !== undefined || line.resolved !== undefined || line.beat !== undefined || line.cut !== undefined;
+    const isMessage =
+      line.firing !== undefined || line.resolved !== undefined || line.beat !== undefined || line.cut !== undefined;
     const step = !isMessage
       ? passTime(state, sources, line.at * 1000, ['a-release'])
-      : hear(state, sources, by, {
-          receipt: line.part === undefined ? `rcp_${line.at}` : 'rcp_parts',
-          part: line.part?.[0] ?? 1,
-          parts: line.part?.[1] ?? 1,
-          receivedAtMs: line.at * 1000,
-          batch: {
-            groupKey: line.beat === undefined ? (line.group ?? 'g') : 'beats',
-            receiver: 'r',
-            externalUrl: line.sender ?? 'replica-1',
-            truncatedAlerts: line.cut ?? 0,
-            digest: line.digest ?? JSON.stringify([line.firing, line.resolved, line.starts]),
-            statements: [
-              ...(line.firing ?? []).map((f) => statement(f, 'firing', line)),
-              ...(line.resolved ?? []).map((f) => statement(f, 'resolved', line)),
-              ...(line.beat === undefined ? [] : [statement('beat', line.beat, line)]),
-            ],
+      : hear(
+          state,
+          sources,
+          by,
+          {
+            receipt: line.part === undefined ? `rcp_${line.at}` : 'rcp_parts',
+            part: line.part?.[0] ?? 1,
+            parts: line.part?.[1] ?? 1,
+            receivedAtMs: line.at * 1000,
+            batch: {
+              groupKey: line.beat === undefined ? (line.group ?? 'g') : 'beats',
+              receiver: 'r',
+              externalUrl: line.sender ?? 'replica-1',
+              truncatedAlerts: line.cut ?? 0,
+              digest: line.digest ?? JSON.stringify([line.firing, line.resolved, line.starts]),
+              statements: [
+                ...(line.firing ?? []).map((f) => statement(f, 'firing', line)),
+                ...(line.resolved ?? []).map((f) => statement(f, 'resolved', line)),
+                ...(line.beat === undefined ? [] : [statement('beat', line.beat, line)]),
+              ],
+            },
           },
-        }, ['a-release']);
+          ['a-release'],
+        );
     for (const c of step.changes) story.push(`${c.atMs / 1000} ${c.fingerprint}#${c.number} ${c.from ?? ''}>${c.to}`);
     for (const e of step.events) said.push(`${line.at} ${e.type}${e.type === 'SourceRefused' ? ` ${e.reason}` : ''}`);
     state = JSON.parse(JSON.stringify(step.state)) as AlertsState;
@@ -86,17 +104,37 @@ function ordered(...lines: readonly (Line | readonly Line[])[]): Line[] {
 
 const RULES: readonly { rule: string; source?: AlertSource; lines: readonly Line[]; story: readonly string[] }[] = [
   { rule: '2 firing without an episode opens one', lines: [{ at: 1, firing: ['a'] }], story: ['1 a#1 >firing'] },
-  { rule: '2 firing again is the same episode', lines: [{ at: 1, firing: ['a'] }, { at: 60, firing: ['a'] }], story: ['1 a#1 >firing'] },
-  { rule: '3 resolved closes it', lines: [{ at: 1, firing: ['a'] }, { at: 60, resolved: ['a'] }], story: ['1 a#1 >firing', '60 a#1 firing>resolved'] },
+  {
+    rule: '2 firing again is the same episode',
+    lines: [
+      { at: 1, firing: ['a'] },
+      { at: 60, firing: ['a'] },
+    ],
+    story: ['1 a#1 >firing'],
+  },
+  {
+    rule: '3 resolved closes it',
+    lines: [
+      { at: 1, firing: ['a'] },
+      { at: 60, resolved: ['a'] },
+    ],
+    story: ['1 a#1 >firing', '60 a#1 firing>resolved'],
+  },
   { rule: '3 resolved without an episode changes nothing', lines: [{ at: 60, resolved: ['a'] }], story: [] },
   {
     rule: '3 a resolution that ends before the start is a late copy for an earlier episode',
-    lines: [{ at: 100, firing: ['a'], starts: 95 }, { at: 110, resolved: ['a'], ends: 92 }],
+    lines: [
+      { at: 100, firing: ['a'], starts: 95 },
+      { at: 110, resolved: ['a'], ends: 92 },
+    ],
     story: ['100 a#1 >firing'],
   },
   {
     rule: '3 two seconds of difference between clocks are allowed',
-    lines: [{ at: 100, firing: ['a'], starts: 95 }, { at: 110, resolved: ['a'], ends: 93 }],
+    lines: [
+      { at: 100, firing: ['a'], starts: 95 },
+      { at: 110, resolved: ['a'], ends: 93 },
+    ],
     story: ['100 a#1 >firing', '110 a#1 firing>resolved'],
   },
   {
@@ -120,33 +158,63 @@ const RULES: readonly { rule: string; source?: AlertSource; lines: readonly Line
   {
     rule: '4 a heartbeat said to be resolved is out of order at once',
     source: GUARDED,
-    lines: ordered(beats(0, 180), { at: 121, firing: ['a'] }, { at: 181, resolved: ['a'], ends: 181 }, { at: 185, beat: 'resolved' }, { at: 300 }),
+    lines: ordered(
+      beats(0, 180),
+      { at: 121, firing: ['a'] },
+      { at: 181, resolved: ['a'], ends: 181 },
+      { at: 185, beat: 'resolved' },
+      { at: 300 },
+    ),
     story: ['121 a#1 >firing', '181 a#1 firing>unconfirmed'],
   },
   {
     rule: '2 firing after an end that was not believed goes on in the same episode',
     source: GUARDED,
-    lines: ordered(beats(0, 150), { at: 121, firing: ['a'] }, { at: 181, resolved: ['a'], ends: 181 }, { at: 200, firing: ['a'], starts: 199 }),
+    lines: ordered(
+      beats(0, 150),
+      { at: 121, firing: ['a'] },
+      { at: 181, resolved: ['a'], ends: 181 },
+      { at: 200, firing: ['a'], starts: 199 },
+    ),
     story: ['121 a#1 >firing', '181 a#1 firing>unconfirmed', '200 a#1 unconfirmed>firing'],
   },
   {
     rule: '5 firing after the end with a start before it is disputed',
-    lines: [{ at: 1, firing: ['a'], starts: 1 }, { at: 60, resolved: ['a'] }, { at: 70, firing: ['a'], starts: 1 }],
+    lines: [
+      { at: 1, firing: ['a'], starts: 1 },
+      { at: 60, resolved: ['a'] },
+      { at: 70, firing: ['a'], starts: 1 },
+    ],
     story: ['1 a#1 >firing', '60 a#1 firing>resolved', '70 a#1 resolved>disputed'],
   },
   {
     rule: '5 a dispute is settled as resolved by a resolution',
-    lines: [{ at: 1, firing: ['a'], starts: 1 }, { at: 60, resolved: ['a'] }, { at: 70, firing: ['a'], starts: 1 }, { at: 75, resolved: ['a'] }],
+    lines: [
+      { at: 1, firing: ['a'], starts: 1 },
+      { at: 60, resolved: ['a'] },
+      { at: 70, firing: ['a'], starts: 1 },
+      { at: 75, resolved: ['a'] },
+    ],
     story: ['1 a#1 >firing', '60 a#1 firing>resolved', '70 a#1 resolved>disputed', '75 a#1 disputed>resolved'],
   },
   {
     rule: '5 a second firing of the same sender within the group interval settles nothing',
-    lines: [{ at: 1, firing: ['a'], starts: 1 }, { at: 60, resolved: ['a'] }, { at: 70, firing: ['a'], starts: 1 }, { at: 84, firing: ['a'], starts: 1 }],
+    lines: [
+      { at: 1, firing: ['a'], starts: 1 },
+      { at: 60, resolved: ['a'] },
+      { at: 70, firing: ['a'], starts: 1 },
+      { at: 84, firing: ['a'], starts: 1 },
+    ],
     story: ['1 a#1 >firing', '60 a#1 firing>resolved', '70 a#1 resolved>disputed'],
   },
   {
     rule: '5 a second firing of the same sender one group interval later settles it as firing, same episode',
-    lines: [{ at: 1, firing: ['a'], starts: 1 }, { at: 60, resolved: ['a'] }, { at: 70, firing: ['a'], starts: 1 }, { at: 85, firing: ['a'], starts: 1 }],
+    lines: [
+      { at: 1, firing: ['a'], starts: 1 },
+      { at: 60, resolved: ['a'] },
+      { at: 70, firing: ['a'], starts: 1 },
+      { at: 85, firing: ['a'], starts: 1 },
+    ],
     story: ['1 a#1 >firing', '60 a#1 firing>resolved', '70 a#1 resolved>disputed', '85 a#1 disputed>firing'],
   },
   {
@@ -161,32 +229,55 @@ const RULES: readonly { rule: string; source?: AlertSource; lines: readonly Line
   },
   {
     rule: '5 a dispute that nobody settles is firing after two minutes',
-    lines: [{ at: 1, firing: ['a'], starts: 1 }, { at: 60, resolved: ['a'] }, { at: 70, firing: ['a'], starts: 1 }, { at: 200 }],
+    lines: [
+      { at: 1, firing: ['a'], starts: 1 },
+      { at: 60, resolved: ['a'] },
+      { at: 70, firing: ['a'], starts: 1 },
+      { at: 200 },
+    ],
     story: ['1 a#1 >firing', '60 a#1 firing>resolved', '70 a#1 resolved>disputed', '190 a#1 disputed>firing'],
   },
   {
     rule: '5 a start two seconds after the end is still the old firing',
-    lines: [{ at: 1, firing: ['a'] }, { at: 60, resolved: ['a'], ends: 60 }, { at: 70, firing: ['a'], starts: 62 }],
+    lines: [
+      { at: 1, firing: ['a'] },
+      { at: 60, resolved: ['a'], ends: 60 },
+      { at: 70, firing: ['a'], starts: 62 },
+    ],
     story: ['1 a#1 >firing', '60 a#1 firing>resolved', '70 a#1 resolved>disputed'],
   },
   {
     rule: '6 a later start is a new episode',
-    lines: [{ at: 1, firing: ['a'] }, { at: 60, resolved: ['a'], ends: 60 }, { at: 70, firing: ['a'], starts: 63 }],
+    lines: [
+      { at: 1, firing: ['a'] },
+      { at: 60, resolved: ['a'], ends: 60 },
+      { at: 70, firing: ['a'], starts: 63 },
+    ],
     story: ['1 a#1 >firing', '60 a#1 firing>resolved', '70 a#2 >firing'],
   },
   {
     rule: '7 left out by a newer message of the group: unseen, not resolved',
-    lines: [{ at: 1, firing: ['a', 'b'] }, { at: 60, firing: ['b'] }],
+    lines: [
+      { at: 1, firing: ['a', 'b'] },
+      { at: 60, firing: ['b'] },
+    ],
     story: ['1 a#1 >firing', '1 b#1 >firing', '60 a#1 firing>unseen'],
   },
   {
     rule: '7 an empty message leaves all of them out',
-    lines: [{ at: 1, firing: ['a', 'b'] }, { at: 60, firing: [] }],
+    lines: [
+      { at: 1, firing: ['a', 'b'] },
+      { at: 60, firing: [] },
+    ],
     story: ['1 a#1 >firing', '1 b#1 >firing', '60 a#1 firing>unseen', '60 b#1 firing>unseen'],
   },
   {
     rule: '7 another group or another replica leaves nothing out',
-    lines: [{ at: 1, firing: ['a', 'b'] }, { at: 60, firing: ['b'], group: 'h' }, { at: 61, firing: ['b'], sender: 'replica-2' }],
+    lines: [
+      { at: 1, firing: ['a', 'b'] },
+      { at: 60, firing: ['b'], group: 'h' },
+      { at: 61, firing: ['b'], sender: 'replica-2' },
+    ],
     story: ['1 a#1 >firing', '1 b#1 >firing'],
   },
   {
@@ -209,12 +300,19 @@ const RULES: readonly { rule: string; source?: AlertSource; lines: readonly Line
   },
   {
     rule: '8 nothing follows from what a cut message leaves out',
-    lines: [{ at: 1, firing: ['a', 'b'] }, { at: 60, firing: ['b'], cut: 1 }],
+    lines: [
+      { at: 1, firing: ['a', 'b'] },
+      { at: 60, firing: ['b'], cut: 1 },
+    ],
     story: ['1 a#1 >firing', '1 b#1 >firing'],
   },
   {
     rule: '8 the next whole message judges what the cut ones left out',
-    lines: [{ at: 1, firing: ['a', 'b'] }, { at: 60, firing: ['b'], cut: 1 }, { at: 90, firing: ['b'] }],
+    lines: [
+      { at: 1, firing: ['a', 'b'] },
+      { at: 60, firing: ['b'], cut: 1 },
+      { at: 90, firing: ['b'] },
+    ],
     story: ['1 a#1 >firing', '1 b#1 >firing', '90 a#1 firing>unseen'],
   },
   {
@@ -247,7 +345,10 @@ const RULES: readonly { rule: string; source?: AlertSource; lines: readonly Line
   },
   {
     rule: 'two sources that are no pair are two alerts',
-    lines: [{ at: 1, firing: ['a'], starts: 1 }, { at: 2, firing: ['a'], starts: 1, source: { ...PLAIN, name: 'other' } }],
+    lines: [
+      { at: 1, firing: ['a'], starts: 1 },
+      { at: 2, firing: ['a'], starts: 1, source: { ...PLAIN, name: 'other' } },
+    ],
     story: ['1 a#1 >firing', '2 a#1 >firing'],
   },
 ];
@@ -269,11 +370,17 @@ describe('what an alert means', () => {
   });
 
   test('13 a source that talks and never repeats is refused when its first lease ends', () => {
-    expect(play([{ at: 1, firing: ['a'] }, { at: 200, firing: ['b'], group: 'h' }, { at: 400 }], PLAIN).said).toEqual(['400 SourceRefused repeat-interval']);
+    expect(play([{ at: 1, firing: ['a'] }, { at: 200, firing: ['b'], group: 'h' }, { at: 400 }], PLAIN).said).toEqual([
+      '400 SourceRefused repeat-interval',
+    ]);
   });
 
   test('the same ticks seldom or often give the same state', () => {
-    const lines: Line[] = [{ at: 1, firing: ['a'], starts: 1 }, { at: 60, resolved: ['a'] }, { at: 70, firing: ['a'], starts: 1 }];
+    const lines: Line[] = [
+      { at: 1, firing: ['a'], starts: 1 },
+      { at: 60, resolved: ['a'] },
+      { at: 70, firing: ['a'], starts: 1 },
+    ];
     const seldom = play([...lines, { at: 3000 }], PLAIN);
     const often = play([...lines, ...Array.from({ length: 2930 }, (_, i) => ({ at: 71 + i }))], PLAIN);
     expect(often.state).toEqual(seldom.state);
@@ -289,15 +396,32 @@ describe('heartbeats', () => {
     ['never heard', [{ at: 10 }], 'never'],
     ['heard two periods ago: late, which still counts as alive', [{ at: 0, beat: 'firing' }, { at: 60 }], 'alive'],
     ['heard four periods ago', [{ at: 0, beat: 'firing' }, { at: 120 }], 'silent'],
-    ['said to be resolved', [{ at: 0, beat: 'firing' }, { at: 30, beat: 'resolved' }], 'silent'],
-    ['heard again', [{ at: 0, beat: 'firing' }, { at: 300, beat: 'firing' }], 'alive'],
+    [
+      'said to be resolved',
+      [
+        { at: 0, beat: 'firing' },
+        { at: 30, beat: 'resolved' },
+      ],
+      'silent',
+    ],
+    [
+      'heard again',
+      [
+        { at: 0, beat: 'firing' },
+        { at: 300, beat: 'firing' },
+      ],
+      'alive',
+    ],
     ['another alert is no heartbeat', [{ at: 0, beat: 'firing' }, { at: 100, firing: ['a'] }, { at: 120 }], 'silent'],
   ] as [string, Line[], string][])('%s', (_, lines, expected) => {
     expect(health(lines)).toBe(expected);
   });
 
   test('silence is said once, and so is being heard again', () => {
-    const played = play([{ at: 0, beat: 'firing' }, { at: 119 }, { at: 120 }, { at: 500 }, { at: 600, beat: 'firing' }, { at: 610 }], GUARDED);
+    const played = play(
+      [{ at: 0, beat: 'firing' }, { at: 119 }, { at: 120 }, { at: 500 }, { at: 600, beat: 'firing' }, { at: 610 }],
+      GUARDED,
+    );
     expect(played.said).toEqual(['120 SourceSilent', '600 SourceHeard']);
   });
 

@@ -106,7 +106,13 @@ interface Draft {
 }
 
 /** Takes a message of a source into the environment's alerts, after everything that time had done before it came. */
-export function hear(state: AlertsState, sources: Sources, source: AlertSource, heard: HeardBatch, affected: readonly string[]): AlertsStep {
+export function hear(
+  state: AlertsState,
+  sources: Sources,
+  source: AlertSource,
+  heard: HeardBatch,
+  affected: readonly string[],
+): AlertsStep {
   const atMs = Math.max(state.clockMs, heard.receivedAtMs);
   const before = passTime(state, sources, atMs, affected);
   const draft = draftOf(before.state);
@@ -136,7 +142,12 @@ export function hear(state: AlertsState, sources: Sources, source: AlertSource, 
 }
 
 /** What the passing of time does: leases and doubts end, heartbeats fall silent, what is over is forgotten. */
-export function passTime(state: AlertsState, sources: Sources, clockMs: InstantMs, affected: readonly string[]): AlertsStep {
+export function passTime(
+  state: AlertsState,
+  sources: Sources,
+  clockMs: InstantMs,
+  affected: readonly string[],
+): AlertsStep {
   const atMs = Math.max(state.clockMs, clockMs);
   const draft = draftOf(state);
   draft.clockMs = atMs;
@@ -170,8 +181,11 @@ const DOUBT_OF_REMOVED_MS = 900_000;
 
 /** How a source stands for the guardrails that depend on it. */
 export function sourceHealth(state: AlertsState, source: AlertSource): 'alive' | 'silent' | 'never' {
-  const known = Object.hasOwn(state.sources, source.name) ? (state.sources[source.name] as SourceState) : unheard(state.clockMs);
-  const isHeartbeatExpected = source.heartbeat !== null && (source.heartbeat.isRequired || known.heartbeat.heardAtMs !== null);
+  const known = Object.hasOwn(state.sources, source.name)
+    ? (state.sources[source.name] as SourceState)
+    : unheard(state.clockMs);
+  const isHeartbeatExpected =
+    source.heartbeat !== null && (source.heartbeat.isRequired || known.heartbeat.heardAtMs !== null);
   if (!isHeartbeatExpected || source.heartbeat === null) return known.heardAtMs === null ? 'never' : 'alive';
   switch (heartbeatHealth(source.heartbeat, known.heartbeat, state.clockMs)) {
     case 'never':
@@ -209,17 +223,25 @@ function hearStatement(draft: Draft, source: AlertSource, statement: AlertStatem
   const next =
     statement.status === 'firing'
       ? hearFiring(episode, statement, hearing)
-      : hearResolved(episode, statement, hearing, (endedAtMs) => (isExpected ? confirmationDueMs(heartbeat, endedAtMs) : null));
+      : hearResolved(episode, statement, hearing, (endedAtMs) =>
+          isExpected ? confirmationDueMs(heartbeat, endedAtMs) : null,
+        );
   if (next !== undefined) draft.episodes[key] = next;
 }
 
 /** The names of a message once all its parts are here; null before. */
-function collect(draft: Draft, heard: HeardBatch, alerts: readonly AlertStatement[]): { named: readonly string[]; firing: readonly string[] } | null {
+function collect(
+  draft: Draft,
+  heard: HeardBatch,
+  alerts: readonly AlertStatement[],
+): { named: readonly string[]; firing: readonly string[] } | null {
   const named = alerts.map((a) => a.fingerprint);
   const firing = alerts.filter((a) => a.status === 'firing').map((a) => a.fingerprint);
   if (heard.parts <= 1) return { named, firing };
   const key = `${heard.receipt}|`;
-  const before = Object.hasOwn(draft.receipts, key) ? (draft.receipts[key] as Receipt) : { receivedAtMs: heard.receivedAtMs, parts: [], named: [], firing: [] };
+  const before = Object.hasOwn(draft.receipts, key)
+    ? (draft.receipts[key] as Receipt)
+    : { receivedAtMs: heard.receivedAtMs, parts: [], named: [], firing: [] };
   const receipt: Receipt = {
     receivedAtMs: before.receivedAtMs,
     parts: [...new Set([...before.parts, heard.part])],
@@ -266,37 +288,78 @@ function closeGroup(
   if (longRepeats >= LONG_REPEATS) sayRefused(draft, source, atMs, events, affected);
   const firing = [...new Set(isCut ? [...leftOut, ...message.firing] : message.firing)];
   if (firing.length === 0 && !isCut) delete draft.groups[key];
-  else draft.groups[key] = { source: source.name, firing, isIncomplete: isCut, heardAtMs: atMs, digest: batch.digest, longRepeats };
+  else
+    draft.groups[key] = {
+      source: source.name,
+      firing,
+      isIncomplete: isCut,
+      heardAtMs: atMs,
+      digest: batch.digest,
+      longRepeats,
+    };
 }
 
 /** A lease that ends although the source went on talking and never repeated anything: it will not. */
-function noteLeaseEnd(draft: Draft, source: AlertSource, episode: Episode, atMs: InstantMs, events: SourceEvent[], affected: readonly string[]): void {
+function noteLeaseEnd(
+  draft: Draft,
+  source: AlertSource,
+  episode: Episode,
+  atMs: InstantMs,
+  events: SourceEvent[],
+  affected: readonly string[],
+): void {
   const known = sourceState(draft, source.name, atMs);
   const hasTalkedSince = known.heardAtMs !== null && known.heardAtMs > episode.openedAtMs;
   if (hasTalkedSince && !known.hasRepeated) sayRefused(draft, source, atMs, events, affected);
 }
 
-function sayRefused(draft: Draft, source: AlertSource, atMs: InstantMs, events: SourceEvent[], affected: readonly string[]): void {
+function sayRefused(
+  draft: Draft,
+  source: AlertSource,
+  atMs: InstantMs,
+  events: SourceEvent[],
+  affected: readonly string[],
+): void {
   const known = sourceState(draft, source.name, atMs);
   if (known.isSaidRefused) return;
   draft.sources[source.name] = { ...known, isSaidRefused: true };
-  events.push({ type: 'SourceRefused', source: source.name, since: formatInstant(atMs), reason: 'repeat-interval', affected });
+  events.push({
+    type: 'SourceRefused',
+    source: source.name,
+    since: formatInstant(atMs),
+    reason: 'repeat-interval',
+    affected,
+  });
 }
 
-function sayHealth(draft: Draft, source: AlertSource, atMs: InstantMs, events: SourceEvent[], affected: readonly string[]): void {
+function sayHealth(
+  draft: Draft,
+  source: AlertSource,
+  atMs: InstantMs,
+  events: SourceEvent[],
+  affected: readonly string[],
+): void {
   const { heartbeat } = source;
   if (heartbeat === null) return;
   const known = sourceState(draft, source.name, atMs);
   const health = heartbeatHealth(heartbeat, known.heartbeat, atMs);
   const isAwaited = heartbeat.isRequired || known.heartbeat.heardAtMs !== null;
-  const isSilent = isAwaited && (health === 'silent' || (health === 'never' && atMs >= silentFromMs(heartbeat, known.heartbeat, known.declaredAtMs)));
+  const isSilent =
+    isAwaited &&
+    (health === 'silent' ||
+      (health === 'never' && atMs >= silentFromMs(heartbeat, known.heartbeat, known.declaredAtMs)));
   if (isSilent && !known.isSaidSilent) {
     draft.sources[source.name] = { ...known, isSaidSilent: true };
     const since = formatInstant(known.heartbeat.heardAtMs ?? known.declaredAtMs);
     events.push({ type: 'SourceSilent', source: source.name, since, affected });
   } else if (health === 'alive' && known.isSaidSilent) {
     draft.sources[source.name] = { ...known, isSaidSilent: false };
-    events.push({ type: 'SourceHeard', source: source.name, since: formatInstant(known.heartbeat.heardAtMs ?? atMs), affected });
+    events.push({
+      type: 'SourceHeard',
+      source: source.name,
+      since: formatInstant(known.heartbeat.heardAtMs ?? atMs),
+      affected,
+    });
   }
 }
 
@@ -308,7 +371,9 @@ function noteHeartbeat(draft: Draft, source: AlertSource, statement: AlertStatem
   if (source.heartbeat === null) return;
   const known = sourceState(draft, source.name, atMs);
   const heartbeat =
-    statement.status === 'firing' ? heartbeatHeard(source.heartbeat, known.heartbeat, atMs) : heartbeatResolved(known.heartbeat);
+    statement.status === 'firing'
+      ? heartbeatHeard(source.heartbeat, known.heartbeat, atMs)
+      : heartbeatResolved(known.heartbeat);
   draft.sources[source.name] = { ...known, heartbeat };
 }
 
@@ -317,7 +382,14 @@ function sourceState(draft: AlertsState, name: string, atMs: InstantMs): SourceS
 }
 
 function unheard(declaredAtMs: InstantMs): SourceState {
-  return { declaredAtMs, heardAtMs: null, heartbeat: NO_HEARTBEAT, hasRepeated: false, isSaidSilent: false, isSaidRefused: false };
+  return {
+    declaredAtMs,
+    heardAtMs: null,
+    heartbeat: NO_HEARTBEAT,
+    hasRepeated: false,
+    isSaidSilent: false,
+    isSaidRefused: false,
+  };
 }
 
 /** Keeps the memory bounded; an alert that still matters is forgotten last. */
@@ -331,7 +403,9 @@ function forget(draft: Draft, atMs: InstantMs): void {
   }
   const surplus = Object.keys(draft.episodes).length - EPISODES_MAX;
   if (surplus > 0) {
-    const oldestFirst = over.filter(([key]) => Object.hasOwn(draft.episodes, key)).sort((a, b) => a[1].sinceMs - b[1].sinceMs);
+    const oldestFirst = over
+      .filter(([key]) => Object.hasOwn(draft.episodes, key))
+      .sort((a, b) => a[1].sinceMs - b[1].sinceMs);
     for (const [key] of oldestFirst.slice(0, surplus)) delete draft.episodes[key];
   }
   const tooMany = Object.keys(draft.groups).length - GROUPS_MAX;

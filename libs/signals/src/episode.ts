@@ -77,7 +77,12 @@ export function hearFiring(episode: Episode | undefined, statement: AlertStateme
         : opened(statement, hearing, startsAtMs, episode.number + 1);
     case 'resolved':
       if (isAfter(startsAtMs, episode)) return opened(statement, hearing, startsAtMs, episode.number + 1);
-      return { ...heard, state: 'disputed', sinceMs: hearing.receivedAtMs, dispute: { [hearing.sender]: hearing.receivedAtMs } };
+      return {
+        ...heard,
+        state: 'disputed',
+        sinceMs: hearing.receivedAtMs,
+        dispute: { [hearing.sender]: hearing.receivedAtMs },
+      };
     case 'disputed':
       if (isAfter(startsAtMs, episode)) return opened(statement, hearing, startsAtMs, episode.number + 1);
       return hearDisputed(heard, hearing);
@@ -137,12 +142,15 @@ export function age(
 ): Episode {
   switch (episode.state) {
     case 'firing':
-      return clockMs >= episode.leaseEndsAtMs ? age(notSeen(episode, episode.leaseEndsAtMs), clockMs, doubtMs, wasInOrder) : episode;
+      return clockMs >= episode.leaseEndsAtMs
+        ? age(notSeen(episode, episode.leaseEndsAtMs), clockMs, doubtMs, wasInOrder)
+        : episode;
     case 'unconfirmed': {
       const dueMs = episode.confirmAtMs;
       if (dueMs !== null && clockMs >= dueMs) {
         const isReal = wasInOrder(episode.closedAtMs ?? dueMs, dueMs);
-        if (isReal) return { ...episode, state: 'resolved', sinceMs: Math.max(dueMs, episode.sinceMs), confirmAtMs: null };
+        if (isReal)
+          return { ...episode, state: 'resolved', sinceMs: Math.max(dueMs, episode.sinceMs), confirmAtMs: null };
         return age({ ...episode, confirmAtMs: null }, clockMs, doubtMs, wasInOrder);
       }
       return abandonedIfDue(episode, 'unconfirmed', clockMs, doubtMs);
@@ -160,7 +168,12 @@ export function age(
   }
 }
 
-function abandonedIfDue(episode: Episode, from: 'unseen' | 'unconfirmed', clockMs: InstantMs, doubtMs: number): Episode {
+function abandonedIfDue(
+  episode: Episode,
+  from: 'unseen' | 'unconfirmed',
+  clockMs: InstantMs,
+  doubtMs: number,
+): Episode {
   const dueMs = episode.sinceMs + doubtMs;
   return clockMs >= dueMs ? { ...episode, state: 'abandoned', sinceMs: dueMs, abandonedFrom: from } : episode;
 }
@@ -201,5 +214,14 @@ function renewed(episode: Episode, statement: AlertStatement, hearing: Hearing, 
 }
 
 function firing(episode: Episode, sinceMs: InstantMs, firingSinceMs: InstantMs): Episode {
-  return { ...episode, state: 'firing', sinceMs, firingSinceMs, closedAtMs: null, confirmAtMs: null, dispute: {}, abandonedFrom: null };
+  return {
+    ...episode,
+    state: 'firing',
+    sinceMs,
+    firingSinceMs,
+    closedAtMs: null,
+    confirmAtMs: null,
+    dispute: {},
+    abandonedFrom: null,
+  };
 }

@@ -24,13 +24,22 @@ const LATE_PERIODS = 2;
 const SILENT_PERIODS = 4;
 
 /** Whether a statement is the heartbeat: its labels hold the declared ones. */
-export function isHeartbeat(declaration: HeartbeatDeclaration | null, labels: Readonly<Record<string, string>>): boolean {
+export function isHeartbeat(
+  declaration: HeartbeatDeclaration | null,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   if (declaration === null) return false;
-  return Object.keys(declaration.labels).every((name) => Object.hasOwn(labels, name) && labels[name] === declaration.labels[name]);
+  return Object.keys(declaration.labels).every(
+    (name) => Object.hasOwn(labels, name) && labels[name] === declaration.labels[name],
+  );
 }
 
 /** How the heartbeat stands at an instant. */
-export function heartbeatHealth(declaration: HeartbeatDeclaration, state: HeartbeatState, atMs: InstantMs): HeartbeatHealth {
+export function heartbeatHealth(
+  declaration: HeartbeatDeclaration,
+  state: HeartbeatState,
+  atMs: InstantMs,
+): HeartbeatHealth {
   if (state.isResolved) return 'silent';
   if (state.heardAtMs === null) return 'never';
   const quietMs = atMs - state.heardAtMs;
@@ -39,7 +48,11 @@ export function heartbeatHealth(declaration: HeartbeatDeclaration, state: Heartb
 }
 
 /** The heartbeat said to be firing. */
-export function heartbeatHeard(declaration: HeartbeatDeclaration, state: HeartbeatState, atMs: InstantMs): HeartbeatState {
+export function heartbeatHeard(
+  declaration: HeartbeatDeclaration,
+  state: HeartbeatState,
+  atMs: InstantMs,
+): HeartbeatState {
   const isUnbroken = state.aliveSinceMs !== null && heartbeatHealth(declaration, state, atMs) === 'alive';
   return { heardAtMs: atMs, aliveSinceMs: isUnbroken ? state.aliveSinceMs : atMs, isResolved: false };
 }
@@ -50,7 +63,11 @@ export function heartbeatResolved(state: HeartbeatState): HeartbeatState {
 }
 
 /** From when a source that was never heard counts as silent, or since when a quiet one does. */
-export function silentFromMs(declaration: HeartbeatDeclaration, state: HeartbeatState, declaredAtMs: InstantMs): InstantMs {
+export function silentFromMs(
+  declaration: HeartbeatDeclaration,
+  state: HeartbeatState,
+  declaredAtMs: InstantMs,
+): InstantMs {
   return (state.heardAtMs ?? declaredAtMs) + SILENT_PERIODS * declaration.periodMs;
 }
 
@@ -60,7 +77,12 @@ export function confirmationDueMs(declaration: HeartbeatDeclaration, endedAtMs: 
 }
 
 /** Whether the heartbeat was in order from two periods before an instant until `dueMs`; asked once `dueMs` has come. */
-export function wasInOrder(declaration: HeartbeatDeclaration, state: HeartbeatState, endedAtMs: InstantMs, dueMs: InstantMs): boolean {
+export function wasInOrder(
+  declaration: HeartbeatDeclaration,
+  state: HeartbeatState,
+  endedAtMs: InstantMs,
+  dueMs: InstantMs,
+): boolean {
   const { aliveSinceMs } = state;
   const isSinceBefore = aliveSinceMs !== null && aliveSinceMs <= endedAtMs - LATE_PERIODS * declaration.periodMs;
   return isSinceBefore && heartbeatHealth(declaration, state, dueMs) === 'alive';

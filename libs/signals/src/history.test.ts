@@ -13,7 +13,14 @@ function observation(atMs: number, value: SampleValue): Observation {
   return { signal: 's', dimensions: {}, fromMs: atMs - 15_000, atMs, value };
 }
 const minuteOf = (minute: number, count: number, of: number): RollUp => ({
-  minuteMs: minute * MINUTE, n: 4, count, of, sum: 0, min: null, max: null, histogram: null,
+  minuteMs: minute * MINUTE,
+  n: 4,
+  count,
+  of,
+  sum: 0,
+  min: null,
+  max: null,
+  histogram: null,
 });
 
 describe('roll-ups', () => {
@@ -36,7 +43,9 @@ describe('roll-ups', () => {
     sum: fc.integer({ min: -99, max: 99 }),
     min: fc.option(fc.integer({ min: -9, max: 9 })),
     max: fc.option(fc.integer({ min: -9, max: 9 })),
-    histogram: fc.option(fc.record({ bounds: fc.constant([1, 2]), counts: fc.array(fc.nat(9), { minLength: 3, maxLength: 3 }) })),
+    histogram: fc.option(
+      fc.record({ bounds: fc.constant([1, 2]), counts: fc.array(fc.nat(9), { minLength: 3, maxLength: 3 }) }),
+    ),
   });
   test('merge in any order and grouping to the same', () => {
     fc.assert(
@@ -62,17 +71,40 @@ describe('counts', () => {
 
 describe('the periods of a baseline', () => {
   const of = (toMin: number, lengthMin: number, ...excluded: [number, number][]) =>
-    baselinePeriods(toMin * MINUTE, lengthMin * MINUTE, excluded.map(([from, to]) => ({ fromMs: from * MINUTE, toMs: to * MINUTE }))).map(
-      (p) => [p.fromMs / MINUTE, p.toMs / MINUTE],
-    );
+    baselinePeriods(
+      toMin * MINUTE,
+      lengthMin * MINUTE,
+      excluded.map(([from, to]) => ({ fromMs: from * MINUTE, toMs: to * MINUTE })),
+    ).map((p) => [p.fromMs / MINUTE, p.toMs / MINUTE]);
   test.each([
     ['the time before', of(1000, 60), [[940, 1000]]],
     ['whole minutes only', of(1000.5, 60), [[940, 1000]]],
     ['at least one minute', of(1000, 0.1), [[999, 1000]]],
-    ['bad times are left out and looked past', of(1000, 60, [970, 980]), [[980, 1000], [930, 970]]],
-    ['a minute that was bad in part is left out', of(1000, 60, [970.5, 979.5]), [[980, 1000], [930, 970]]],
+    [
+      'bad times are left out and looked past',
+      of(1000, 60, [970, 980]),
+      [
+        [980, 1000],
+        [930, 970],
+      ],
+    ],
+    [
+      'a minute that was bad in part is left out',
+      of(1000, 60, [970.5, 979.5]),
+      [
+        [980, 1000],
+        [930, 970],
+      ],
+    ],
     ['a bad time up to the release itself', of(1000, 60, [970, 1000]), [[910, 970]]],
-    ['bad times that overlap', of(1000, 60, [960, 990], [970, 980]), [[990, 1000], [910, 960]]],
+    [
+      'bad times that overlap',
+      of(1000, 60, [960, 990], [970, 980]),
+      [
+        [990, 1000],
+        [910, 960],
+      ],
+    ],
     ['a bad time long ago does not matter', of(1000, 60, [100, 200]), [[940, 1000]]],
     ['but not further than seven lengths back', of(1000, 60, [200, 990]), [[990, 1000]]],
   ])('%s', (_, actual, expected) => {
@@ -85,7 +117,14 @@ describe('a baseline', () => {
   const of = (...rollUps: RollUp[]): Baseline => baselineOf('proportion', 'high', rollUps, PERIOD);
   test('adds up all series of its minutes', () => {
     const many = Array.from({ length: 60 }, (_, i) => [minuteOf(i, 1, 50), minuteOf(i, 1, 50)]).flat();
-    expect(of(...many)).toMatchObject({ kind: 'counts', events: 120, exposure: 6000, fromMs: 0, toMs: HOUR, drift: 0.1 });
+    expect(of(...many)).toMatchObject({
+      kind: 'counts',
+      events: 120,
+      exposure: 6000,
+      fromMs: 0,
+      toMs: HOUR,
+      drift: 0.1,
+    });
   });
   test('leaves out what lies outside its periods', () => {
     expect(of(minuteOf(1, 1, 50), minuteOf(60, 40, 50))).toMatchObject({ events: 1, exposure: 50 });
@@ -98,7 +137,9 @@ describe('a baseline', () => {
     expect(of(minuteOf(1, 1, 20)).kind).toBe('counts');
   });
   test('says when its dispersion is only assumed', () => {
-    expect(of(...Array.from({ length: 29 }, (_, i) => minuteOf(i, 1, 50)))).toMatchObject({ dispersion: { phi: 2, isAssumed: true } });
+    expect(of(...Array.from({ length: 29 }, (_, i) => minuteOf(i, 1, 50)))).toMatchObject({
+      dispersion: { phi: 2, isAssumed: true },
+    });
   });
   test('quiet minutes in between keep the lags apart', () => {
     const sparse = Array.from({ length: 20 }, (_, i) => minuteOf(i * 3, 5, 50));
@@ -127,7 +168,12 @@ describe('dispersion', () => {
     expect(found.isAssumed).toBe(false);
   });
   test('no bad events at all: Poisson', () => {
-    expect(dispersionOf(Array.from({ length: 60 }, () => ({ events: 0, exposure: 10 })), MINUTE)).toEqual({ phi: 1, isAssumed: false });
+    expect(
+      dispersionOf(
+        Array.from({ length: 60 }, () => ({ events: 0, exposure: 10 })),
+        MINUTE,
+      ),
+    ).toEqual({ phi: 1, isAssumed: false });
   });
   test('no history: assumed', () => {
     expect(dispersionOf([], MINUTE)).toEqual({ phi: 2, isAssumed: true });

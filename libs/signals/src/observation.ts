@@ -35,7 +35,9 @@ export function flawOf(value: SampleValue): GapReason | null {
     case 'gauge':
       return numberFlaw(value.value);
     case 'count':
-      return numberFlaw(value.count) ?? numberFlaw(value.of) ?? (value.count >= 0 && value.of >= 0 ? null : 'sensor-broken');
+      return (
+        numberFlaw(value.count) ?? numberFlaw(value.of) ?? (value.count >= 0 && value.of >= 0 ? null : 'sensor-broken')
+      );
     case 'histogram':
       return histogramFlaw(value.bounds, value.counts);
   }

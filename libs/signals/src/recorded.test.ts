@@ -52,7 +52,9 @@ function recorded(sequence: string): readonly Message[] {
 /** The manifest has offsets only: the recording began no earlier than what its messages speak of. */
 function beganAtMs(messages: readonly Message[]): number {
   const spoken = messages.flatMap((m) =>
-    m.body.alerts.flatMap((a) => [a.startsAt, a.endsAt].filter((t) => !isNotSet(t)).map((t) => (parseInstant(t) as number) - m.offsetMs)),
+    m.body.alerts.flatMap((a) =>
+      [a.startsAt, a.endsAt].filter((t) => !isNotSet(t)).map((t) => (parseInstant(t) as number) - m.offsetMs),
+    ),
   );
   return Math.max(...spoken) + 100;
 }
@@ -87,7 +89,10 @@ const SOURCE: AlertSource = {
   doubtMs: 900_000,
   pairedWith: null,
 };
-const GUARDED: AlertSource = { ...SOURCE, heartbeat: { labels: { alertname: 'Watchdog' }, periodMs: 30_000, isRequired: true } };
+const GUARDED: AlertSource = {
+  ...SOURCE,
+  heartbeat: { labels: { alertname: 'Watchdog' }, periodMs: 30_000, isRequired: true },
+};
 
 interface Played {
   readonly story: readonly string[];
@@ -101,7 +106,9 @@ function play(messages: readonly Message[], source: AlertSource, beganMs: number
   let state: AlertsState = NO_ALERTS;
   const note = (step: ReturnType<typeof hear>) => {
     for (const c of step.changes) {
-      story.push(`+${Math.round((c.atMs - beganMs) / 1000)} ${c.fingerprint.slice(0, 4)}#${c.number} ${c.from ?? ''}>${c.to}`);
+      story.push(
+        `+${Math.round((c.atMs - beganMs) / 1000)} ${c.fingerprint.slice(0, 4)}#${c.number} ${c.from ?? ''}>${c.to}`,
+      );
     }
     said.push(...step.events.map((e) => `+${Math.round((state.clockMs - beganMs) / 1000)} ${e.type}`));
     // Everything goes through JSON: what is stored must be what is remembered.
@@ -113,7 +120,13 @@ function play(messages: readonly Message[], source: AlertSource, beganMs: number
   for (let at = 0; at <= end; at += 1000) {
     while (queue[0] !== undefined && queue[0].offsetMs <= at) {
       const message = queue.shift() as Message;
-      const heard = { receipt: `rcp_${queue.length}`, part: 1, parts: 1, batch: statementsOf(message), receivedAtMs: beganMs + message.offsetMs };
+      const heard = {
+        receipt: `rcp_${queue.length}`,
+        part: 1,
+        parts: 1,
+        batch: statementsOf(message),
+        receivedAtMs: beganMs + message.offsetMs,
+      };
       note(hear(state, [source], source, heard, []));
     }
     note(passTime(state, [source], beganMs + at, []));
@@ -176,12 +189,20 @@ const SEQUENCES: readonly {
     story: ['+0 8b5b#1 >firing', '+10 8b5b#1 firing>resolved', '+20 8b5b#2 >firing'],
   },
   { sequence: 'ungrouped', why: 'two groups of one alert each', story: ['+0 b771#1 >firing', '+0 7ae7#1 >firing'] },
-  { sequence: 'fanout', why: 'the same alert in two groups is one episode', story: ['+0 f58c#1 >firing', '+0 1e36#1 >firing'] },
+  {
+    sequence: 'fanout',
+    why: 'the same alert in two groups is one episode',
+    story: ['+0 f58c#1 >firing', '+0 1e36#1 >firing'],
+  },
   { sequence: 'send-resolved-false', why: 'the end is never told', story: ['+0 60ee#1 >firing', '+0 1911#1 >firing'] },
   { sequence: 'silenced', why: 'the end is never told', story: ['+0 e79f#1 >firing'] },
   { sequence: 'receiver-name', why: 'the receiver is no part of the alert', story: ['+0 33f5#1 >firing'] },
   { sequence: 'group-label', why: 'two groups', story: ['+0 664f#1 >firing', '+0 5957#1 >firing'] },
-  { sequence: 'no-group-labels', why: 'two releases in one message', story: ['+0 20a2#1 >firing', '+0 ef46#1 >firing'] },
+  {
+    sequence: 'no-group-labels',
+    why: 'two releases in one message',
+    story: ['+0 20a2#1 >firing', '+0 ef46#1 >firing'],
+  },
   { sequence: 'ha-repeat', why: 'another replica, another start: the same episode', story: ['+0 2656#1 >firing'] },
   { sequence: 'ha-failover', why: 'the second replica says it again', story: ['+0 951f#1 >firing'] },
   { sequence: 'ha-slow-receiver', why: 'a duplicate', story: ['+0 0a2b#1 >firing'] },
@@ -196,7 +217,11 @@ const SEQUENCES: readonly {
       '+53 7861#1 firing>resolved',
     ],
   },
-  { sequence: 'ha-partition', why: 'two senders that cannot see each other', story: ['+0 048b#1 >firing', '+16 048b#1 firing>resolved'] },
+  {
+    sequence: 'ha-partition',
+    why: 'two senders that cannot see each other',
+    story: ['+0 048b#1 >firing', '+16 048b#1 firing>resolved'],
+  },
   {
     sequence: 'end-to-end',
     why: 'a dying Prometheus resolves everything and nothing is believed; what is left out is unseen',
@@ -229,7 +254,9 @@ function episodesOf(played: Played): Readonly<Record<string, number>> {
 /** As in operation: the arrival times stay, the contents change places. */
 function swapped(messages: readonly Message[], i: number): readonly Message[] {
   const [a, b] = [messages[i] as Message, messages[i + 1] as Message];
-  return messages.map((m, at) => (at === i ? { ...b, offsetMs: m.offsetMs } : at === i + 1 ? { ...a, offsetMs: m.offsetMs } : m));
+  return messages.map((m, at) =>
+    at === i ? { ...b, offsetMs: m.offsetMs } : at === i + 1 ? { ...a, offsetMs: m.offsetMs } : m,
+  );
 }
 
 test('every recorded sequence has its expectation', () => {
@@ -248,7 +275,11 @@ describe.each(SEQUENCES)('$sequence: $why', ({ sequence, source = SOURCE, story,
   });
 
   test('every message doubled changes nothing', () => {
-    const doubled = play(messages.flatMap((m) => [m, m]), source, began);
+    const doubled = play(
+      messages.flatMap((m) => [m, m]),
+      source,
+      began,
+    );
     expect(doubled.story).toEqual(story);
     expect(doubled.said).toEqual(said);
   });
@@ -256,8 +287,15 @@ describe.each(SEQUENCES)('$sequence: $why', ({ sequence, source = SOURCE, story,
   test('one message left out never makes an incident more', () => {
     const whole = episodesOf(play(messages, source, began));
     for (let i = 0; i < messages.length; i++) {
-      const fewer = episodesOf(play(messages.filter((_, at) => at !== i), source, began));
-      for (const [fingerprint, number] of Object.entries(fewer)) expect(number).toBeLessThanOrEqual(whole[fingerprint] ?? 0);
+      const fewer = episodesOf(
+        play(
+          messages.filter((_, at) => at !== i),
+          source,
+          began,
+        ),
+      );
+      for (const [fingerprint, number] of Object.entries(fewer))
+        expect(number).toBeLessThanOrEqual(whole[fingerprint] ?? 0);
     }
   });
 
@@ -265,7 +303,8 @@ describe.each(SEQUENCES)('$sequence: $why', ({ sequence, source = SOURCE, story,
     const whole = episodesOf(play(messages, source, began));
     for (let i = 0; i + 1 < messages.length; i++) {
       const other = episodesOf(play(swapped(messages, i), source, began));
-      for (const [fingerprint, number] of Object.entries(other)) expect(number).toBeLessThanOrEqual(whole[fingerprint] ?? 0);
+      for (const [fingerprint, number] of Object.entries(other))
+        expect(number).toBeLessThanOrEqual(whole[fingerprint] ?? 0);
     }
   });
 });

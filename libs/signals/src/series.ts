@@ -27,7 +27,10 @@ export const EMPTY_SERIES: SeriesState = { newestAtMs: null, counter: null, seen
  */
 export type Taken =
   | { readonly outcome: 'observed' | 'late'; readonly state: SeriesState; readonly observation: Observation }
-  | { readonly outcome: 'start' | 'reset' | 'repeated' | 'conflict' | 'healed' | 'future'; readonly state: SeriesState };
+  | {
+      readonly outcome: 'start' | 'reset' | 'repeated' | 'conflict' | 'healed' | 'future';
+      readonly state: SeriesState;
+    };
 
 /** Takes one sample into its series: repeats, order and counters are settled here, so that nobody after has to think of them. */
 export function takeSample(
@@ -44,11 +47,19 @@ export function takeSample(
   if (before !== undefined) return { outcome: before[2] === value ? 'repeated' : 'conflict', state };
 
   const newestAtMs = Math.max(state.newestAtMs ?? sample.atMs, sample.atMs);
-  const next: SeriesState = { ...state, newestAtMs, seen: remember(state.seen, [key, sample.atMs, value], newestAtMs - declaration.latenessMs) };
+  const next: SeriesState = {
+    ...state,
+    newestAtMs,
+    seen: remember(state.seen, [key, sample.atMs, value], newestAtMs - declaration.latenessMs),
+  };
   const flaw = flawOf(sample.value);
   if (flaw !== null) {
     const gap: SampleValue = { kind: 'gap', reason: flaw };
-    return { outcome: isLate(declaration, state, sample) ? 'late' : 'observed', state: next, observation: observationOf(declaration, sample, gap) };
+    return {
+      outcome: isLate(declaration, state, sample) ? 'late' : 'observed',
+      state: next,
+      observation: observationOf(declaration, sample, gap),
+    };
   }
   if (declaration.temporality === 'cumulative' && sample.value.kind === 'count') {
     return takeCounter(declaration, state, next, sample, sample.value);

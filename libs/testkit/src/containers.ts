@@ -15,7 +15,10 @@ export async function postgresContainer(password: string): Promise<{ adminUrl: s
     // The image starts the server twice: once to set itself up, and then for good.
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
     .start();
-  return { adminUrl: `postgres://postgres:${password}@${addressOf(container, 5432)}/postgres`, stop: stopOf(container) };
+  return {
+    adminUrl: `postgres://postgres:${password}@${addressOf(container, 5432)}/postgres`,
+    stop: stopOf(container),
+  };
 }
 
 /** A Redis in a container. */

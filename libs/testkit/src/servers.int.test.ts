@@ -50,12 +50,16 @@ describe('servers of one’s own', () => {
   }, 120_000);
 
   it('starts Prometheus with rules and Alertmanager', async () => {
-    const alertmanager = await startAlertmanager({ configYaml: 'route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n' });
+    const alertmanager = await startAlertmanager({
+      configYaml: 'route: { receiver: nobody }\nreceivers: [{ name: nobody }]\n',
+    });
     const prometheus = await startPrometheus({
       configYaml: 'global: { scrape_interval: 1s, evaluation_interval: 1s }\nrule_files: [rules.yml]\n',
       rulesYaml: 'groups: [{ name: one, rules: [{ alert: Always, expr: vector(1) }] }]\n',
     });
-    const rules = (await (await fetch(`${prometheus.url}/api/v1/rules`)).json()) as { data: { groups: { rules: { name: string }[] }[] } };
+    const rules = (await (await fetch(`${prometheus.url}/api/v1/rules`)).json()) as {
+      data: { groups: { rules: { name: string }[] }[] };
+    };
     expect(rules.data.groups[0]?.rules[0]?.name).toBe('Always');
     expect((await fetch(`${alertmanager.url}/api/v2/status`)).status).toBe(200);
     await prometheus.stop();

@@ -40,7 +40,9 @@ export async function startPostgres(): Promise<TestPostgres> {
 }
 
 /** Starts a fresh NATS server with JetStream; `config` is added to its configuration file. */
-export async function startNats(options: { config?: string; users?: readonly servers.NatsUser[] } = {}): Promise<TestNats> {
+export async function startNats(
+  options: { config?: string; users?: readonly servers.NatsUser[] } = {},
+): Promise<TestNats> {
   const { dir, remove } = servers.temporaryFolder('nats');
   const start = (port?: number) => servers.startNats({ dir, ...options, ...(port === undefined ? {} : { port }) });
   let server = await startedIn(remove, () => start());

@@ -70,7 +70,9 @@ function registry(consoleUrl: string): Provider[] {
       provide: Live,
       inject: [Database, LOGGER],
       useFactory: (db: Database, logger: ServiceLogger) =>
-        new Live(db, (error) => logger.warn({ err: error }, 'cannot look for new events of followed releases; the next look tries again')),
+        new Live(db, (error) =>
+          logger.warn({ err: error }, 'cannot look for new events of followed releases; the next look tries again'),
+        ),
     },
     {
       provide: ReleaseStreams,
@@ -87,10 +89,26 @@ function registry(consoleUrl: string): Provider[] {
           },
         ),
     },
-    { provide: Registration, inject: [ReleaseStreams, MAKE_ID], useFactory: (streams: ReleaseStreams, makeId: MakeId) => new Registration(streams, makeId) },
-    { provide: Deployments, inject: [ReleaseStreams], useFactory: (streams: ReleaseStreams) => new Deployments(streams) },
-    { provide: Answers, inject: [ReleaseStreams, MAKE_ID], useFactory: (streams: ReleaseStreams, makeId: MakeId) => new Answers(streams, makeId) },
-    { provide: Releases, inject: [Database, ReleaseStreams], useFactory: (db: Database, streams: ReleaseStreams) => new Releases(db, streams) },
+    {
+      provide: Registration,
+      inject: [ReleaseStreams, MAKE_ID],
+      useFactory: (streams: ReleaseStreams, makeId: MakeId) => new Registration(streams, makeId),
+    },
+    {
+      provide: Deployments,
+      inject: [ReleaseStreams],
+      useFactory: (streams: ReleaseStreams) => new Deployments(streams),
+    },
+    {
+      provide: Answers,
+      inject: [ReleaseStreams, MAKE_ID],
+      useFactory: (streams: ReleaseStreams, makeId: MakeId) => new Answers(streams, makeId),
+    },
+    {
+      provide: Releases,
+      inject: [Database, ReleaseStreams],
+      useFactory: (db: Database, streams: ReleaseStreams) => new Releases(db, streams),
+    },
     { provide: RecentSeries, inject: [Database], useFactory: (db: Database) => new RecentSeries(db) },
   ];
 }
@@ -99,7 +117,11 @@ function adapters(): Provider[] {
   return [
     { provide: Idempotency, inject: [Database], useFactory: (db: Database) => new Idempotency(db) },
     { provide: Sessions, inject: [REDIS], useFactory: (redis: Redis) => new Sessions(redis) },
-    { provide: DeadLetters, inject: [JETSTREAM], useFactory: (connection: JetStreamConnection) => new DeadLetters(connection) },
+    {
+      provide: DeadLetters,
+      inject: [JETSTREAM],
+      useFactory: (connection: JetStreamConnection) => new DeadLetters(connection),
+    },
     {
       provide: Configurations,
       inject: [ConfigurationStore, Journal],

@@ -13,7 +13,14 @@ describe('registering a release', () => {
     expect(status).toBe(201);
     expect(headers.get('location')).toBe(`/v1/releases/${body.id}`);
     expect(headers.get('etag')).toBe('"2"');
-    expect(body).toMatchObject({ name: 'reg-1', phase: 'registered', criticality: 'medium', reversibility: 'yes', verdict: 'pending', startedBy: 'dora' });
+    expect(body).toMatchObject({
+      name: 'reg-1',
+      phase: 'registered',
+      criticality: 'medium',
+      reversibility: 'yes',
+      verdict: 'pending',
+      startedBy: 'dora',
+    });
     expect(await world.types(body.id)).toEqual(['release.registered', 'readiness.assessed']);
   });
 
@@ -27,7 +34,12 @@ describe('registering a release', () => {
   test('the same name with other content answers 409 name-taken', async () => {
     await world.post('/v1/releases', releaseBody('reg-3'));
     const { status, body } = await world.post('/v1/releases', releaseBody('reg-3', { criticality: 'high' }));
-    expect({ status, code: body.code, field: body.field, name: body.current.name }).toEqual({ status: 409, code: 'name-taken', field: '/name', name: 'reg-3' });
+    expect({ status, code: body.code, field: body.field, name: body.current.name }).toEqual({
+      status: 409,
+      code: 'name-taken',
+      field: '/name',
+      name: 'reg-3',
+    });
   });
 
   test('the same name in another environment is another release', async () => {
@@ -36,7 +48,9 @@ describe('registering a release', () => {
   });
 
   test('many at once under one name make one release', async () => {
-    const answers = await Promise.all(Array.from({ length: 6 }, () => world.post('/v1/releases', releaseBody('reg-5'))));
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => world.post('/v1/releases', releaseBody('reg-5'))),
+    );
     expect(answers.map((a) => a.status).sort()).toEqual([200, 200, 200, 200, 200, 201]);
     expect(new Set(answers.map((a) => a.body.id)).size).toBe(1);
   });
@@ -48,18 +62,51 @@ describe('registering a release', () => {
     ['an environment that is no slug', { environment: 'Production' }, 422, 'invalid', '/environment'],
     ["an environment that is not the tenant's", { environment: 'moon' }, 422, 'invalid', '/environment'],
     ['an undeclared workload', { workload: 'sap' }, 422, 'invalid', '/workload'],
-    ['an undeclared component', { components: [{ component: 'odoo-kiosk', version: '1' }] }, 422, 'invalid', '/components/0/component'],
-    ['a component named twice', { components: [{ component: 'odoo-web', version: '1' }, { component: 'odoo-web', version: '2' }] }, 422, 'invalid', '/components/1/component'],
+    [
+      'an undeclared component',
+      { components: [{ component: 'odoo-kiosk', version: '1' }] },
+      422,
+      'invalid',
+      '/components/0/component',
+    ],
+    [
+      'a component named twice',
+      {
+        components: [
+          { component: 'odoo-web', version: '1' },
+          { component: 'odoo-web', version: '2' },
+        ],
+      },
+      422,
+      'invalid',
+      '/components/1/component',
+    ],
     ['no components', { components: [] }, 422, 'invalid', '/components'],
-    ['a step that is neither reversible nor not', { steps: [{ kind: 'x', what: 'y', reversible: 'maybe' }] }, 422, 'invalid', '/steps/0/reversible'],
+    [
+      'a step that is neither reversible nor not',
+      { steps: [{ kind: 'x', what: 'y', reversible: 'maybe' }] },
+      422,
+      'invalid',
+      '/steps/0/reversible',
+    ],
     ['an undeclared policy', { policy: 'none' }, 422, 'invalid', '/policy'],
     ['a previous release that is not there', { previous: 'rel_0' }, 422, 'invalid', '/previous'],
-    ['a link that is no web address', { links: [{ title: 'x', href: 'javascript:alert(1)' }] }, 422, 'invalid', '/links/0/href'],
+    [
+      'a link that is no web address',
+      { links: [{ title: 'x', href: 'javascript:alert(1)' }] },
+      422,
+      'invalid',
+      '/links/0/href',
+    ],
     ['a member that nobody knows', { tenant: 'rival-retail' }, 422, 'invalid', '/tenant'],
   ];
   test.each(rows)('%s is refused with its field', async (_sentence, over, status, code, field) => {
     const answer = await world.post('/v1/releases', releaseBody('bad', over));
-    expect({ status: answer.status, code: answer.body.code, field: answer.body.field }).toEqual({ status, code, field });
+    expect({ status: answer.status, code: answer.body.code, field: answer.body.field }).toEqual({
+      status,
+      code,
+      field,
+    });
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(answer.body.requestId).toBe(answer.headers.get('x-request-id'));
   });
@@ -70,12 +117,18 @@ describe('registering a release', () => {
   });
 
   test('a release may raise the criticality of its workload and not lower it', async () => {
-    expect((await world.post('/v1/releases', releaseBody('crit-1', { criticality: 'high' }))).body.criticality).toBe('high');
-    expect((await world.post('/v1/releases', releaseBody('crit-2', { criticality: 'low' }))).body.criticality).toBe('medium');
+    expect((await world.post('/v1/releases', releaseBody('crit-1', { criticality: 'high' }))).body.criticality).toBe(
+      'high',
+    );
+    expect((await world.post('/v1/releases', releaseBody('crit-2', { criticality: 'low' }))).body.criticality).toBe(
+      'medium',
+    );
   });
 
   test('what was never said to be reversible is unknown', async () => {
-    expect((await world.post('/v1/releases', releaseBody('rev-1', { steps: undefined }))).body.reversibility).toBe('unknown');
+    expect((await world.post('/v1/releases', releaseBody('rev-1', { steps: undefined }))).body.reversibility).toBe(
+      'unknown',
+    );
   });
 });
 
@@ -84,20 +137,37 @@ describe('what a release goes back to', () => {
     const good = await world.passed('good-1');
     await world.live('unproven-1');
     const { body } = await world.post('/v1/releases', releaseBody('next-1'));
-    expect(body.previous).toEqual({ release: good, components: [{ component: 'odoo-web', version: 'good-1' }, { component: 'odoo-pos', version: 'good-1' }] });
+    expect(body.previous).toEqual({
+      release: good,
+      components: [
+        { component: 'odoo-web', version: 'good-1' },
+        { component: 'odoo-pos', version: 'good-1' },
+      ],
+    });
   });
 
   test('a component comes from the newest that carried it', async () => {
     await world.passed('good-2');
     const web = await world.live('good-3', { components: [{ component: 'odoo-web', version: 'good-3' }] });
     await world.verdict(web, 'pass', { final: true });
-    await world.until('good-3 is finished', async () => (await world.get(`/v1/releases/${web}`)).body.phase === 'finished');
+    await world.until(
+      'good-3 is finished',
+      async () => (await world.get(`/v1/releases/${web}`)).body.phase === 'finished',
+    );
     const { body } = await world.post('/v1/releases', releaseBody('next-2'));
-    expect(body.previous).toEqual({ release: web, components: [{ component: 'odoo-web', version: 'good-3' }, { component: 'odoo-pos', version: 'good-2' }] });
+    expect(body.previous).toEqual({
+      release: web,
+      components: [
+        { component: 'odoo-web', version: 'good-3' },
+        { component: 'odoo-pos', version: 'good-2' },
+      ],
+    });
   });
 
   test('is nothing in an environment where none has passed', async () => {
-    expect((await world.post('/v1/releases', releaseBody('first', { environment: 'staging' }))).body.previous).toBeNull();
+    expect(
+      (await world.post('/v1/releases', releaseBody('first', { environment: 'staging' }))).body.previous,
+    ).toBeNull();
   });
 });
 
@@ -105,13 +175,23 @@ describe('phases', () => {
   test('a phase that is not allowed answers 409 with the present one', async () => {
     const { body } = await world.post('/v1/releases', releaseBody('phase-1'));
     const answer = await world.post(`/v1/releases/${body.id}/phases`, { phase: 'live' });
-    expect({ status: answer.status, code: answer.body.code, current: answer.body.current }).toEqual({ status: 409, code: 'phase', current: { phase: 'registered' } });
+    expect({ status: answer.status, code: answer.body.code, current: answer.body.current }).toEqual({
+      status: 409,
+      code: 'phase',
+      current: { phase: 'registered' },
+    });
   });
 
   test('the same phase again answers 200 and tells nobody', async () => {
     const { body } = await world.post('/v1/releases', releaseBody('phase-2'));
-    const first = await world.post(`/v1/releases/${body.id}/phases`, { phase: 'deploying', at: '2026-11-23T10:00:00+01:00' });
-    const again = await world.post(`/v1/releases/${body.id}/phases`, { phase: 'deploying', at: '2026-11-23T10:00:01+01:00' });
+    const first = await world.post(`/v1/releases/${body.id}/phases`, {
+      phase: 'deploying',
+      at: '2026-11-23T10:00:00+01:00',
+    });
+    const again = await world.post(`/v1/releases/${body.id}/phases`, {
+      phase: 'deploying',
+      at: '2026-11-23T10:00:01+01:00',
+    });
     expect([first.status, again.status]).toEqual([200, 200]);
     expect(first.body.startedAt).toBe('2026-11-23T09:00:00.000Z');
     expect(again.body).toEqual(first.body);
@@ -130,14 +210,20 @@ describe('phases', () => {
   ])('%j is refused with its field', async (body, field) => {
     const release = await world.post('/v1/releases', releaseBody('phase-3'));
     const answer = await world.post(`/v1/releases/${release.body.id}/phases`, body);
-    expect({ status: answer.status, code: answer.body.code, field: answer.body.field }).toEqual({ status: 422, code: 'invalid', field });
+    expect({ status: answer.status, code: answer.body.code, field: answer.body.field }).toEqual({
+      status: 422,
+      code: 'invalid',
+      field,
+    });
   });
 });
 
 describe('finding releases', () => {
   test('by the name that people gave it', async () => {
     const { body } = await world.post('/v1/releases', releaseBody('odoo/pos+2026.11.3'));
-    const found = await world.get(`/v1/releases/by-name?name=${encodeURIComponent('odoo/pos+2026.11.3')}&environment=production`);
+    const found = await world.get(
+      `/v1/releases/by-name?name=${encodeURIComponent('odoo/pos+2026.11.3')}&environment=production`,
+    );
     expect(found.body.id).toBe(body.id);
     expect((await world.get('/v1/releases/by-name?name=x')).body).toMatchObject({ status: 422, field: '/environment' });
     expect((await world.get('/v1/releases/by-name?name=x&environment=production')).status).toBe(404);
@@ -166,12 +252,22 @@ describe('the verdict for systems that ask', () => {
     const { body } = await world.post('/v1/releases', releaseBody('verdict-1'));
     const answer = await world.get(`/v1/releases/${body.id}/verdict`);
     expect(answer.headers.get('cache-control')).toBe('no-store');
-    expect(answer.body).toMatchObject({ verdict: 'pending', final: false, since: null, action: 'continue', coverage: { judged: 0, required: 1 }, release: body.id, sequence: 2 });
+    expect(answer.body).toMatchObject({
+      verdict: 'pending',
+      final: false,
+      since: null,
+      action: 'continue',
+      coverage: { judged: 0, required: 1 },
+      release: body.id,
+      sequence: 2,
+    });
   });
 
   test('an unknown release is 404, or pending where the asker wants that', async () => {
     expect((await world.get('/v1/releases/rel_nothing/verdict')).status).toBe(404);
-    const { status, body } = await world.get('/v1/releases/by-name/verdict?name=new&environment=production&unknown=pending');
+    const { status, body } = await world.get(
+      '/v1/releases/by-name/verdict?name=new&environment=production&unknown=pending',
+    );
     expect(status).toBe(200);
     expect(body).toMatchObject({ verdict: 'pending', reason: 'unknown-release', action: 'continue' });
   });
@@ -198,7 +294,12 @@ describe('the events of a release', () => {
     const id = await world.live('events-1');
     const { body } = await world.get(`/v1/releases/${id}/events`);
     expect(body.items.map((e: { sequence: string }) => Number(e.sequence))).toEqual([1, 2, 3, 4]);
-    expect(body.items[0]).toMatchObject({ specversion: '1.0', subject: id, type: 'dev.parapet.release.registered.v1', source: '/parapet/acme-retail/production' });
+    expect(body.items[0]).toMatchObject({
+      specversion: '1.0',
+      subject: id,
+      type: 'dev.parapet.release.registered.v1',
+      source: '/parapet/acme-retail/production',
+    });
     expect((await world.get(`/v1/releases/${id}/events?after=3`)).body.items).toHaveLength(1);
   });
 
@@ -247,14 +348,20 @@ describe("another tenant's token", () => {
     const { id, proposal } = await world.proposed('tenant-1');
     const rival = RIVAL_TOKENS;
     const reads = ['', '/events', '/verdict', '/series', '/evidence'].map((part) => `/v1/releases/${id}${part}`);
-    const found = await Promise.all([...reads, `/v1/proposals/${proposal}`].map(async (path) => (await world.get(path, rival.vic)).status));
+    const found = await Promise.all(
+      [...reads, `/v1/proposals/${proposal}`].map(async (path) => (await world.get(path, rival.vic)).status),
+    );
     expect(found).toEqual([404, 404, 404, 404, 404, 404]);
     const live = await world.get(`/v1/releases/${id}/events`, rival.vic, { accept: 'text/event-stream' });
     expect(live.status).toBe(404);
     const byName = await world.get('/v1/releases/by-name?name=tenant-1&environment=production', rival.vic);
     expect(byName.status).toBe(404);
     const phase = await world.post(`/v1/releases/${id}/phases`, { phase: 'failed' }, { as: rival.pipeline });
-    const answer = await world.post(`/v1/proposals/${proposal}/answers`, { answer: 'reject', reason: 'no' }, { as: rival.ann, ifMatch: '"1"' });
+    const answer = await world.post(
+      `/v1/proposals/${proposal}/answers`,
+      { answer: 'reject', reason: 'no' },
+      { as: rival.ann, ifMatch: '"1"' },
+    );
     expect([phase.status, answer.status]).toEqual([404, 404]);
     expect((await world.get('/v1/releases', rival.vic)).body.items).toEqual([]);
     expect((await world.get('/v1/proposals', rival.vic)).body.items).toEqual([]);

@@ -45,6 +45,13 @@ describe('taking in a body', () => {
     broken.destroy(new Error('reset'));
     await expect(received).rejects.toThrow(SenderGone);
   });
+
+  it('one that broke off before anybody listened has nobody either', async () => {
+    const broken = new Readable({ read() {} });
+    broken.on('error', () => {}).destroy(new Error('reset'));
+    await new Promise((resolve) => setImmediate(resolve));
+    await expect(receive(broken)).rejects.toThrow(SenderGone);
+  });
 });
 
 describe('the declared compression', () => {

@@ -31,14 +31,14 @@ export function receive(stream: Readable, arrivalMsMax = ARRIVAL_MS_MAX): Promis
     const chunks: Buffer[] = [];
     let kept = 0;
     let total = 0;
-    const timer = setTimeout(
-      () => end(unavailable(`the body did not arrive within ${arrivalMsMax / 1000} s`)),
-      arrivalMsMax,
-    );
     const end = (refusal: Refusal | null): void => {
       clearTimeout(timer);
       stream.off('data', take).pause();
       resolve({ raw: Buffer.concat(chunks), refusal });
+    };
+    const gone = (cause: unknown): void => {
+      clearTimeout(timer);
+      reject(new SenderGone('the connection was closed before the body had ended', { cause }));
     };
     const take = (chunk: Buffer): void => {
       total += chunk.length;
@@ -48,16 +48,14 @@ export function receive(stream: Readable, arrivalMsMax = ARRIVAL_MS_MAX): Promis
       }
       if (total > DISCARDED_BYTES_MAX) end(beyondLimit());
     };
+    const late = () => end(unavailable(`the body did not arrive within ${arrivalMsMax / 1000} s`));
+    const timer = setTimeout(late, arrivalMsMax);
+    // Whoever left while we asked who it was has left no event to wait for.
+    if (stream.destroyed) gone(stream.errored);
     stream.on('data', take);
     stream.once('end', () => end(total > BODY_BYTES_MAX ? beyondLimit() : null));
-    stream.once('error', (cause) => {
-      clearTimeout(timer);
-      reject(new SenderGone('the body broke off', { cause }));
-    });
-    stream.once('close', () => {
-      clearTimeout(timer);
-      reject(new SenderGone('the connection was closed before the body had ended'));
-    });
+    stream.once('error', gone);
+    stream.once('close', gone);
   });
 }
 

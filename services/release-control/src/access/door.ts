@@ -51,7 +51,12 @@ export class Door {
 
   /** Puts a refused right on record. */
   async recordRefusal(request: FastifyRequest, caller: Caller, right: string): Promise<void> {
-    const data = { right, method: request.method, address: request.url.split('?')[0] ?? '', requestId: String(request.id) };
+    const data = {
+      right,
+      method: request.method,
+      address: request.url.split('?')[0] ?? '',
+      requestId: String(request.id),
+    };
     const ref = { tenant: caller.tenant, stream: `access:${caller.subject}`, environment: 'none', workload: 'none' };
     await this.db.transactRetrying(caller.tenant, (tx) =>
       this.journal.append(tx, ref, 'any', [{ type: 'right.refused', data }], { actor: actorOf(caller) }),
@@ -69,7 +74,9 @@ export class Door {
   }
 
   private bySession(session: Session): Caller {
-    const access = this.configurations.current(session.tenant)?.tenant.access.find((one) => one.subject === session.subject);
+    const access = this.configurations
+      .current(session.tenant)
+      ?.tenant.access.find((one) => one.subject === session.subject);
     if (access === undefined) throw unauthenticated('this sign-in belongs to somebody who has no access any more');
     const { tenant, subject, authTimeMs, csrfToken, expiresAtMs } = session;
     return { tenant, subject, roles: access.roles, auth: 'session', authTimeMs, csrfToken, expiresAtMs };
@@ -84,7 +91,8 @@ function demandCsrfToken(request: FastifyRequest, session: Session): void {
   const given = Buffer.from(String(request.headers['x-csrf-token'] ?? ''));
   const wanted = Buffer.from(session.csrfToken);
   const isSame = given.length === wanted.length && timingSafeEqual(given, wanted);
-  if (!isSame) throw new ProblemError(403, 'csrf', 'send the csrfToken of GET /v1/me as X-CSRF-Token with every change');
+  if (!isSame)
+    throw new ProblemError(403, 'csrf', 'send the csrfToken of GET /v1/me as X-CSRF-Token with every change');
 }
 
 const MACHINE_ROLES: readonly Role[] = ['deployer'];

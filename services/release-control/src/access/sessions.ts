@@ -21,7 +21,11 @@ export class Sessions {
   constructor(private readonly redis: Redis) {}
 
   /** Opens one; answers the secret that goes into the cookie. It is stored only as its digest. */
-  async open(tenant: string, subject: string, nowMs: number): Promise<{ readonly secret: string; readonly session: Session }> {
+  async open(
+    tenant: string,
+    subject: string,
+    nowMs: number,
+  ): Promise<{ readonly secret: string; readonly session: Session }> {
     const secret = randomBytes(32).toString('base64url');
     const opened: Session = {
       tenant,
@@ -65,7 +69,10 @@ export function endedCookie(isSecure: boolean): string {
 
 /** The session's secret of a Cookie header. */
 export function secretOf(cookies: string | undefined): string | null {
-  const pair = (cookies ?? '').split(';').map((one) => one.trim()).find((one) => one.startsWith(`${SESSION_COOKIE}=`));
+  const pair = (cookies ?? '')
+    .split(';')
+    .map((one) => one.trim())
+    .find((one) => one.startsWith(`${SESSION_COOKIE}=`));
   const secret = pair?.slice(SESSION_COOKIE.length + 1) ?? '';
   return /^[A-Za-z0-9_-]{43}$/.test(secret) ? secret : null;
 }

@@ -21,7 +21,9 @@ export class ConfigurationController {
   ) {}
 
   @Get()
-  async current(@Req() request: FastifyRequest): Promise<{ readonly revision: number; readonly documents: readonly StoredDocument[] }> {
+  async current(
+    @Req() request: FastifyRequest,
+  ): Promise<{ readonly revision: number; readonly documents: readonly StoredDocument[] }> {
     const caller = await this.door.open(request, 'read');
     const { revision, documents } = await this.db.transact(caller.tenant, async (tx) => ({
       revision: await this.store.revision(tx),
@@ -32,16 +34,25 @@ export class ConfigurationController {
   }
 
   @Post()
-  async apply(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Body() body: unknown): Promise<unknown> {
+  async apply(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Body() body: unknown,
+  ): Promise<unknown> {
     const caller = await this.door.open(request, 'configure');
     const { documents, dryRun } = readBody(applyBody, body);
     const answer = await this.changes.run(request, reply, caller, async (tx) => {
       const applied = await this.configurations.apply(tx, documents, dryRun === true, byOf(request, caller));
       if ('view' in applied) return { status: 200, body: applied.view };
       const count = applied.problems.length;
-      throw new ProblemError(422, 'invalid-configuration', `${count} ${count === 1 ? 'problem' : 'problems'} in the configuration; nothing was changed`, {
-        members: { problems: applied.problems },
-      });
+      throw new ProblemError(
+        422,
+        'invalid-configuration',
+        `${count} ${count === 1 ? 'problem' : 'problems'} in the configuration; nothing was changed`,
+        {
+          members: { problems: applied.problems },
+        },
+      );
     });
     // Who applied it may use it with the next request; other instances see it within their poll.
     await this.watcher.refresh();

@@ -26,13 +26,24 @@ export class Configurations {
   async apply(tx: Tx, sent: readonly SentDocument[], isDryRun: boolean, by: By): Promise<Applied> {
     const current = await this.store.current(tx);
     const inForce = current.map(({ kind, name, spec }) => ({ tenant: tx.tenant, kind, name, spec }));
-    const checked = checkDocuments(sent.map(({ file, line, document }) => ({ file, line, document })), inForce);
+    const checked = checkDocuments(
+      sent.map(({ file, line, document }) => ({ file, line, document })),
+      inForce,
+    );
     if ('problems' in checked) return { problems: checked.problems };
     const foreign = checked.documents.find((document) => document.tenant !== tx.tenant);
     if (foreign !== undefined) {
-      throw new ProblemError(403, 'wrong-tenant', `${foreign.file}:${foreign.line} belongs to tenant ${foreign.tenant}, these credentials to ${tx.tenant}`);
+      throw new ProblemError(
+        403,
+        'wrong-tenant',
+        `${foreign.file}:${foreign.line} belongs to tenant ${foreign.tenant}, these credentials to ${tx.tenant}`,
+      );
     }
-    const changes = checked.documents.map((document) => ({ kind: document.kind, name: document.name, change: changeOf(document, current) }));
+    const changes = checked.documents.map((document) => ({
+      kind: document.kind,
+      name: document.name,
+      change: changeOf(document, current),
+    }));
     if (isDryRun) return { view: { revision: await this.store.revision(tx), changes } };
     const documents = checked.documents.map(({ kind, name, spec }) => ({ kind, name, spec: spec as Json }));
     const { revision, changed } = await this.store.put(tx, documents, by.actor);

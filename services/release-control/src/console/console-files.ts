@@ -26,7 +26,9 @@ export class ConsoleFiles {
 
   /** Reads a folder; without one the service has no console, and says so at its address. */
   static read(folder: string): ConsoleFiles {
-    return new ConsoleFiles(new Map(filesUnder(folder).map((path) => [relative(folder, path).split(sep).join('/'), fileAt(folder, path)])));
+    return new ConsoleFiles(
+      new Map(filesUnder(folder).map((path) => [relative(folder, path).split(sep).join('/'), fileAt(folder, path)])),
+    );
   }
 
   get isThere(): boolean {

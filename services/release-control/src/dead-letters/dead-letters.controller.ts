@@ -47,7 +47,12 @@ export class DeadLettersController {
   }
 
   @Post(':id/retry')
-  async retry(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Body() _body: unknown): Promise<unknown> {
+  async retry(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Param('id') id: string,
+    @Body() _body: unknown,
+  ): Promise<unknown> {
     const caller = await this.door.open(request, 'operate');
     return this.changes.run(request, reply, caller, async (tx) => {
       const letter = await this.find(caller.tenant, id);
@@ -58,7 +63,12 @@ export class DeadLettersController {
   }
 
   @Post(':id/drop')
-  async drop(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string, @Body() _body: unknown): Promise<unknown> {
+  async drop(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Param('id') id: string,
+    @Body() _body: unknown,
+  ): Promise<unknown> {
     const caller = await this.door.open(request, 'operate');
     return this.changes.run(request, reply, caller, async (tx) => {
       const letter = await this.find(caller.tenant, id);

@@ -50,7 +50,12 @@ export class ExpiryLoop implements OnApplicationBootstrap, OnApplicationShutdown
       const place = await findRelease(tx, release);
       if (place === null) throw new Error(`proposal ${id} belongs to release ${release}, which is not there`);
       const by = { actor: { kind: 'policy', id: 'expiry' } as const };
-      await this.streams.decide(tx, place, by, (nowMs, around) => ({ type: 'ExpireProposal', nowMs, proposal: id, around }));
+      await this.streams.decide(tx, place, by, (nowMs, around) => ({
+        type: 'ExpireProposal',
+        nowMs,
+        proposal: id,
+        around,
+      }));
     });
   }
 
@@ -59,7 +64,9 @@ export class ExpiryLoop implements OnApplicationBootstrap, OnApplicationShutdown
     this.timer = setTimeout(() => {
       this.looking = this.look()
         .then(() => this.pruneSometimes())
-        .catch((problem: unknown) => this.logger.warn({ err: problem }, 'cannot end proposals whose time is over; the next look tries again'))
+        .catch((problem: unknown) =>
+          this.logger.warn({ err: problem }, 'cannot end proposals whose time is over; the next look tries again'),
+        )
         .finally(() => this.schedule());
     }, LOOK_EVERY_MS);
   }

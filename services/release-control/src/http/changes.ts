@@ -10,7 +10,12 @@ export class Changes {
   constructor(@Inject(Idempotency) private readonly idempotency: Idempotency) {}
 
   /** Runs the change in one transaction of the caller's tenant and answers it. */
-  async run(request: FastifyRequest, reply: FastifyReply, caller: Caller, change: (tx: Tx) => Promise<Answer>): Promise<unknown> {
+  async run(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    caller: Caller,
+    change: (tx: Tx) => Promise<Answer>,
+  ): Promise<unknown> {
     const key = request.headers['idempotency-key'];
     const answer = await this.idempotency.run(
       {

@@ -33,31 +33,45 @@ export class Idempotency {
   async run(request: KeyedRequest, change: (tx: Tx) => Promise<Answer>): Promise<Answer> {
     const { key } = request;
     if (key === undefined || !KEY.test(key)) {
-      throw new ProblemError(422, 'idempotency-key', 'send an Idempotency-Key: 1 to 128 characters of A-Z a-z 0-9 . _ : -', {
-        field: '/Idempotency-Key',
-      });
+      throw new ProblemError(
+        422,
+        'idempotency-key',
+        'send an Idempotency-Key: 1 to 128 characters of A-Z a-z 0-9 . _ : -',
+        {
+          field: '/Idempotency-Key',
+        },
+      );
     }
     const digest = sha256(canonicalJson({ what: request.what, body: request.body ?? null }));
-    return this.db.transactRetrying(request.tenant, async (tx) => {
-      await this.lock(tx, request, key);
-      const before = await this.find(tx, request, key);
-      if (before !== null) return replay(before, digest);
-      const answer = await answerOrRefusal(tx, change);
-      await this.keep(tx, request, key, digest, answer);
-      return answer;
-    }).then(thrownIfRefused);
+    return this.db
+      .transactRetrying(request.tenant, async (tx) => {
+        await this.lock(tx, request, key);
+        const before = await this.find(tx, request, key);
+        if (before !== null) return replay(before, digest);
+        const answer = await answerOrRefusal(tx, change);
+        await this.keep(tx, request, key, digest, answer);
+        return answer;
+      })
+      .then(thrownIfRefused);
   }
 
   /** Forgets answers older than seven days. */
   async prune(): Promise<void> {
-    await this.db.transact('*', (tx) => tx.query(`DELETE FROM idempotency_keys WHERE answered_at < now() - $1 * interval '1 day'`, [KEPT_DAYS]));
+    await this.db.transact('*', (tx) =>
+      tx.query(`DELETE FROM idempotency_keys WHERE answered_at < now() - $1 * interval '1 day'`, [KEPT_DAYS]),
+    );
   }
 
   private async lock(tx: Tx, { tenant, caller }: KeyedRequest, key: string): Promise<void> {
     const name = `idempotency/${tenant}/${caller}/${key}`;
-    const [row] = await tx.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken', [name]);
+    const [row] = await tx.query<{ taken: boolean }>(
+      'SELECT pg_try_advisory_xact_lock(hashtextextended($1, 0)) AS taken',
+      [name],
+    );
     if (row?.taken === true) return;
-    throw new ProblemError(409, 'in-progress', 'the first request with this Idempotency-Key is still under way', { headers: { 'Retry-After': '1' } });
+    throw new ProblemError(409, 'in-progress', 'the first request with this Idempotency-Key is still under way', {
+      headers: { 'Retry-After': '1' },
+    });
   }
 
   private async find(tx: Tx, { tenant, caller }: KeyedRequest, key: string): Promise<StoredAnswer | null> {
@@ -68,7 +82,13 @@ export class Idempotency {
     return row ?? null;
   }
 
-  private async keep(tx: Tx, { tenant, caller }: KeyedRequest, key: string, digest: string, answer: AnswerOrRefusal): Promise<void> {
+  private async keep(
+    tx: Tx,
+    { tenant, caller }: KeyedRequest,
+    key: string,
+    digest: string,
+    answer: AnswerOrRefusal,
+  ): Promise<void> {
     const body = answer.refusal === undefined ? answer.body : { problem: refusalForm(answer.refusal) };
     await tx.query(
       `INSERT INTO idempotency_keys (tenant, caller, key, request_digest, status, headers, body) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
@@ -111,16 +131,28 @@ interface RefusalForm {
 
 function refusalForm(refusal: ProblemError): RefusalForm {
   const { code, detail, field, current, members } = refusal;
-  return { code, detail, members, ...(field === undefined ? {} : { field }), ...(current === undefined ? {} : { current }) };
+  return {
+    code,
+    detail,
+    members,
+    ...(field === undefined ? {} : { field }),
+    ...(current === undefined ? {} : { current }),
+  };
 }
 
 function replay(before: StoredAnswer, digest: string): AnswerOrRefusal {
   if (before.digest !== digest) {
-    throw new ProblemError(422, 'key-reused', 'this Idempotency-Key was used for another request', { field: '/Idempotency-Key' });
+    throw new ProblemError(422, 'key-reused', 'this Idempotency-Key was used for another request', {
+      field: '/Idempotency-Key',
+    });
   }
   const headers = { ...before.headers, 'Idempotency-Replayed': 'true' };
   const problem = (before.body as { problem?: RefusalForm } | null)?.problem;
   if (before.status < 400 || problem === undefined) return { status: before.status, headers, body: before.body };
   const { code, detail, ...more } = problem;
-  return { status: before.status, body: null, refusal: new ProblemError(before.status, code, detail, { ...more, headers }) };
+  return {
+    status: before.status,
+    body: null,
+    refusal: new ProblemError(before.status, code, detail, { ...more, headers }),
+  };
 }

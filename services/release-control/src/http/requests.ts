@@ -22,7 +22,10 @@ const component = z.strictObject({ component: text(100), version: text(200), art
 const step = z.strictObject({ kind: text(100), what: text(1000), reversible, pointOfNoReturn: text(200).optional() });
 const link = z.strictObject({
   title: text(200),
-  href: z.string().max(2000).refine((href) => /^https?:\/\//.test(href), 'must begin with http:// or https://'),
+  href: z
+    .string()
+    .max(2000)
+    .refine((href) => /^https?:\/\//.test(href), 'must begin with http:// or https://'),
 });
 
 export const registerReleaseBody = z.strictObject({
@@ -43,7 +46,9 @@ export type RegisterReleaseBody = z.output<typeof registerReleaseBody>;
 export const phaseBody = z.strictObject({
   phase: z.enum(['registered', 'refused', 'deploying', 'live', 'failed', 'superseded', 'rolled-back', 'finished']),
   at: instant.optional(),
-  scope: z.strictObject({ stores: z.array(text(100)).max(10_000).optional(), percent: z.number().min(0).max(100).optional() }).optional(),
+  scope: z
+    .strictObject({ stores: z.array(text(100)).max(10_000).optional(), percent: z.number().min(0).max(100).optional() })
+    .optional(),
 });
 export type PhaseBody = z.output<typeof phaseBody>;
 
@@ -57,7 +62,9 @@ export const answerBody = z.strictObject({
 export type AnswerBody = z.output<typeof answerBody>;
 
 export const applyBody = z.strictObject({
-  documents: z.array(z.strictObject({ file: z.string().max(1000), line: z.number().int().min(0), document: z.unknown() })).max(2000),
+  documents: z
+    .array(z.strictObject({ file: z.string().max(1000), line: z.number().int().min(0), document: z.unknown() }))
+    .max(2000),
   dryRun: z.boolean().optional(),
 });
 
@@ -100,7 +107,9 @@ export function readCursor(after: string | undefined, nowMs: number): Cursor | n
   if (after === undefined) return null;
   const cursor = z.tuple([instant, z.string().max(100), z.number()]).safeParse(decoded(after));
   if (!cursor.success || nowMs - cursor.data[2] > CURSOR_MS) {
-    throw new ProblemError(422, 'invalid', 'this cursor is not one of ours, or older than 24 h: begin the list anew', { field: '/after' });
+    throw new ProblemError(422, 'invalid', 'this cursor is not one of ours, or older than 24 h: begin the list anew', {
+      field: '/after',
+    });
   }
   return { at: cursor.data[0], id: cursor.data[1] };
 }

@@ -18,7 +18,10 @@ export class JournalController {
   ) {}
 
   @Get()
-  async rows(@Req() request: FastifyRequest, @Query() query: { readonly after?: string; readonly limit?: string }): Promise<Page<JournalRowView>> {
+  async rows(
+    @Req() request: FastifyRequest,
+    @Query() query: { readonly after?: string; readonly limit?: string },
+  ): Promise<Page<JournalRowView>> {
     const caller = await this.door.open(request, 'read-journal');
     const after = readCount('after', query.after);
     const limit = readLimit(query.limit);
@@ -28,13 +31,23 @@ export class JournalController {
 
   /** Rebuilds a stream that the broker lost: every public row from a place on goes out again under its old id. */
   @Post('republish')
-  async republish(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Body() body: unknown): Promise<unknown> {
+  async republish(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Body() body: unknown,
+  ): Promise<unknown> {
     const caller = await this.door.open(request, 'operate');
     const { from } = readBody(republishBody, body);
     return this.changes.run(request, reply, caller, async (tx) => {
       const events = await this.relay.republish(caller.tenant, from);
       const ref = { tenant: caller.tenant, stream: 'journal', environment: 'none', workload: 'none' };
-      await this.journal.append(tx, ref, 'any', [{ type: 'journal.republished', data: { from, events } }], byOf(request, caller));
+      await this.journal.append(
+        tx,
+        ref,
+        'any',
+        [{ type: 'journal.republished', data: { from, events } }],
+        byOf(request, caller),
+      );
       return { status: 202, body: { from, events } };
     });
   }

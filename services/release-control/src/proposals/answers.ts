@@ -23,10 +23,18 @@ export class Answers {
   ) {}
 
   /** Counts an answer and gives the proposal as it stands then. */
-  async answer(tx: Tx, id: string, body: AnswerBody, revision: number | undefined, caller: Caller, by: By): Promise<StoredProposal> {
+  async answer(
+    tx: Tx,
+    id: string,
+    body: AnswerBody,
+    revision: number | undefined,
+    caller: Caller,
+    by: By,
+  ): Promise<StoredProposal> {
     const proposal = await findProposal(tx, id);
     const release = proposal === null ? null : await findRelease(tx, proposal.release.id);
-    if (proposal === null || release === null) throw new ProblemError(404, 'unknown-proposal', `there is no proposal ${id}`);
+    if (proposal === null || release === null)
+      throw new ProblemError(404, 'unknown-proposal', `there is no proposal ${id}`);
     const { text, reason, planId, planDigest } = body;
     const acted = await this.streams.decide(tx, release, by, (nowMs, around) => ({
       type: 'AnswerProposal',
@@ -53,7 +61,9 @@ export class Answers {
 export function shownRevision(answer: AnswerBody['answer'], ifMatch: string | undefined): number | undefined {
   if (answer !== 'approve' && answer !== 'reject') return undefined;
   if (ifMatch === undefined) {
-    throw new ProblemError(428, 'precondition-required', `to ${answer} send If-Match with the ETag of what was shown`, { field: '/If-Match' });
+    throw new ProblemError(428, 'precondition-required', `to ${answer} send If-Match with the ETag of what was shown`, {
+      field: '/If-Match',
+    });
   }
   const revision = /^(?:W\/)?"(\d{1,15})"$/.exec(ifMatch.trim())?.[1];
   // Anything else is no revision of ours, so it matches none.
@@ -64,9 +74,14 @@ export function shownRevision(answer: AnswerBody['answer'], ifMatch: string | un
 export function demandFreshSignIn(answer: AnswerBody['answer'], caller: Caller, nowMs: InstantMs): void {
   const isFresh = caller.auth === 'token' || nowMs - caller.authTimeMs <= APPROVAL_SIGN_IN_MS;
   if (answer !== 'approve' || isFresh) return;
-  throw new ProblemError(401, 'sign-in-too-old', 'to approve, sign in again: the last sign-in is older than 15 minutes', {
-    headers: { 'WWW-Authenticate': 'Bearer error="insufficient_user_authentication", max_age=900' },
-  });
+  throw new ProblemError(
+    401,
+    'sign-in-too-old',
+    'to approve, sign in again: the last sign-in is older than 15 minutes',
+    {
+      headers: { 'WWW-Authenticate': 'Bearer error="insufficient_user_authentication", max_age=900' },
+    },
+  );
 }
 
 /** The proposal as this reader sees it at this moment. */
@@ -74,10 +89,19 @@ export function proposalFor(stored: StoredProposal, caller: Caller, nowMs: Insta
   const { starterMayApprove, ...view } = stored;
   const until = view.acknowledgement === null ? null : parseInstant(view.acknowledgement.until);
   const isHeld = until !== null && nowMs < until;
-  return { ...view, acknowledgement: isHeld ? view.acknowledgement : null, eligible: eligible(stored, caller, nowMs, starterMayApprove) };
+  return {
+    ...view,
+    acknowledgement: isHeld ? view.acknowledgement : null,
+    eligible: eligible(stored, caller, nowMs, starterMayApprove),
+  };
 }
 
-function eligible(stored: StoredProposal, caller: Caller, nowMs: InstantMs, starterMayApprove: boolean): ProposalView['eligible'] {
+function eligible(
+  stored: StoredProposal,
+  caller: Caller,
+  nowMs: InstantMs,
+  starterMayApprove: boolean,
+): ProposalView['eligible'] {
   if (stored.state !== 'open') return { may: false, why: 'already-ended' };
   if (nowMs >= (parseInstant(stored.expiresAt) ?? 0)) return { may: false, why: 'already-ended' };
   if (!mayDo(caller, 'approve')) return { may: false, why: 'wrong-role' };

@@ -4,7 +4,10 @@ import type { StoredProposal } from '../releases/views.js';
 
 /** A proposal by its id; null where this tenant has none. */
 export async function findProposal(tx: Tx, id: string): Promise<StoredProposal | null> {
-  const [row] = await tx.query<{ view: StoredProposal }>('SELECT view FROM proposals WHERE tenant = $1 AND id = $2', [tx.tenant, id]);
+  const [row] = await tx.query<{ view: StoredProposal }>('SELECT view FROM proposals WHERE tenant = $1 AND id = $2', [
+    tx.tenant,
+    id,
+  ]);
   return row?.view ?? null;
 }
 

@@ -49,7 +49,11 @@ export class ProposalsController {
 
   @Get(':id')
   @Header('Cache-Control', 'no-store')
-  async show(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Param('id') id: string): Promise<ProposalView> {
+  async show(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Param('id') id: string,
+  ): Promise<ProposalView> {
     const caller = await this.door.open(request, 'read');
     const { stored, nowMs } = await this.db.transact(caller.tenant, async (tx) => ({
       stored: await findProposal(tx, id),
@@ -78,7 +82,8 @@ export class ProposalsController {
         return { status: 200, headers: { ETag: `"${stored.revision}"` }, body: view };
       });
     } catch (error) {
-      const isWrongRole = error instanceof ProblemError && (error.current as { why?: string } | undefined)?.why === 'wrong-role';
+      const isWrongRole =
+        error instanceof ProblemError && (error.current as { why?: string } | undefined)?.why === 'wrong-role';
       if (isWrongRole) await this.door.recordRefusal(request, caller, asked.answer);
       throw error;
     }

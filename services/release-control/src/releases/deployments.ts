@@ -21,7 +21,8 @@ export class Deployments {
       by: by.actor.id,
     }));
     if (acted.refusal !== null) throw problemOf(acted.refusal);
-    if (acted.events.length > 0 && body.phase === 'live') await this.supersedeOthers(tx, place, acted.state.registered, by);
+    if (acted.events.length > 0 && body.phase === 'live')
+      await this.supersedeOthers(tx, place, acted.state.registered, by);
   }
 
   private async supersedeOthers(
@@ -30,7 +31,11 @@ export class Deployments {
     release: { readonly name: string; readonly components: readonly { readonly component: string }[] },
     by: By,
   ): Promise<void> {
-    const others = await liveBeside(tx, place, release.components.map((c) => c.component));
+    const others = await liveBeside(
+      tx,
+      place,
+      release.components.map((c) => c.component),
+    );
     for (const other of others) {
       await this.streams.decide(tx, other, by, (nowMs) => ({
         type: 'ChangePhase',
@@ -43,7 +48,10 @@ export class Deployments {
   }
 }
 
-function scopeOf(scope: NonNullable<PhaseBody['scope']>): { readonly stores?: readonly string[]; readonly percent?: number } {
+function scopeOf(scope: NonNullable<PhaseBody['scope']>): {
+  readonly stores?: readonly string[];
+  readonly percent?: number;
+} {
   return {
     ...(scope.stores === undefined ? {} : { stores: scope.stores }),
     ...(scope.percent === undefined ? {} : { percent: scope.percent }),

@@ -10,7 +10,10 @@ interface InputRow {
 
 /** What a release's verdicts rest on: specification, inputs in the order they were judged, and what was said after each. */
 export async function evidenceOf(tx: Tx, release: string, after: number, limit: number): Promise<EvidenceView> {
-  const [watch] = await tx.query<{ spec: unknown }>('SELECT spec FROM evaluation_watch WHERE tenant = $1 AND release = $2', [tx.tenant, release]);
+  const [watch] = await tx.query<{ spec: unknown }>(
+    'SELECT spec FROM evaluation_watch WHERE tenant = $1 AND release = $2',
+    [tx.tenant, release],
+  );
   const inputs = await tx.query<InputRow & Record<string, unknown>>(
     'SELECT n, clock_ms, input FROM evaluation_input WHERE tenant = $1 AND release = $2 AND n > $3 ORDER BY n LIMIT $4',
     [tx.tenant, release, after, limit + 1],

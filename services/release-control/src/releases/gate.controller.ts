@@ -33,7 +33,11 @@ export class GateController {
 
   @Get(':id/verdict')
   @Header('Cache-Control', 'no-store')
-  async verdict(@Req() request: FastifyRequest, @Param('id') id: string, @Query() query: VerdictQuery): Promise<VerdictView> {
+  async verdict(
+    @Req() request: FastifyRequest,
+    @Param('id') id: string,
+    @Query() query: VerdictQuery,
+  ): Promise<VerdictView> {
     const caller = await this.door.open(request, 'read');
     const waitMs = readWait(query.wait) * 1000;
     const key = JSON.stringify([caller.tenant, id, query.name, query.environment]);
@@ -51,7 +55,11 @@ export class GateController {
 
   @Get(':id/series')
   @Header('Cache-Control', 'no-store')
-  async chart(@Req() request: FastifyRequest, @Param('id') id: string, @Query() query: ReleaseQuery): Promise<SeriesView> {
+  async chart(
+    @Req() request: FastifyRequest,
+    @Param('id') id: string,
+    @Query() query: ReleaseQuery,
+  ): Promise<SeriesView> {
     const caller = await this.door.open(request, 'read');
     const release = await this.releases.show(caller.tenant, id, query);
     return this.series.of(caller.tenant, release);
@@ -92,7 +100,9 @@ export class GateController {
   private look(tenant: string, id: string, query: VerdictQuery): Promise<VerdictView> {
     return this.db.transact(tenant, async (tx) => {
       const nowMs = await databaseNow(tx);
-      const place = await (query.unknown === 'pending' ? this.releases.findMaybe(tx, id, query) : this.releases.find(tx, id, query));
+      const place = await (query.unknown === 'pending'
+        ? this.releases.findMaybe(tx, id, query)
+        : this.releases.find(tx, id, query));
       const view = place === null ? null : verdictView(await this.streams.read(tx, place), nowMs);
       return view ?? unknownRelease(id, nowMs);
     });

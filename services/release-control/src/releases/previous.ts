@@ -15,7 +15,9 @@ export async function previousOf(
   const release = await findRelease(tx, named);
   const isOfPlace = release?.workload === place.workload && release.environment === place.environment;
   if (!isOfPlace) {
-    throw new ProblemError(422, 'invalid', `${named} is no release of ${place.workload} in ${place.environment}`, { field: '/previous' });
+    throw new ProblemError(422, 'invalid', `${named} is no release of ${place.workload} in ${place.environment}`, {
+      field: '/previous',
+    });
   }
   const own = release.view.components.filter((c) => components.includes(c.component));
   const missing = (newest?.components ?? []).filter((c) => !own.some((o) => o.component === c.component));

@@ -31,7 +31,9 @@ export async function readinessEvidence(
     steps: release.steps,
     previous: previous === null ? null : { release: previous.release, name: await nameOf(tx, previous.release) },
     componentsWithoutWayBack:
-      previous === null ? [] : release.components.map((c) => c.component).filter((name) => !back.has(name) || targets[name] === undefined),
+      previous === null
+        ? []
+        : release.components.map((c) => c.component).filter((name) => !back.has(name) || targets[name] === undefined),
     // A roll-up names the minute it began; its samples may be as young as its end.
     signalsHeardAtMs: new Map(heard.map((row) => [row.signal, Math.min(nowMs, row.last + MINUTE_MS)])),
     alertSourcesHeardAtMs: await sourcesHeard(tx, environment, alertSources),
@@ -40,11 +42,18 @@ export async function readinessEvidence(
 }
 
 async function nameOf(tx: Tx, id: string): Promise<string | null> {
-  const [row] = await tx.query<{ name: string }>('SELECT name FROM releases WHERE tenant = $1 AND id = $2', [tx.tenant, id]);
+  const [row] = await tx.query<{ name: string }>('SELECT name FROM releases WHERE tenant = $1 AND id = $2', [
+    tx.tenant,
+    id,
+  ]);
   return row?.name ?? null;
 }
 
-async function sourcesHeard(tx: Tx, environment: string, sources: readonly SignalSource[]): Promise<ReadonlyMap<string, InstantMs | null>> {
+async function sourcesHeard(
+  tx: Tx,
+  environment: string,
+  sources: readonly SignalSource[],
+): Promise<ReadonlyMap<string, InstantMs | null>> {
   const here = sources.filter((source) => source.kind === 'alertmanager' && source.environments.includes(environment));
   const [row] = await tx.query<{ sources: Readonly<Record<string, { readonly heardAtMs: InstantMs | null }>> | null }>(
     `SELECT state->'sources' AS sources FROM evaluation_alerts WHERE tenant = $1 AND environment = $2`,

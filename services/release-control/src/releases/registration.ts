@@ -33,7 +33,12 @@ export class Registration {
     if (taken !== null) return { release: sameOrRefused(taken, digest), isNew: false };
 
     await lockPlace(tx, place);
-    const previous = await previousOf(tx, place, body.components.map((c) => c.component), body.previous);
+    const previous = await previousOf(
+      tx,
+      place,
+      body.components.map((c) => c.component),
+      body.previous,
+    );
     const release = resolved(body, declared, previous, by.actor.id);
     await this.streams.decide(tx, place, by, () => ({ type: 'RegisterRelease', release }), digest);
     await this.assessReadiness(tx, place, release, configuration, declared.workload, by);
@@ -91,7 +96,11 @@ function declaredFor(configuration: Configuration, body: RegisterReleaseBody): D
   const guardrailPolicy = configuration.guardrailPolicies.find((one) => one.name === policyName);
   if (guardrailPolicy === undefined) throw unknown('/policy', `no GuardrailPolicy ${policyName} is declared`);
   const decisionPolicy = configuration.decisionPolicies.find((one) => one.name === workload.decisionPolicy);
-  if (decisionPolicy === undefined) throw unknown('/workload', `${body.workload} names a DecisionPolicy that is not declared: ${workload.decisionPolicy}`);
+  if (decisionPolicy === undefined)
+    throw unknown(
+      '/workload',
+      `${body.workload} names a DecisionPolicy that is not declared: ${workload.decisionPolicy}`,
+    );
   return { workload, guardrailPolicy, decisionPolicy };
 }
 
@@ -101,7 +110,9 @@ function resolved(
   previous: ReleaseRegistered['previous'],
   registeredBy: string,
 ): Omit<ReleaseRegistered, 'type'> {
-  const steps = (body.steps ?? []).map(({ pointOfNoReturn, ...step }) => (pointOfNoReturn === undefined ? step : { ...step, pointOfNoReturn }));
+  const steps = (body.steps ?? []).map(({ pointOfNoReturn, ...step }) =>
+    pointOfNoReturn === undefined ? step : { ...step, pointOfNoReturn },
+  );
   return {
     name: body.name,
     workload: body.workload,
@@ -130,5 +141,7 @@ function sameOrRefused(taken: StoredRelease, digest: string): StoredRelease {
 }
 
 async function lockName(tx: Tx, environment: string, name: string): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`release-name/${tx.tenant}/${environment}/${name}`]);
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `release-name/${tx.tenant}/${environment}/${name}`,
+  ]);
 }

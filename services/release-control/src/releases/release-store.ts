@@ -25,7 +25,10 @@ const RELEASE_COLUMNS = 'tenant, id, environment, workload, name, request_digest
 
 /** A release by its id; null where this tenant has none. */
 export async function findRelease(tx: Tx, id: string): Promise<StoredRelease | null> {
-  const [row] = await tx.query<StoredRelease>(`SELECT ${RELEASE_COLUMNS} FROM releases WHERE tenant = $1 AND id = $2`, [tx.tenant, id]);
+  const [row] = await tx.query<StoredRelease>(`SELECT ${RELEASE_COLUMNS} FROM releases WHERE tenant = $1 AND id = $2`, [
+    tx.tenant,
+    id,
+  ]);
   return row ?? null;
 }
 
@@ -57,24 +60,40 @@ export function listReleases(
       WHERE tenant = $1 AND ($2::text IS NULL OR environment = $2) AND ($3::text IS NULL OR workload = $3) AND ($4::text IS NULL OR phase = $4)
         AND ($5::timestamptz IS NULL OR (registered_at, id) < ($5, $6))
       ORDER BY registered_at DESC, id DESC LIMIT $7`,
-    [tx.tenant, filter.environment ?? null, filter.workload ?? null, filter.phase ?? null, after?.at ?? null, after?.id ?? null, limit],
+    [
+      tx.tenant,
+      filter.environment ?? null,
+      filter.workload ?? null,
+      filter.phase ?? null,
+      after?.at ?? null,
+      after?.id ?? null,
+      limit,
+    ],
   );
 }
 
 /** PostgreSQL's clock: the one by which proposals expire, whichever instance asks. */
 export async function databaseNow(tx: Tx): Promise<InstantMs> {
-  const [row] = await tx.query<{ now: number }>('SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now');
+  const [row] = await tx.query<{ now: number }>(
+    'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now',
+  );
   invariant(row, 'a clock always answers');
   return row.now;
 }
 
 /** One decision at a time for a workload in an environment: what another release holds is looked at under this lock. */
 export async function lockPlace(tx: Tx, place: Omit<ReleasePlace, 'id'>): Promise<void> {
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`release-control/${place.tenant}/${place.environment}/${place.workload}`]);
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `release-control/${place.tenant}/${place.environment}/${place.workload}`,
+  ]);
 }
 
 /** The actuation by which another release of the workload holds one of these components. */
-export async function actuationOfOthers(tx: Tx, place: ReleasePlace, components: readonly string[]): Promise<string | null> {
+export async function actuationOfOthers(
+  tx: Tx,
+  place: ReleasePlace,
+  components: readonly string[],
+): Promise<string | null> {
   const [row] = await tx.query<{ held_by: string }>(
     `SELECT held_by FROM releases
       WHERE tenant = $1 AND environment = $2 AND workload = $3 AND id <> $4 AND held_by IS NOT NULL AND components && $5::text[]
@@ -119,7 +138,12 @@ export async function newestPassed(
 }
 
 /** Writes what is shown of a release and its proposals, from its rows. */
-export async function saveViews(tx: Tx, rows: readonly JournalRow[], state: KnownRelease, requestDigest?: string): Promise<void> {
+export async function saveViews(
+  tx: Tx,
+  rows: readonly JournalRow[],
+  state: KnownRelease,
+  requestDigest?: string,
+): Promise<void> {
   const view = releaseView(rows, state);
   const components = view.components.map((c) => c.component);
   await tx.query(
@@ -129,8 +153,19 @@ export async function saveViews(tx: Tx, rows: readonly JournalRow[], state: Know
        held_by = excluded.held_by, view = excluded.view
      WHERE releases.version <= excluded.version`,
     [
-      view.tenant, view.id, view.environment, view.workload, view.name, requestDigest ?? null, components, view.revision, view.phase,
-      passedAt(state), heldBy(state), view.registeredAt, JSON.stringify(view),
+      view.tenant,
+      view.id,
+      view.environment,
+      view.workload,
+      view.name,
+      requestDigest ?? null,
+      components,
+      view.revision,
+      view.phase,
+      passedAt(state),
+      heldBy(state),
+      view.registeredAt,
+      JSON.stringify(view),
     ],
   );
   if (state.proposals.length === 0) return;
@@ -143,13 +178,24 @@ async function saveProposal(tx: Tx, release: string, proposal: StoredProposal): 
     `INSERT INTO proposals (tenant, id, release, state, revision, opened_at, expires_at, view)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
      ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state, revision = excluded.revision, view = excluded.view`,
-    [tx.tenant, proposal.id, release, proposal.state, proposal.revision, proposal.openedAt, proposal.expiresAt, JSON.stringify(proposal)],
+    [
+      tx.tenant,
+      proposal.id,
+      release,
+      proposal.state,
+      proposal.revision,
+      proposal.openedAt,
+      proposal.expiresAt,
+      JSON.stringify(proposal),
+    ],
   );
 }
 
 async function namesOf(tx: Tx, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (ids.length === 0) return new Map();
-  const rows = await tx.query<{ id: string; name: string }>('SELECT id, name FROM releases WHERE tenant = $1 AND id = ANY($2)', [tx.tenant, ids]);
+  const rows = await tx.query<{ id: string; name: string }>(
+    'SELECT id, name FROM releases WHERE tenant = $1 AND id = ANY($2)',
+    [tx.tenant, ids],
+  );
   return new Map(rows.map((row) => [row.id, row.name]));
 }
-

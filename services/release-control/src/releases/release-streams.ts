@@ -1,5 +1,12 @@
 import { toJournal } from '@parapet/contracts';
-import { type DecisionInput, decisions, type KnownRelease, type Refusal, type ReleaseEvent, type Surroundings } from '@parapet/decisions';
+import {
+  type DecisionInput,
+  decisions,
+  type KnownRelease,
+  type Refusal,
+  type ReleaseEvent,
+  type Surroundings,
+} from '@parapet/decisions';
 import type { InstantMs, MakeId } from '@parapet/kernel';
 import type { WorkloadConfiguration } from '@parapet/policy';
 import { type Journal, sha256, type Tx } from '@parapet/postgres';
@@ -51,7 +58,8 @@ export class ReleaseStreams {
     const around = await this.surroundings(tx, place, log.rows);
     const input = inputAt(await databaseNow(tx), around);
     const { events, refusal, state } = await handleCommand(decisions, log, input);
-    if (state.phase === 'unregistered') throw new Error(`release ${place.id} has no stream: ${refusal?.detail ?? 'nothing was decided'}`);
+    if (state.phase === 'unregistered')
+      throw new Error(`release ${place.id} has no stream: ${refusal?.detail ?? 'nothing was decided'}`);
     if (events.length > 0) await saveViews(tx, log.rows, state, requestDigest);
     if (events.length > 0) tx.afterCommit(() => this.committed(place.tenant, place.id));
     return { refusal, events, state, rows: log.rows };
@@ -93,10 +101,16 @@ export class ReleaseStreams {
 }
 
 /** The target of each component in an environment, as declared now. */
-export function targetsOf(workload: WorkloadConfiguration | null, environment: string): Readonly<Record<string, string>> {
-  const here = workload?.targets.filter((target) => target.environment === undefined || target.environment === environment) ?? [];
+export function targetsOf(
+  workload: WorkloadConfiguration | null,
+  environment: string,
+): Readonly<Record<string, string>> {
+  const here =
+    workload?.targets.filter((target) => target.environment === undefined || target.environment === environment) ?? [];
   const names = new Set(here.map((target) => target.name));
-  return Object.fromEntries((workload?.components ?? []).filter((c) => names.has(c.target)).map((c) => [c.name, c.target]));
+  return Object.fromEntries(
+    (workload?.components ?? []).filter((c) => names.has(c.target)).map((c) => [c.name, c.target]),
+  );
 }
 
 function refOf(place: ReleasePlace): { tenant: string; stream: string; environment: string; workload: string } {

@@ -5,7 +5,15 @@ import { Database } from '@parapet/postgres';
 import type { FastifyReply, FastifyRequest } from '@parapet/nest';
 import { byOf, Door } from '../access/door.js';
 import { Changes } from '../http/changes.js';
-import { phaseBody, readBody, readCount, readCursor, readLimit, registerReleaseBody, writeCursor } from '../http/requests.js';
+import {
+  phaseBody,
+  readBody,
+  readCount,
+  readCursor,
+  readLimit,
+  registerReleaseBody,
+  writeCursor,
+} from '../http/requests.js';
 import { Deployments } from './deployments.js';
 import { streamEvents } from './event-stream.js';
 import { Live } from './live.js';
@@ -38,12 +46,21 @@ export class ReleasesController {
   ) {}
 
   @Post()
-  async register(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply, @Body() body: unknown): Promise<unknown> {
+  async register(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Body() body: unknown,
+  ): Promise<unknown> {
     const caller = await this.door.open(request, 'register');
     const asked = readBody(registerReleaseBody, body);
     return this.changes.run(request, reply, caller, async (tx) => {
       const configuration = this.configurations.current(caller.tenant);
-      if (configuration === null) throw new ProblemError(409, 'no-configuration', 'nothing is configured for this tenant: apply a configuration first');
+      if (configuration === null)
+        throw new ProblemError(
+          409,
+          'no-configuration',
+          'nothing is configured for this tenant: apply a configuration first',
+        );
       const { release, isNew } = await this.registration.register(tx, configuration, asked, byOf(request, caller));
       const headers = { ETag: `"${release.view.revision}"`, Location: `/v1/releases/${release.id}` };
       return { status: isNew ? 201 : 200, headers, body: release.view };
@@ -64,7 +81,10 @@ export class ReleasesController {
     const rows = await this.db.transact(caller.tenant, (tx) => listReleases(tx, filter, after, limit + 1));
     const items = rows.slice(0, limit);
     const last = items.at(-1);
-    return { items: items.map((row) => row.view), next: rows.length > limit && last !== undefined ? writeCursor(last, Date.now()) : null };
+    return {
+      items: items.map((row) => row.view),
+      next: rows.length > limit && last !== undefined ? writeCursor(last, Date.now()) : null,
+    };
   }
 
   @Get(':id')
@@ -114,7 +134,12 @@ export class ReleasesController {
     const after = readCount('after', isLive ? (lastEventId(request) ?? query.after) : query.after);
     if (isLive) {
       reply.hijack();
-      reply.raw.writeHead(200, { ...sentHeaders(reply), 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
+      reply.raw.writeHead(200, {
+        ...sentHeaders(reply),
+        'Content-Type': 'text/event-stream',
+        'Cache-Control': 'no-store',
+        'X-Accel-Buffering': 'no',
+      });
       await streamEvents(reply.raw, this.live, place, after, read);
       return;
     }

@@ -30,7 +30,9 @@ export class RecentSeries {
       watched.map(async (one) => {
         const report = release.guardrails.find((r) => r.name === one.guardrail.name);
         const before = await minutesBefore(tx, release.environment, one, spec.startMs);
-        const own = observations.filter((o) => o.signal === one.guardrail.signal && matchesWhere(one.guardrail.where, o.dimensions));
+        const own = observations.filter(
+          (o) => o.signal === one.guardrail.signal && matchesWhere(one.guardrail.where, o.dimensions),
+        );
         return view(one, report, [...before, ...own.filter((o) => o.atMs > spec.startMs).map(measureOf)]);
       }),
     );
@@ -38,7 +40,10 @@ export class RecentSeries {
 }
 
 async function specOf(tx: Tx, release: string): Promise<WatchSpec | null> {
-  const [row] = await tx.query<{ spec: WatchSpec }>('SELECT spec FROM evaluation_watch WHERE tenant = $1 AND release = $2', [tx.tenant, release]);
+  const [row] = await tx.query<{ spec: WatchSpec }>(
+    'SELECT spec FROM evaluation_watch WHERE tenant = $1 AND release = $2',
+    [tx.tenant, release],
+  );
   return row?.spec ?? null;
 }
 
@@ -54,7 +59,10 @@ async function observationsOf(tx: Tx, release: string): Promise<readonly Observa
 /** A measurement that can be joined with its neighbours: sums where it is a share, the value where it is one; null is a gap. */
 interface Measure {
   readonly atMs: InstantMs;
-  readonly amount: { readonly kind: 'share'; readonly count: number; readonly of: number } | { readonly kind: 'value'; readonly value: number } | null;
+  readonly amount:
+    | { readonly kind: 'share'; readonly count: number; readonly of: number }
+    | { readonly kind: 'value'; readonly value: number }
+    | null;
 }
 
 function measureOf({ atMs, value }: Observation): Measure {
@@ -68,7 +76,12 @@ function measureOf({ atMs, value }: Observation): Measure {
   }
 }
 
-async function minutesBefore(tx: Tx, environment: string, { guardrail }: WatchedGuardrail, startMs: InstantMs): Promise<readonly Measure[]> {
+async function minutesBefore(
+  tx: Tx,
+  environment: string,
+  { guardrail }: WatchedGuardrail,
+  startMs: InstantMs,
+): Promise<readonly Measure[]> {
   const isShare = guardrail.test.kind === 'proportion' || guardrail.test.kind === 'rate';
   const rows = await tx.query<{ at: number; n: number; count: number; of: number; sum: number }>(
     `SELECT floor(extract(epoch FROM minute) * 1000)::bigint AS at, sum(n)::float8 AS n, sum(count) AS count, sum(of) AS of, sum(sum) AS sum
@@ -84,7 +97,11 @@ async function minutesBefore(tx: Tx, environment: string, { guardrail }: Watched
   }));
 }
 
-function view(watched: WatchedGuardrail, report: GuardrailReport | undefined, measures: readonly Measure[]): SeriesView['guardrails'][number] {
+function view(
+  watched: WatchedGuardrail,
+  report: GuardrailReport | undefined,
+  measures: readonly Measure[],
+): SeriesView['guardrails'][number] {
   const badDirection = watched.signal?.badDirection ?? 'high';
   return {
     name: watched.guardrail.name,

@@ -62,6 +62,12 @@ export class LastVerdicts {
   whileAway(key: string): VerdictView | null {
     const last = this.views.get(key);
     if (last === undefined) return null;
-    return { ...last, verdict: 'inconclusive', final: false, reason: 'stale', action: last.action === 'roll-back' ? 'roll-back' : 'hold' };
+    return {
+      ...last,
+      verdict: 'inconclusive',
+      final: false,
+      reason: 'stale',
+      action: last.action === 'roll-back' ? 'roll-back' : 'hold',
+    };
   }
 }

@@ -105,7 +105,10 @@ interface Telling {
 }
 
 /** All proposals of a release, oldest first, with the times that only the rows know. */
-export function proposalViews(rows: readonly JournalRow[], names: ReadonlyMap<string, string>): readonly StoredProposal[] {
+export function proposalViews(
+  rows: readonly JournalRow[],
+  names: ReadonlyMap<string, string>,
+): readonly StoredProposal[] {
   const tellings = new Map<string, Telling>();
   let state: ReleaseState = decisions.initialState;
   for (const row of rows) {
@@ -139,7 +142,11 @@ function tell(tellings: Map<string, Telling>, event: ReleaseEvent, at: string, s
       return;
     case 'ProposalAnswered':
       if (event.word === 'approve') telling.approvals.push({ by: event.by, at, reason: event.reason });
-      if (event.word === 'withdraw') keepCounted(telling, telling.approvals.filter((a) => a.by !== event.by));
+      if (event.word === 'withdraw')
+        keepCounted(
+          telling,
+          telling.approvals.filter((a) => a.by !== event.by),
+        );
       return;
     case 'ProposalEnded':
       telling.endedAt = at;
