@@ -69,12 +69,21 @@ export function shopDocuments(
     }),
     document('GuardrailPolicy', 'checkout', {
       guardrails: [
-        { name: 'order-success', signal: 'shop.orders', test: { kind: 'proportion', against: 'limit', limit: 0.05 }, mode: 'act' },
+        {
+          name: 'order-success',
+          signal: 'shop.orders',
+          test: { kind: 'proportion', against: 'limit', limit: 0.05 },
+          mode: 'act',
+        },
       ],
     }),
     document('DecisionPolicy', 'shop', {
       rules: [
-        { name: 'high-by-itself', when: { criticality: 'high', mode: 'act', reversibility: ['yes', 'partly'] }, then: 'auto' },
+        {
+          name: 'high-by-itself',
+          when: { criticality: 'high', mode: 'act', reversibility: ['yes', 'partly'] },
+          then: 'auto',
+        },
         { name: 'else-ask', then: 'propose' },
       ],
       proposal: asking,

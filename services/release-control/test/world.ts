@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { toJournal } from '@parapet/contracts';
+import { cloudEvent, encodeEvent, publicSubject, toJournal } from '@parapet/contracts';
 import type { ActuationEvent } from '@parapet/actuation';
 import type { EvaluationEvent, GuardrailReport, Mode, VerdictKind } from '@parapet/guardrails';
-import { connectJetStream, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
+import { connectJetStream, DeadLetters, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
 import type { Json } from '@parapet/kernel';
 import { type RunningService, startService } from '@parapet/nest';
 import { makeToken } from '@parapet/policy';
 import { ConfigurationStore, type Database, Journal, sha256 } from '@parapet/postgres';
 import { startDatabase, startNats, startRedis, type TestDatabase, testIds } from '@parapet/testkit';
+import { Redis } from 'ioredis';
 import { AppModule } from '../src/app.module.js';
 import { readConfig } from '../src/config.js';
 import { ConsoleFiles } from '../src/console/console-files.js';
@@ -15,7 +16,10 @@ import { DECISIONS_CONSUMER } from '../src/decisions/decision-loop.js';
 import { checkedDocuments, TENANT, TOKENS, type Who } from './shop.js';
 
 export const RIVAL = 'rival-retail';
-export const RIVAL_TOKENS = Object.fromEntries(Object.keys(TOKENS).map((who) => [who, makeToken()])) as Record<Who, string>;
+export const RIVAL_TOKENS = Object.fromEntries(Object.keys(TOKENS).map((who) => [who, makeToken()])) as Record<
+  Who,
+  string
+>;
 
 /** An answer over HTTP, read. */
 export interface Answered {
@@ -45,7 +49,9 @@ export class World {
     readonly instances: RunningService[],
   ) {}
 
-  static async start(o: { readonly instances?: number; readonly asking?: Readonly<Record<string, unknown>> } = {}): Promise<World> {
+  static async start(
+    o: { readonly instances?: number; readonly asking?: Readonly<Record<string, unknown>> } = {},
+  ): Promise<World> {
     const [database, nats, redis] = await Promise.all([startDatabase(), startNats(), startRedis()]);
     const connection = await connectJetStream({ url: nats.url, name: 'test' });
     await ensureStreams(connection);
@@ -62,8 +68,16 @@ export class World {
     }
   }
 
-  async configure(tenant: string, tokens: Readonly<Record<Who, string>>, asking: Readonly<Record<string, unknown>> = {}): Promise<void> {
-    const documents = checkedDocuments(tenant, tokens, asking).map(({ kind, name, spec }) => ({ kind, name, spec: spec as Json }));
+  async configure(
+    tenant: string,
+    tokens: Readonly<Record<Who, string>>,
+    asking: Readonly<Record<string, unknown>> = {},
+  ): Promise<void> {
+    const documents = checkedDocuments(tenant, tokens, asking).map(({ kind, name, spec }) => ({
+      kind,
+      name,
+      spec: spec as Json,
+    }));
     await new ConfigurationStore().putNow(this.db, tenant, documents, { kind: 'service', id: 'test' });
   }
 
@@ -107,11 +121,17 @@ export class World {
         ...(call.ifMatch === undefined ? {} : { 'if-match': call.ifMatch }),
         ...call.headers,
       },
-      ...(call.body === undefined ? {} : { body: typeof call.body === 'string' ? call.body : JSON.stringify(call.body) }),
+      ...(call.body === undefined
+        ? {}
+        : { body: typeof call.body === 'string' ? call.body : JSON.stringify(call.body) }),
     });
     const text = await response.text();
     const isJson = (response.headers.get('content-type') ?? '').includes('json');
-    return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: isJson && text !== '' ? JSON.parse(text) : text,
+    };
   }
 
   get(path: string, as: Who | string = 'vic', headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
@@ -134,29 +154,64 @@ export class World {
   async passed(name: string): Promise<string> {
     const id = await this.live(name);
     await this.verdict(id, 'pass', { final: true });
-    await this.until(`${name} is finished`, async () => (await this.get(`/v1/releases/${id}`)).body.phase === 'finished');
+    await this.until(
+      `${name} is finished`,
+      async () => (await this.get(`/v1/releases/${id}`)).body.phase === 'finished',
+    );
     return id;
   }
 
   /** A live release that fails its guardrails, and the proposal that follows. */
-  async proposed(name: string, over: Readonly<Record<string, unknown>> = {}): Promise<{ readonly id: string; readonly proposal: string }> {
+  async proposed(
+    name: string,
+    over: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ readonly id: string; readonly proposal: string }> {
     const id = await this.live(name, over);
     await this.verdict(id, 'fail');
-    await this.until(`${name} has a proposal`, async () => (await this.get(`/v1/releases/${id}`)).body.proposal !== null);
+    await this.until(
+      `${name} has a proposal`,
+      async () => (await this.get(`/v1/releases/${id}`)).body.proposal !== null,
+    );
     const { body } = await this.get(`/v1/releases/${id}`);
     return { id, proposal: body.proposal };
   }
 
   /** Approves as somebody who saw what is there now. */
-  async approve(proposal: string, as: Who, over: Call & { readonly reason?: string } = {}, instance = 0): Promise<Answered> {
+  async approve(
+    proposal: string,
+    as: Who,
+    over: Call & { readonly reason?: string } = {},
+    instance = 0,
+  ): Promise<Answered> {
     const { body, headers } = await this.get(`/v1/proposals/${proposal}`, as);
-    const answer = { answer: 'approve', reason: over.reason ?? 'orders fail', planId: body.plan.planId, planDigest: body.planDigest };
-    return this.call('POST', `/v1/proposals/${proposal}/answers`, { as, ifMatch: headers.get('etag') ?? '', body: answer, ...over }, instance);
+    const answer = {
+      answer: 'approve',
+      reason: over.reason ?? 'orders fail',
+      planId: body.plan.planId,
+      planDigest: body.planDigest,
+    };
+    return this.call(
+      'POST',
+      `/v1/proposals/${proposal}/answers`,
+      { as, ifMatch: headers.get('etag') ?? '', body: answer, ...over },
+      instance,
+    );
   }
 
-  verdict(release: string, to: VerdictKind, o: { readonly final?: boolean; readonly mode?: Mode; readonly guardrails?: readonly GuardrailReport[] } = {}): Promise<void> {
+  verdict(
+    release: string,
+    to: VerdictKind,
+    o: { readonly final?: boolean; readonly mode?: Mode; readonly guardrails?: readonly GuardrailReport[] } = {},
+  ): Promise<void> {
     const mode = o.mode ?? (to === 'fail' ? 'act' : 'observe');
-    const failing: GuardrailReport = { name: 'order-success', verdict: 'breach', mode: 'act', observed: 0.8, limit: 0.95, words: 'Order success 80 % (limit 95 %).' };
+    const failing: GuardrailReport = {
+      name: 'order-success',
+      verdict: 'breach',
+      mode: 'act',
+      observed: 0.8,
+      limit: 0.95,
+      words: 'Order success 80 % (limit 95 %).',
+    };
     return this.say('guardrail-evaluation', release, {
       type: 'VerdictChanged',
       from: 'pending',
@@ -171,11 +226,72 @@ export class World {
   }
 
   /** What another service writes into a release's stream, with its own role. */
-  async say(service: 'guardrail-evaluation' | 'rollback-actuation', release: string, event: EvaluationEvent | ActuationEvent, tenant = TENANT): Promise<void> {
+  async say(
+    service: 'guardrail-evaluation' | 'rollback-actuation',
+    release: string,
+    event: EvaluationEvent | ActuationEvent,
+    tenant = TENANT,
+  ): Promise<void> {
     const db = this.database.connect(service, 1);
     const journal = new Journal(testIds());
     const ref = { tenant, stream: release, environment: 'production', workload: 'odoo-retail' };
-    await db.transactRetrying(tenant, (tx) => journal.append(tx, ref, 'any', [toJournal(event)], { actor: { kind: 'service', id: service } }));
+    await db.transactRetrying(tenant, (tx) =>
+      journal.append(tx, ref, 'any', [toJournal(event)], { actor: { kind: 'service', id: service } }),
+    );
+  }
+
+  /** Waits for the order of a release; answers its actuation. */
+  async ordered(release: string): Promise<string> {
+    await this.until(`${release} is ordered back`, async () =>
+      (await this.types(release)).includes('rollback.ordered'),
+    );
+    const events = (await this.get(`/v1/releases/${release}/events`)).body.items;
+    return events.find((e: { type: string }) => e.type === 'dev.parapet.rollback.ordered.v1').data.actuation;
+  }
+
+  /** Carries the order of a release out, so that it holds its components no longer. */
+  async carriedOut(release: string): Promise<void> {
+    const actuation = await this.ordered(release);
+    await this.say('rollback-actuation', release, {
+      type: 'ActuationFinished',
+      actuation,
+      outcome: 'done',
+      steps: [],
+      attempt: 1,
+    });
+    await this.until(
+      'the release is rolled back',
+      async () => (await this.get(`/v1/releases/${release}`)).body.phase === 'rolled-back',
+    );
+  }
+
+  /** Publishes an event of a release again under another message id. */
+  async redeliver(release: string, type: string): Promise<void> {
+    const rows = await this.db.transact(TENANT, (tx) => new Journal(testIds()).read(tx, release));
+    const row = rows.find((one) => one.type === type);
+    if (row === undefined) throw new Error(`${release} has no ${type}`);
+    await this.connection
+      .publisher()
+      .publish(publicSubject(row), encodeEvent(cloudEvent(row)), { messageId: randomUUID() });
+  }
+
+  /** Sets a message aside as a consumer would. */
+  async kill(subject: string): Promise<void> {
+    await new DeadLetters(this.connection).put('test-consumer', 'it was poison', {
+      subject,
+      payload: new TextEncoder().encode('{}'),
+      position: { stream: 'EVENTS', streamSeq: Math.floor(Math.random() * 1e9) + 1 },
+    });
+  }
+
+  /** Makes every session that much older. */
+  async ageSessions(byMs: number): Promise<void> {
+    const redis = new Redis(this.redis.url);
+    for (const key of await redis.keys('parapet:session:*')) {
+      const session = JSON.parse((await redis.get(key)) ?? '{}') as { authTimeMs: number };
+      await redis.set(key, JSON.stringify({ ...session, authTimeMs: session.authTimeMs - byMs }), 'KEEPTTL');
+    }
+    redis.disconnect();
   }
 
   /** Types of a release's events, in order. */

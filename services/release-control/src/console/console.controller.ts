@@ -27,9 +27,12 @@ export class ConsoleController {
   }
 
   private async serve(path: string, reply: FastifyReply): Promise<void> {
-    if (path === 'v1' || path.startsWith('v1/')) throw new ProblemError(404, 'unknown-address', `there is nothing at /${path}`);
+    if (path === 'v1' || path.startsWith('v1/'))
+      throw new ProblemError(404, 'unknown-address', `there is nothing at /${path}`);
     const file = this.files.find(path);
     if (file === null) throw new ProblemError(404, 'unknown-address', `there is nothing at /${path}`);
-    await reply.headers({ ...SECURITY_HEADERS, 'Content-Type': file.type, 'Cache-Control': file.cacheControl }).send(file.bytes);
+    await reply
+      .headers({ ...SECURITY_HEADERS, 'Content-Type': file.type, 'Cache-Control': file.cacheControl })
+      .send(file.bytes);
   }
 }
