@@ -13,6 +13,7 @@ import { ConfigurationController } from './configuration/configuration.controlle
 import { Configurations } from './configuration/configurations.js';
 import { ConsoleController } from './console/console.controller.js';
 import { ConsoleFiles } from './console/console-files.js';
+import { Advisories } from './dead-letters/advisories.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DecisionLoop } from './decisions/decision-loop.js';
 import { ExpiryLoop } from './decisions/expiry-loop.js';
@@ -56,6 +57,7 @@ export class AppModule {
         Door,
         Changes,
         ExpiryLoop,
+        Advisories,
         ...registry(config.PARAPET_PUBLIC_URL),
         ...adapters(),
       ],

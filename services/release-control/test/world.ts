@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { cloudEvent, encodeEvent, publicSubject, toJournal } from '@parapet/contracts';
 import type { ActuationEvent } from '@parapet/actuation';
 import type { EvaluationEvent, GuardrailReport, Mode, VerdictKind } from '@parapet/guardrails';
@@ -20,6 +21,19 @@ export const RIVAL_TOKENS = Object.fromEntries(Object.keys(TOKENS).map((who) => 
   Who,
   string
 >;
+
+const NATS_PASSWORD = 'a password of the tests';
+const { users } = JSON.parse(readFileSync(new URL('../../../deploy/nats/users.json', import.meta.url), 'utf8')) as {
+  readonly users: readonly {
+    readonly user: string;
+    readonly permissions: { readonly publish: readonly string[]; readonly subscribe: readonly string[] };
+  }[];
+};
+/** release-control with the rights it is deployed with, and the test with all. */
+const NATS_USERS = [
+  ...users.map((user) => ({ ...user, password: NATS_PASSWORD })),
+  { user: 'test', password: NATS_PASSWORD },
+];
 
 /** An answer over HTTP, read. */
 export interface Answered {
@@ -52,8 +66,12 @@ export class World {
   static async start(
     o: { readonly instances?: number; readonly asking?: Readonly<Record<string, unknown>> } = {},
   ): Promise<World> {
-    const [database, nats, redis] = await Promise.all([startDatabase(), startNats(), startRedis()]);
-    const connection = await connectJetStream({ url: nats.url, name: 'test' });
+    const [database, nats, redis] = await Promise.all([
+      startDatabase(),
+      startNats({ users: NATS_USERS }),
+      startRedis(),
+    ]);
+    const connection = await connectJetStream({ url: nats.url, name: 'test', user: 'test', password: NATS_PASSWORD });
     await ensureStreams(connection);
     const db = database.connect('release-control');
     const world = new World(database, nats, redis, db, connection, []);
@@ -86,6 +104,8 @@ export class World {
       PORT: '0',
       DATABASE_URL: this.database.url('release-control'),
       NATS_URL: this.nats.url,
+      NATS_USER: 'release-control',
+      NATS_PASSWORD,
       REDIS_URL: this.redis.url,
       PARAPET_PUBLIC_URL: 'http://console.example',
       PARAPET_LOG_LEVEL: process.env['TEST_LOG'] ?? 'fatal',
