@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { cloudEvent, decodeEvent, encodeEvent, isPublicType, type PublicRow, publicSubject } from './cloud-event.js';
 import { decodeEventBytes } from './cloud-event.js';
+import { doorSubject, tenantOfSubject } from './subjects.js';
 
 const RELEASE = 'rel_01JD8Z5WQ00000000000000000';
 const ROW: PublicRow = {
@@ -128,5 +129,17 @@ describe('a reader', () => {
 
   it.each([['null'], ['[1'], ['"text"']])('refuses the bytes %s', (text) => {
     expect(() => decodeEventBytes(new TextEncoder().encode(text))).toThrow();
+  });
+});
+
+describe('the subject a set-aside message had', () => {
+  it.each([
+    [publicSubject(ROW), 'acme'],
+    ['parapet.signals.v1.3.acme.production', 'acme'],
+    [doorSubject('acme', 'alertmanager'), 'acme'],
+    ['$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.EVENTS.x', null],
+    ['/v1/ingest/samples/scripts', null],
+  ])('%s is of tenant %s', (subject, tenant) => {
+    expect(tenantOfSubject(subject)).toBe(tenant);
   });
 });

@@ -43,3 +43,16 @@ export function eventSubject(
 export function deadSubject(consumer: string): string {
   return `${DEAD_PREFIX}.${consumer}`;
 }
+
+/** Stands for the subject of a message that a door refused: it never had one. */
+export function doorSubject(tenant: string, source: string): string {
+  return `door.${tenant}.${source}`;
+}
+
+/** Whose message it was that a consumer or door set aside, by the subject it had; null where that does not tell. */
+export function tenantOfSubject(subject: string): string | null {
+  const tokens = subject.split('.');
+  if (subject.startsWith(`${EVENTS_PREFIX}.`)) return tokens[3] ?? null;
+  if (subject.startsWith(`${SIGNALS_PREFIX}.`)) return tokens[4] ?? null;
+  return tokens[0] === 'door' ? (tokens[1] ?? null) : null;
+}

@@ -1,4 +1,4 @@
-import { toJournal } from '@parapet/contracts';
+import { doorSubject, toJournal } from '@parapet/contracts';
 import { DeadLetters } from '@parapet/jetstream';
 import { formatInstant, type InstantMs } from '@parapet/kernel';
 import type { Database, Journal, Relay } from '@parapet/postgres';
@@ -67,12 +67,13 @@ export class Refusals {
     if (!(await this.memory.isFirst(digest))) return;
     const at = refusal.field === undefined || refusal.field === '' ? '' : ` at ${refusal.field}`;
     await this.letters.put(door.name, `${refusal.status} ${refusal.code}${at}: ${refusal.detail}`, {
-      subject: address,
+      subject: doorSubject(sender.tenant, sender.source.name),
       payload,
       digest,
       headers: {
         tenant: sender.tenant,
         source: sender.source.name,
+        address,
         'request-id': requestId,
         ...(contentType === undefined ? {} : { 'content-type': contentType }),
       },

@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { type DeadLetterView, EVENTS_PREFIX, type Page, SIGNALS_PREFIX } from '@parapet/contracts';
+import { type DeadLetterView, type Page, tenantOfSubject } from '@parapet/contracts';
 import { DeadLetters, NotRetriable } from '@parapet/jetstream';
 import { ProblemError } from '@parapet/nest';
 import { Journal, type Tx } from '@parapet/postgres';
@@ -38,7 +38,7 @@ export class DeadLettersController {
         ...(query.consumer === undefined ? {} : { consumer: query.consumer }),
         ...(after === undefined ? {} : { after }),
       });
-      items.push(...page.filter((letter) => tenantOf(letter) === caller.tenant));
+      items.push(...page.filter((letter) => tenantOfSubject(letter.subject) === caller.tenant));
       after = page.at(-1)?.id;
       if (page.length < limit || items.length >= limit) break;
     }
@@ -80,7 +80,7 @@ export class DeadLettersController {
 
   private async find(tenant: string, id: string): Promise<DeadLetterView> {
     const letter = await this.letters.find(readId(id, '/id'));
-    if (letter !== null && tenantOf(letter) === tenant) return letter;
+    if (letter !== null && tenantOfSubject(letter.subject) === tenant) return letter;
     throw new ProblemError(404, 'unknown-dead-letter', `there is no dead letter ${id}`);
   }
 
@@ -104,12 +104,4 @@ export class DeadLettersController {
 function readId(id: string, field: string): string {
   if (/^[1-9]\d{0,15}$/.test(id)) return id;
   throw new ProblemError(422, 'invalid', 'the id of a dead letter is a number', { field });
-}
-
-/** Whose message it was, by its subject: an event's, a signal batch's, or a door's (`door.<tenant>.<source>`). */
-function tenantOf(letter: DeadLetterView): string | null {
-  const tokens = letter.subject.split('.');
-  if (letter.subject.startsWith(`${EVENTS_PREFIX}.`)) return tokens[3] ?? null;
-  if (letter.subject.startsWith(`${SIGNALS_PREFIX}.`)) return tokens[4] ?? null;
-  return tokens[0] === 'door' ? (tokens[1] ?? null) : null;
 }
