@@ -1,3 +1,4 @@
+import { canonicalJson } from '@parapet/kernel';
 import { BUILT_IN_SIGNALS, type SignalForm } from './built-in-signals.js';
 import { checkDecisionTable } from './decision-table.js';
 import type { CheckedDocument, CheckedDocumentOf, Claim } from './document.js';
@@ -25,7 +26,7 @@ export function crossCheck(documents: readonly CheckedDocument[], claims: readon
     };
     return own.flatMap((document) => [...checkTenantExists(document, near), ...checkDocument(document, near)]);
   });
-  return [...checkUnique(documents), ...perTenant];
+  return [...checkUnique(documents), ...checkCredentials(documents), ...perTenant];
 }
 
 function checkDocument(document: CheckedDocument, near: Neighbourhood): ConfigurationProblem[] {
@@ -55,6 +56,35 @@ function checkUnique(documents: readonly CheckedDocument[]): ConfigurationProble
     const text = `there is already a ${document.kind} "${document.name}" in ${first.where.file}:${first.where.line}`;
     return [problemAt(document.where, ['metadata', 'name'], text, 'a name of its own')];
   });
+}
+
+/** A token says who calls, in the whole installation; one that two hold says nothing. */
+function checkCredentials(documents: readonly CheckedDocument[]): ConfigurationProblem[] {
+  const holders = new Map<string, string>();
+  return documents.flatMap((document) =>
+    credentialsOf(document).flatMap(({ ref, path, holder }) => {
+      const credential = canonicalJson(ref);
+      const first = holders.get(credential);
+      holders.set(credential, first ?? holder);
+      if (first === undefined || first === holder) return [];
+      return [problemAt(document.where, path, `this credential is also that of ${first}`, 'a credential of its own')];
+    }),
+  );
+}
+
+function credentialsOf(document: CheckedDocument): { ref: unknown; path: Path; holder: string }[] {
+  if (document.kind === 'SignalSource') {
+    const holder = `SignalSource "${document.name}"`;
+    return document.parsed.credentials.map((ref, i) => ({ ref, path: ['spec', 'credentials', i], holder }));
+  }
+  if (document.kind !== 'Tenant') return [];
+  return document.parsed.access.flatMap((access, i) =>
+    access.credentials.map((ref, j) => ({
+      ref,
+      path: ['spec', 'access', i, 'credentials', j],
+      holder: `"${access.subject}" of Tenant "${document.name}"`,
+    })),
+  );
 }
 
 function checkTenantExists(document: CheckedDocument, near: Neighbourhood): ConfigurationProblem[] {

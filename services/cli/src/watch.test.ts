@@ -159,6 +159,28 @@ describe('parapet release watch, meanwhile,', () => {
     expect(fake?.asked[0]?.query).toEqual({ name: 'odoo-pos/2026.11.3+1', environment: 'production' });
   });
 
+  it('tells what was decided, though that comes a moment after the fail', async () => {
+    const events: CloudEvent[] = [];
+    const world = await watching(
+      [verdictView({ verdict: 'fail' }), verdictView({ verdict: 'fail', action: 'roll-back' })],
+      events,
+    );
+    world.whileAsleep = async () => {
+      events.push(
+        storyEvent(1, 'decision.made', { outcome: 'auto', rule: 'high', criticality: 'high', reversibility: 'yes' }),
+      );
+    };
+    expect(await run(['release', 'watch', RELEASE], world)).toBe(1);
+    expect(world.err).toContain('decided: auto (rule high)');
+    expect(world.out).toContain('a rollback is ordered');
+    expect(world.slept).toEqual([1000]);
+  });
+
+  it('keeps the fail where Parapet goes away right after it', async () => {
+    const world = await watching([verdictView({ verdict: 'fail' }), 'cut']);
+    expect(await run(['release', 'watch', RELEASE], world)).toBe(1);
+  });
+
   it('does not spin where answers are not held', async () => {
     const world = await watching([verdictView()]);
     await run(['release', 'watch', RELEASE, '--timeout', '20s'], world);

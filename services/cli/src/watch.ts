@@ -35,6 +35,7 @@ export async function watch(context: Context, ref: ReleaseRef, options: WatchOpt
 class Watching {
   private sequence = 0;
   private said: string | null = null;
+  private sawDecision = false;
   private saidAtMs: number;
   private readonly beganAtMs: number;
 
@@ -72,7 +73,20 @@ class Watching {
         failures++;
       }
     }
-    return verdict;
+    return this.withWhatFollows(verdict);
+  }
+
+  /** What is decided follows the fail within moments, and whoever reads the log wants to see it. */
+  private async withWhatFollows(verdict: VerdictView): Promise<VerdictView> {
+    if (verdict.verdict !== 'fail' || verdict.final || this.sawDecision) return verdict;
+    await this.pause(1000);
+    try {
+      return await this.ask(0);
+    } catch (error) {
+      // The verdict is known and stays; that Parapet is away now changes nothing about it.
+      if (error instanceof CannotReach) return verdict;
+      throw error;
+    }
   }
 
   private async ask(waitSeconds: number): Promise<VerdictView> {
@@ -95,6 +109,7 @@ class Watching {
       const fresh = page.items.filter((event) => Number(event.sequence) > this.sequence);
       for (const event of fresh) {
         this.sequence = Number(event.sequence);
+        this.sawDecision ||= event.type === 'dev.parapet.decision.made.v1';
         const line = storyLine(event, this.context.paint);
         if (line !== null) this.say(line);
       }

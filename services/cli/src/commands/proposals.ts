@@ -146,7 +146,10 @@ function describe(context: Context, proposal: ProposalView): string {
       ['release', foreign(`${release.name} (${release.workload} in ${release.environment})`)],
       ['runs now', versions(release.components)],
       ['goes back to', previous === null ? 'nothing yet' : versions(previous.components)],
-      ['if nobody answers', `${foreign(proposal.ifNothing)} (${proposal.onExpiry}, ${instant(proposal.expiresAt)})`],
+      [
+        'if nobody answers',
+        ended !== null ? null : `${foreign(proposal.ifNothing)} (${proposal.onExpiry}, ${instant(proposal.expiresAt)})`,
+      ],
       [
         'approvals',
         `${proposal.approvals.length} of ${proposal.approvalsNeeded}${proposal.approvals.map((one) => foreign(`; ${one.by}: ${one.reason}`)).join('')}`,
