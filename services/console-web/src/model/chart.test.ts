@@ -1,6 +1,17 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { chartPoints, nearest, pathOf, runsOf, scaleOf, timeTicks, valueTicks, xOf, yOf } from './chart.js';
+import {
+  chartPoints,
+  nearest,
+  pathOf,
+  runsOf,
+  scaleOf,
+  timeTicks,
+  valueTicks,
+  worthShowing,
+  xOf,
+  yOf,
+} from './chart.js';
 
 const FRAME = { left: 40, top: 10, width: 100, height: 50 };
 const point = (minute: number, value: number | null) => ({ atMs: minute * 60_000, value });
@@ -43,6 +54,23 @@ describe('lines', () => {
     const drawn = runsOf(points);
     expect(drawn.runs.map((run) => run.length)).toEqual(lengths);
     expect(drawn.gaps.map(({ fromMs, toMs }) => [fromMs / 60_000, toMs / 60_000])).toEqual(gaps);
+  });
+
+  test('minutes before the deployment and seconds after it are each joined, and the step between them too', () => {
+    const points = [
+      ...[0, 1, 2, 3].map((m) => point(m, 1)),
+      ...Array.from({ length: 40 }, (_, i) => ({ atMs: 182_000 + i * 2_000, value: 1 })),
+    ];
+    expect(runsOf(points, 181_000).runs).toHaveLength(1);
+    const silent = [...points, { atMs: 300_000, value: 1 }];
+    expect(runsOf(silent, 181_000).gaps).toEqual([{ fromMs: 260_000, toMs: 300_000 }]);
+  });
+
+  test('of the time before a release as much is shown as of the time since, and at least four minutes', () => {
+    const points = Array.from({ length: 61 }, (_, i) => point(i, 1));
+    const first = (startMinute: number) => (worthShowing(points, startMinute * 60_000)[0]?.atMs ?? -1) / 60_000;
+    expect([first(59), first(50), first(10)]).toEqual([55, 40, 0]);
+    expect(worthShowing(points, null)).toHaveLength(61);
   });
 
   test('no value is lost and none invented, and no line crosses a gap', () => {

@@ -76,9 +76,18 @@ export interface Drawn {
   readonly gaps: readonly { readonly fromMs: InstantMs; readonly toMs: InstantMs }[];
 }
 
-/** Cuts points into runs; a gap breaks the line and so does a silence, and neither is bridged. */
-export function runsOf(points: readonly ChartPoint[]): Drawn {
-  const joinMs = JOIN_FACTOR * usualStepMs(points);
+/**
+ * Cuts points into runs; a gap breaks the line and so does a silence, and neither is bridged. Before and after the
+ * deployment points may have different distances, so each side is held to its own.
+ */
+export function runsOf(points: readonly ChartPoint[], startMs: InstantMs | null = null): Drawn {
+  const side = (isAfter: boolean) =>
+    usualStepMs(points.filter(({ atMs }) => startMs === null || atMs > startMs === isAfter));
+  const [beforeMs, afterMs] = [side(false), side(true)];
+  const joinMs = (from: ChartPoint, to: ChartPoint) => {
+    if (startMs === null || from.atMs > startMs) return JOIN_FACTOR * afterMs;
+    return JOIN_FACTOR * (to.atMs > startMs ? Math.max(beforeMs, afterMs) : beforeMs);
+  };
   const runs: ChartPoint[][] = [];
   const gaps: { fromMs: InstantMs; toMs: InstantMs }[] = [];
   let last: ChartPoint | null = null;
@@ -88,7 +97,7 @@ export function runsOf(points: readonly ChartPoint[]): Drawn {
       isBroken = true;
       continue;
     }
-    const isJoined = last !== null && !isBroken && point.atMs - last.atMs <= joinMs;
+    const isJoined = last !== null && !isBroken && point.atMs - last.atMs <= joinMs(last, point);
     if (isJoined) (runs.at(-1) as ChartPoint[]).push(point);
     else {
       if (last !== null) gaps.push({ fromMs: last.atMs, toMs: point.atMs });
@@ -110,6 +119,17 @@ function usualStepMs(points: readonly ChartPoint[]): number {
     .filter((ms) => ms > 0)
     .sort((a, b) => a - b);
   return steps[Math.floor(steps.length / 2)] ?? 60_000;
+}
+
+/** The least of the past that is shown beside a young release. */
+const BEFORE_MIN_MS = 4 * 60_000;
+
+/** The points worth their room: everything since the deployment, and before it about as much again. */
+export function worthShowing(points: readonly ChartPoint[], startMs: InstantMs | null): readonly ChartPoint[] {
+  const newest = points.at(-1);
+  if (startMs === null || newest === undefined) return points;
+  const beforeMs = Math.max(BEFORE_MIN_MS, newest.atMs - startMs);
+  return points.filter(({ atMs }) => atMs >= startMs - beforeMs);
 }
 
 /** The path of one run. */

@@ -4,7 +4,15 @@ import { filterOf, matches, searchOf } from './filter.js';
 import { safeHref } from './links.js';
 import { axisLabel, plain, withUnit } from './numbers.js';
 import { ago, countdown, span } from './time.js';
-import { outcomeWords, unbroken, verdictSentence, wordsAfterName, wordsUnderName, worstFirst } from './words.js';
+import {
+  outcomeWords,
+  unbroken,
+  withoutIds,
+  verdictSentence,
+  wordsAfterName,
+  wordsUnderName,
+  worstFirst,
+} from './words.js';
 
 const NOW = Date.parse('2026-11-23T09:30:00Z');
 const at = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
@@ -184,6 +192,10 @@ describe('words', () => {
     expect(wordsUnderName(one)).toBe('Fell from 97\u00a0% to 86\u00a0%.');
     expect(wordsUnderName({ name: 'latency', words: 'latency is 0.4 seconds' })).toBe('0.4 seconds.');
     expect(wordsAfterName({ name: 'alerts', words: 'alert Down fires' })).toBe('alert Down fires');
+  });
+
+  test('ids are named by what they are', () => {
+    expect(withoutIds('act_01M835DMSYZ429FQQZHK3FX7Q6 is done')).toBe('the actuation is done');
   });
 
   test('numbers are not broken apart', () => {

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '@parapet/contracts';
-import { reasonWords, unbroken } from './words.js';
+import { reasonWords, unbroken, withoutIds } from './words.js';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'doubt' | 'act';
 
@@ -35,7 +35,7 @@ export function storyEntry(event: CloudEvent): StoryEntry {
     sequence: Number(event.sequence),
     at: event.time,
     ...words,
-    details: words.details.filter((text) => text !== '').map(unbroken),
+    details: words.details.filter((text) => text !== '').map((text) => unbroken(withoutIds(text))),
   };
 }
 

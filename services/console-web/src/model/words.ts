@@ -164,5 +164,22 @@ export function wordsAfterName({ name, words }: Pick<GuardrailReport, 'name' | '
 /** The same as a sentence of its own, under the name as a title. */
 export function wordsUnderName(report: Pick<GuardrailReport, 'name' | 'words'>): string {
   const rest = wordsAfterName(report).replace(/^is /, '');
-  return rest === '' ? '' : sentence(rest.charAt(0).toUpperCase() + rest.slice(1));
+  return rest === '' ? '' : sentence(capital(rest));
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  act: 'the actuation',
+  prp: 'the proposal',
+  pln: 'the plan',
+  rel: 'the release',
+};
+
+/** A text with our ids replaced by what they name: an id says nothing to people. */
+export function withoutIds(text: string): string {
+  return text.replace(/\b(act|prp|pln|rel)_[0-9A-HJKMNP-TV-Z]{26}\b/g, (_, kind: string) => NOUNS[kind] as string);
+}
+
+/** A text that begins like a sentence. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

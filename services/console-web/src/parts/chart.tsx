@@ -13,6 +13,7 @@ import {
   scaleOf,
   timeTicks,
   valueTicks,
+  worthShowing,
   xOf,
   yOf,
 } from '../model/chart.js';
@@ -75,8 +76,8 @@ function Plot({
   readonly nowMs: number;
 }) {
   const [ref, width] = useWidth<HTMLDivElement>();
-  const points = useMemo(() => chartPoints(series.points), [series.points]);
   const startMs = startedAt === null ? null : Date.parse(startedAt);
+  const points = useMemo(() => worthShowing(chartPoints(series.points), startMs), [series.points, startMs]);
   const hasValues = points.some(({ value }) => value !== null);
   return (
     <div className="plot" ref={ref}>
@@ -101,7 +102,7 @@ function Lines({ series, points, startMs, width, nowMs }: LinesProps) {
   const [picked, setPicked] = useState<number | null>(null);
   const frame: Frame = { left: AXIS_WIDTH, top: 16, width: width - AXIS_WIDTH - 10, height: HEIGHT - 40 };
   const scale = scaleOf(points, [series.baseline, series.limit], startMs, nowMs);
-  const { runs, gaps } = runsOf(points);
+  const { runs, gaps } = runsOf(points, startMs);
   const label = (value: number) => withUnit(value, series.unit, series.form);
 
   const pick = (event: PointerEvent<SVGSVGElement>) => {

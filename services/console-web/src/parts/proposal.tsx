@@ -5,7 +5,7 @@ import { RequestFailed } from '../api/problem.js';
 import { type Choice, endWords, ineligibleWords, notUndone, rightsOf } from '../model/answering.js';
 import { versions } from '../model/story.js';
 import { clockTime, countdown, span } from '../model/time.js';
-import { reasonWords, unbroken, wordsAfterName } from '../model/words.js';
+import { capital, reasonWords, unbroken, wordsAfterName } from '../model/words.js';
 import { Confirmation } from './confirmation.js';
 import { VerdictIcon } from './icon.js';
 
@@ -84,7 +84,10 @@ function Reasons({ proposal }: { readonly proposal: ProposalView }) {
           <li key={report.name}>
             <VerdictIcon kind="inconclusive" />
             <span>
-              <strong>{report.name}</strong> could not be judged: {reasonWords(report.reason)}.
+              <strong>{report.name}</strong>{' '}
+              {report.reason === undefined
+                ? 'had not been judged yet.'
+                : `could not be judged: ${reasonWords(report.reason)}.`}
             </span>
           </li>
         ))}
@@ -109,7 +112,7 @@ function Plan({ proposal }: { readonly proposal: ProposalView }) {
       <ol>
         {proposal.plan.steps.map((step) => (
           <li key={step.what + step.target}>
-            {step.what}{' '}
+            {capital(step.what)}{' '}
             <span className="muted">
               on {step.target}
               {step.seconds === undefined ? '' : `, about ${span(step.seconds * 1000)}`}

@@ -26,7 +26,7 @@ export function VerdictHeader({ release, nowMs }: { readonly release: ReleaseVie
             {release.final ? <span className="tag">final</span> : null}
           </p>
           <p className="verdict-sentence">{verdictSentence(release)}</p>
-          {outcome === null ? null : <p className="verdict-outcome">{outcome}</p>}
+          {outcome === null ? null : <p className={`verdict-outcome ${outcomeTone(release.rollback)}`}>{outcome}</p>}
         </div>
       </div>
       <dl className="facts">
@@ -72,4 +72,10 @@ function Fact({ term, children }: { readonly term: string; readonly children: Re
       <dd>{children}</dd>
     </div>
   );
+}
+
+/** Whether what was done about it went well, as a colour; a word always says it too. */
+function outcomeTone(rollback: ReleaseView['rollback']): string {
+  if (rollback === 'verified') return 'text-pass';
+  return rollback === 'failed' || rollback === 'unknown' || rollback === 'not-verified' ? 'text-fail' : '';
 }
