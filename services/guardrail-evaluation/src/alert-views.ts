@@ -42,15 +42,27 @@ export function viewOf(
     isIncomplete: Object.values(alerts.groups).some((group) => group.isIncomplete && names.has(group.source)),
     // No source at all is one that was never heard.
     sources: health.includes('silent') ? 'silent' : health.length === 0 || health.includes('never') ? 'never' : 'alive',
-    isHeardSinceStart: needingHeartbeat.every((source) => (lastHeardMs(alerts, source) ?? Number.NEGATIVE_INFINITY) >= release.startMs),
+    isHeardSinceStart: needingHeartbeat.every(
+      (source) => (lastHeardMs(alerts, source) ?? Number.NEGATIVE_INFINITY) >= release.startMs,
+    ),
   };
 }
 
 /** Firing ones first: if there are more than can be shown, none of them is lost to a doubtful one. */
-const RANK: Readonly<Record<SeenEpisode['state'], number>> = { firing: 0, disputed: 1, unseen: 2, unconfirmed: 3, abandoned: 4 };
+const RANK: Readonly<Record<SeenEpisode['state'], number>> = {
+  firing: 0,
+  disputed: 1,
+  unseen: 2,
+  unconfirmed: 3,
+  abandoned: 4,
+};
 
 /** The alerts that are blamed on nobody. */
-export function unattachedOf(alerts: AlertsState, sources: readonly SignalSource[], candidates: readonly Candidate[]): readonly UnattachedAlert[] {
+export function unattachedOf(
+  alerts: AlertsState,
+  sources: readonly SignalSource[],
+  candidates: readonly Candidate[],
+): readonly UnattachedAlert[] {
   return Object.values(alerts.episodes)
     .filter((episode) => episode.state !== 'resolved')
     .flatMap((episode) => {
@@ -62,7 +74,12 @@ export function unattachedOf(alerts: AlertsState, sources: readonly SignalSource
     .slice(0, UNATTACHED_MAX);
 }
 
-function isAttached(episode: Episode, release: string, sources: readonly SignalSource[], candidates: readonly Candidate[]): boolean {
+function isAttached(
+  episode: Episode,
+  release: string,
+  sources: readonly SignalSource[],
+  candidates: readonly Candidate[],
+): boolean {
   const found = attach(episode.labels, labelOf(episode, sources), episode.startsAtMs, candidates);
   return found.kind === 'attached' && found.release === release;
 }

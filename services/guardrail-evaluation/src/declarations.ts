@@ -3,7 +3,9 @@ import { BUILT_IN_SIGNALS, type Configuration, type SignalSource } from '@parape
 
 /** The alert sources that speak of an environment. */
 export function alertSourcesOf(configuration: Configuration, environment: string): readonly SignalSource[] {
-  return configuration.signalSources.filter((source) => source.kind === 'alertmanager' && source.environments.includes(environment));
+  return configuration.signalSources.filter(
+    (source) => source.kind === 'alertmanager' && source.environments.includes(environment),
+  );
 }
 
 /**
@@ -25,7 +27,9 @@ export function declarationOf(
   const builtIn = BUILT_IN_SIGNALS.find((s) => s.name === signal);
   if (builtIn === undefined) return null;
   const everyMs = probeEveryMs(configuration, environment, source);
-  return everyMs === null ? builtIn : { ...builtIn, intervalMs: everyMs, latenessMs: Math.max(LATENESS_MS_MIN, 4 * everyMs) };
+  return everyMs === null
+    ? builtIn
+    : { ...builtIn, intervalMs: everyMs, latenessMs: Math.max(LATENESS_MS_MIN, 4 * everyMs) };
 }
 
 const LATENESS_MS_MIN = 60_000;

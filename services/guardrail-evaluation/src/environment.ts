@@ -80,5 +80,7 @@ export function candidatesOf(environment: Environment): readonly Candidate[] {
 function componentsOf(release: KnownRelease): readonly string[] {
   const components = release.registered['components'];
   if (!Array.isArray(components)) return [];
-  return components.flatMap((c: { readonly component?: unknown }) => (typeof c.component === 'string' ? [c.component] : []));
+  return components.flatMap((c: { readonly component?: unknown }) =>
+    typeof c.component === 'string' ? [c.component] : [],
+  );
 }

@@ -44,7 +44,9 @@ export class Evaluation implements OnApplicationBootstrap, BeforeApplicationShut
     @Inject(LOGGER) logger: ServiceLogger,
   ) {
     const { config, jetstream, configurations, clock } = world;
-    const recent = new RecentValues(book.redis, () => metrics.count('parapet_redis_fallbacks_total', { use: 'recent-values' }));
+    const recent = new RecentValues(book.redis, () =>
+      metrics.count('parapet_redis_fallbacks_total', { use: 'recent-values' }),
+    );
     this.ownership = new Ownership({
       databaseUrl: config.DATABASE_URL,
       partitions: config.PARAPET_PARTITIONS,

@@ -69,16 +69,36 @@ async function applyPhase(
     const spec = await specOf(around.configuration, environment, next, policy, next.startedAtMs, tx);
     beginWatch(around, environment, spec, moment, writes);
   }
-  if (input !== null) tellRelease(around, environment, known.release, { kind: 'phase', clockMs: moment.clockMs, phase: input, atMs }, moment, writes);
+  if (input !== null)
+    tellRelease(
+      around,
+      environment,
+      known.release,
+      { kind: 'phase', clockMs: moment.clockMs, phase: input, atMs },
+      moment,
+      writes,
+    );
   // A release that begins or ends changes whose doing an alert is.
   tellAlerts(around, environment, moment, writes);
 }
 
-function applyActuation(around: Surroundings, environment: Environment, known: KnownRelease, fact: Fact, moment: Moment, writes: Writes): void {
+function applyActuation(
+  around: Surroundings,
+  environment: Environment,
+  known: KnownRelease,
+  fact: Fact,
+  moment: Moment,
+  writes: Writes,
+): void {
   const { actuation, outcome } = fact.fact as { readonly actuation?: unknown; readonly outcome?: unknown };
   take(environment, { ...known, version: fact.version }, writes);
   if (outcome !== 'done' || typeof actuation !== 'string') return;
-  const input: WatchInput = { kind: 'rollback-done', clockMs: moment.clockMs, atMs: Math.min(fact.recordedAtMs, moment.clockMs), actuation };
+  const input: WatchInput = {
+    kind: 'rollback-done',
+    clockMs: moment.clockMs,
+    atMs: Math.min(fact.recordedAtMs, moment.clockMs),
+    actuation,
+  };
   tellRelease(around, environment, known.release, input, moment, writes);
 }
 

@@ -103,15 +103,34 @@ export function foldTick(around: Surroundings, environment: Environment, moment:
 }
 
 /** Begins the watch of a release; the first thing it is told is how the alerts stand. */
-export function beginWatch(around: Surroundings, environment: Environment, spec: WatchSpec, moment: Moment, writes: Writes): void {
-  const watch: OpenWatch = { spec, state: startWatch(spec), inputs: 0, digest: evidenceStart(spec, sha256), guardrails: [] };
+export function beginWatch(
+  around: Surroundings,
+  environment: Environment,
+  spec: WatchSpec,
+  moment: Moment,
+  writes: Writes,
+): void {
+  const watch: OpenWatch = {
+    spec,
+    state: startWatch(spec),
+    inputs: 0,
+    digest: evidenceStart(spec, sha256),
+    guardrails: [],
+  };
   environment.watches.set(spec.release, watch);
   writes.touchWatch(environment, spec.release);
   tellAlerts(around, environment, moment, writes);
 }
 
 /** Tells the open watch of a release something; nothing where there is none. */
-export function tellRelease(around: Surroundings, environment: Environment, release: string, input: WatchInput, moment: Moment, writes: Writes): void {
+export function tellRelease(
+  around: Surroundings,
+  environment: Environment,
+  release: string,
+  input: WatchInput,
+  moment: Moment,
+  writes: Writes,
+): void {
   const watch = environment.watches.get(release);
   if (watch !== undefined) tell(around, environment, watch, input, moment, writes);
 }
@@ -125,7 +144,13 @@ export function tellAlerts(around: Surroundings, environment: Environment, momen
     watch.spec.guardrails.forEach(({ guardrail }, i) => {
       const own = watch.state.guardrails[i];
       if (guardrail.test.kind !== 'alerts' || own?.kind !== 'alerts') return;
-      const view = viewOf(guardrail, { id: watch.spec.release, startMs: watch.spec.startMs }, environment.alerts, sources, candidates);
+      const view = viewOf(
+        guardrail,
+        { id: watch.spec.release, startMs: watch.spec.startMs },
+        environment.alerts,
+        sources,
+        candidates,
+      );
       if (JSON.stringify(view) !== JSON.stringify(own.alerts.view)) views[guardrail.name] = view;
     });
     if (Object.keys(views).length === 0) continue;
@@ -149,17 +174,34 @@ function takeAlerts(
   const before = environment.alerts;
   environment.alerts = next;
   const hasChanged =
-    before.episodes !== next.episodes || before.groups !== next.groups || before.sources !== next.sources || before.receipts !== next.receipts;
+    before.episodes !== next.episodes ||
+    before.groups !== next.groups ||
+    before.sources !== next.sources ||
+    before.receipts !== next.receipts;
   if (hasChanged) writes.touchAlerts(environment);
   for (const event of events) {
     const { tenant, environment: name } = environment;
-    writes.say({ tenant, environment: name, workload: 'none', stream: `source:${event.source}`, event, atMs: moment.clockMs, trace: moment.trace });
+    writes.say({
+      tenant,
+      environment: name,
+      workload: 'none',
+      stream: `source:${event.source}`,
+      event,
+      atMs: moment.clockMs,
+      trace: moment.trace,
+    });
   }
   // A source may have fallen silent by time alone, which changes nothing that is kept.
   tellAlerts(around, environment, moment, writes);
 }
 
-function observeAll(around: Surroundings, environment: Environment, observation: Observation, moment: Moment, writes: Writes): void {
+function observeAll(
+  around: Surroundings,
+  environment: Environment,
+  observation: Observation,
+  moment: Moment,
+  writes: Writes,
+): void {
   for (const watch of environment.watches.values()) {
     const input: WatchInput = { kind: 'observation', clockMs: moment.clockMs, observation };
     if (!isConcerned(watch.spec, input)) continue;
@@ -169,7 +211,14 @@ function observeAll(around: Surroundings, environment: Environment, observation:
 }
 
 /** One input of one watch: judged, kept as evidence, and what follows said. */
-function tell(around: Surroundings, environment: Environment, watch: OpenWatch, input: WatchInput, moment: Moment, writes: Writes): void {
+function tell(
+  around: Surroundings,
+  environment: Environment,
+  watch: OpenWatch,
+  input: WatchInput,
+  moment: Moment,
+  writes: Writes,
+): void {
   const { release, tenant } = watch.spec;
   const current = environment.watches.get(release);
   if (current === undefined || current.state.isOver) return;
@@ -185,7 +234,15 @@ function tell(around: Surroundings, environment: Environment, watch: OpenWatch, 
   next.said.forEach((said, i) => {
     writes.verdict(tenant, release, inputs, i, input.clockMs, said);
     const event = withEvidence(said, `${around.publicUrl.replace(/\/$/, '')}/v1/releases/${release}/evidence`, digest);
-    writes.say({ tenant, environment: environment.environment, workload: watch.spec.workload, stream: release, event, atMs: input.clockMs, trace: moment.trace });
+    writes.say({
+      tenant,
+      environment: environment.environment,
+      workload: watch.spec.workload,
+      stream: release,
+      event,
+      atMs: input.clockMs,
+      trace: moment.trace,
+    });
     if (said.type === 'VerdictChanged' && said.to === 'fail') noHistory(environment, release, writes);
   });
 }
@@ -207,7 +264,12 @@ function noHistory(environment: Environment, release: string, writes: Writes): v
 }
 
 function pushRecent(spec: WatchSpec, { signal, dimensions, atMs, value }: Observation, writes: Writes): void {
-  const shown = value.kind === 'gauge' ? { value: value.value } : value.kind === 'count' && value.of > 0 ? { value: value.count / value.of, of: value.of } : null;
+  const shown =
+    value.kind === 'gauge'
+      ? { value: value.value }
+      : value.kind === 'count' && value.of > 0
+        ? { value: value.count / value.of, of: value.of }
+        : null;
   if (shown === null) return;
   for (const { guardrail } of spec.guardrails) {
     if (guardrail.signal !== signal || !matchesWhere(guardrail.where, dimensions)) continue;

@@ -4,5 +4,9 @@ import { parseConfig } from './config.js';
 
 runMain(async () => {
   const config = parseConfig();
-  await startService(AppModule.register(config), { service: 'guardrail-evaluation', config, consumer: 'guardrail-evaluation' });
+  await startService(AppModule.register(config), {
+    service: 'guardrail-evaluation',
+    config,
+    consumer: 'guardrail-evaluation',
+  });
 });

@@ -11,33 +11,60 @@ const RELEASES_MS = 7 * 24 * 3_600_000;
 
 /** Reads a partition's memory as it was committed last. */
 export async function readMemory(tx: Tx, partition: number): Promise<PartitionMemory> {
-  const [row] = await tx.query<{ position: number; clock_ms: number }>('SELECT position, clock_ms FROM evaluation_partition WHERE partition = $1', [
-    partition,
-  ]);
-  const memory: PartitionMemory = { position: row?.position ?? 0, clockMs: row?.clock_ms ?? 0, environments: new Map() };
+  const [row] = await tx.query<{ position: number; clock_ms: number }>(
+    'SELECT position, clock_ms FROM evaluation_partition WHERE partition = $1',
+    [partition],
+  );
+  const memory: PartitionMemory = {
+    position: row?.position ?? 0,
+    clockMs: row?.clock_ms ?? 0,
+    environments: new Map(),
+  };
   const series = await tx.query<{ tenant: string; environment: string; series: string; state: SeriesState }>(
     'SELECT tenant, environment, series, state FROM evaluation_series WHERE partition = $1',
     [partition],
   );
   for (const s of series) environmentIn(memory, s.tenant, s.environment).series.set(s.series, s.state);
-  const alerts = await tx.query<{ tenant: string; environment: string; state: AlertsState; unattached: UnattachedAlert[] }>(
-    'SELECT tenant, environment, state, unattached FROM evaluation_alerts WHERE partition = $1',
-    [partition],
-  );
-  for (const a of alerts) Object.assign(environmentIn(memory, a.tenant, a.environment), { alerts: a.state, unattached: a.unattached });
+  const alerts = await tx.query<{
+    tenant: string;
+    environment: string;
+    state: AlertsState;
+    unattached: UnattachedAlert[];
+  }>('SELECT tenant, environment, state, unattached FROM evaluation_alerts WHERE partition = $1', [partition]);
+  for (const a of alerts)
+    Object.assign(environmentIn(memory, a.tenant, a.environment), { alerts: a.state, unattached: a.unattached });
   await readReleases(tx, partition, memory);
-  const watches = await tx.query<{ tenant: string; environment: string; spec: WatchSpec; state: WatchState; inputs: number; digest: string; guardrails: GuardrailReport[] }>(
+  const watches = await tx.query<{
+    tenant: string;
+    environment: string;
+    spec: WatchSpec;
+    state: WatchState;
+    inputs: number;
+    digest: string;
+    guardrails: GuardrailReport[];
+  }>(
     'SELECT tenant, environment, spec, state, inputs, digest, guardrails FROM evaluation_watch WHERE partition = $1 AND is_open',
     [partition],
   );
-  for (const { tenant, environment, ...watch } of watches) environmentIn(memory, tenant, environment).watches.set(watch.spec.release, watch);
+  for (const { tenant, environment, ...watch } of watches)
+    environmentIn(memory, tenant, environment).watches.set(watch.spec.release, watch);
   return memory;
 }
 
 async function readReleases(tx: Tx, partition: number, memory: PartitionMemory): Promise<void> {
   const rows = await tx.query<{
-    tenant: string; environment: string; release: string; workload: string; name: string; registered: Record<string, unknown>;
-    phase: string; version: number; started_at_ms: number | null; live_at_ms: number | null; ended_at_ms: number | null; is_history: boolean;
+    tenant: string;
+    environment: string;
+    release: string;
+    workload: string;
+    name: string;
+    registered: Record<string, unknown>;
+    phase: string;
+    version: number;
+    started_at_ms: number | null;
+    live_at_ms: number | null;
+    ended_at_ms: number | null;
+    is_history: boolean;
   }>(
     `SELECT tenant, environment, release, workload, name, registered, phase, version, started_at_ms, live_at_ms, ended_at_ms, is_history
        FROM evaluation_release WHERE partition = $1 AND (ended_at_ms IS NULL OR ended_at_ms > $2)`,
@@ -75,5 +102,9 @@ export async function readFacts(tx: Tx, partition: number, limit: number): Promi
       WHERE partition = $1 AND applied_at IS NULL ORDER BY tenant, seq LIMIT $2`,
     [partition, limit],
   );
-  return rows.map(({ recorded_at_ms, trace, ...same }) => ({ ...same, recordedAtMs: recorded_at_ms, trace: trace ?? undefined }));
+  return rows.map(({ recorded_at_ms, trace, ...same }) => ({
+    ...same,
+    recordedAtMs: recorded_at_ms,
+    trace: trace ?? undefined,
+  }));
 }

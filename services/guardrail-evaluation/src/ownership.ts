@@ -62,7 +62,9 @@ export class Ownership {
     await Promise.all([...this.owned.values()].map(({ worker }) => worker.idle()));
     this.owned.clear();
     await this.session?.close();
-    await this.ports.db.transact('*', (tx) => tx.query('DELETE FROM evaluation_instance WHERE instance = $1', [this.instance]));
+    await this.ports.db.transact('*', (tx) =>
+      tx.query('DELETE FROM evaluation_instance WHERE instance = $1', [this.instance]),
+    );
   }
 
   /** The partitions of this instance. */
@@ -161,7 +163,10 @@ export class Ownership {
   private async applyFacts(): Promise<void> {
     if (this.owned.size === 0) return;
     const waiting = await this.ports.db.transact('*', (tx) =>
-      tx.query<{ partition: number }>('SELECT DISTINCT partition FROM evaluation_fact WHERE applied_at IS NULL AND partition = ANY($1)', [this.partitions()]),
+      tx.query<{ partition: number }>(
+        'SELECT DISTINCT partition FROM evaluation_fact WHERE applied_at IS NULL AND partition = ANY($1)',
+        [this.partitions()],
+      ),
     );
     for (const { partition } of waiting) await this.owned.get(partition)?.worker.facts();
   }
@@ -185,7 +190,8 @@ export class Ownership {
         failures = 0;
       } catch (error) {
         // A lost session is told by itself, and the next round goes on without it.
-        if (failures++ === 0 && !signal.aborted) this.ports.onTrouble('a round of the partitions failed; the next one tries again', error);
+        if (failures++ === 0 && !signal.aborted)
+          this.ports.onTrouble('a round of the partitions failed; the next one tries again', error);
         await pause(REOPEN_MS, undefined, { signal }).catch(() => {});
       }
       await pause(ms, undefined, { signal }).catch(() => {});

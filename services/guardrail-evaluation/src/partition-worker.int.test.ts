@@ -6,7 +6,19 @@ import { Database, Journal, PartitionSession } from '@parapet/postgres';
 import { startDatabase, testIds, type TestDatabase } from '@parapet/testkit';
 import { Client } from 'pg';
 import {
-  alertBatch, CONFIGURATION, ENVIRONMENT, heartbeat, journaled, MINUTE, movedTo, PARTITION, POLICY, registered, sample, samples, TENANT,
+  alertBatch,
+  CONFIGURATION,
+  ENVIRONMENT,
+  heartbeat,
+  journaled,
+  MINUTE,
+  movedTo,
+  PARTITION,
+  POLICY,
+  registered,
+  sample,
+  samples,
+  TENANT,
 } from '../testing/shop.js';
 import { PartitionWorker } from './partition-worker.js';
 
@@ -39,7 +51,9 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(sessions.map((s) => s.close()));
   sessions = [];
-  const { rows } = await admin.query<{ name: string }>(`SELECT relname AS name FROM pg_class WHERE relname LIKE 'evaluation\\_%' AND relkind IN ('r', 'p') AND NOT relispartition`);
+  const { rows } = await admin.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class WHERE relname LIKE 'evaluation\\_%' AND relkind IN ('r', 'p') AND NOT relispartition`,
+  );
   await admin.query(`TRUNCATE ${rows.map((r) => r.name).join(', ')}`);
 });
 afterAll(async () => {
@@ -48,7 +62,10 @@ afterAll(async () => {
 });
 
 async function open(): Promise<PartitionSession> {
-  const session = await PartitionSession.open({ url: database.url('guardrail-evaluation'), applicationName: 'evaluator-test' });
+  const session = await PartitionSession.open({
+    url: database.url('guardrail-evaluation'),
+    applicationName: 'evaluator-test',
+  });
   sessions.push(session);
   expect(await session.claim(PARTITION)).toBe(true);
   return session;
@@ -56,8 +73,15 @@ async function open(): Promise<PartitionSession> {
 
 function workerOn(session: PartitionSession): PartitionWorker {
   return new PartitionWorker(PARTITION, {
-    session, db: evaluator, journal, publicUrl: 'https://guard.example.com/', configurationOf: () => CONFIGURATION,
-    nudge: () => {}, showRecent: () => {}, onSaid: () => {}, onIgnored: () => {},
+    session,
+    db: evaluator,
+    journal,
+    publicUrl: 'https://guard.example.com/',
+    configurationOf: () => CONFIGURATION,
+    nudge: () => {},
+    showRecent: () => {},
+    onSaid: () => {},
+    onIgnored: () => {},
   });
 }
 
@@ -67,11 +91,17 @@ function received(message: SignalBatch, receivedAtMs: number): Received<SignalBa
 }
 /** An hour of healthy trade before the release: one order in a hundred fails. */
 const history = (): Received<SignalBatch>[] =>
-  Array.from({ length: 60 }, (_, i) => received(samples(`h${i}`, sample(NOW - (60 - i) * MINUTE + 30_000, 10, 1000)), NOW - (60 - i) * MINUTE + 31_000));
+  Array.from({ length: 60 }, (_, i) =>
+    received(samples(`h${i}`, sample(NOW - (60 - i) * MINUTE + 30_000, 10, 1000)), NOW - (60 - i) * MINUTE + 31_000),
+  );
 const trade = (fromMs: number, count: number, bad: number): Received<SignalBatch>[] =>
-  Array.from({ length: count }, (_, i) => received(samples(`t${fromMs + i}`, sample(fromMs + (i + 1) * 15_000, bad, 100)), fromMs + (i + 1) * 15_000 + 200));
+  Array.from({ length: count }, (_, i) =>
+    received(samples(`t${fromMs + i}`, sample(fromMs + (i + 1) * 15_000, bad, 100)), fromMs + (i + 1) * 15_000 + 200),
+  );
 const beats = (fromMs: number, count: number): Received<SignalBatch>[] =>
-  Array.from({ length: count }, (_, i) => received(heartbeat(`b${fromMs + i}`, NOW - 90 * MINUTE), fromMs + i * 30_000));
+  Array.from({ length: count }, (_, i) =>
+    received(heartbeat(`b${fromMs + i}`, NOW - 90 * MINUTE), fromMs + i * 30_000),
+  );
 
 /** Brings a journaled event to the partition, as the consumer of EVENTS does. */
 async function told(db: Database, event: PublicEvent, recordedAtMs: number): Promise<void> {
@@ -94,20 +124,39 @@ async function begun(worker: PartitionWorker): Promise<void> {
 }
 
 async function verdicts(): Promise<string[]> {
-  const { rows } = await admin.query<{ type: string; data: { to?: string; mode?: string; final?: boolean; outcome?: string; reason?: string } }>(
-    `SELECT type, data FROM journal WHERE stream = $1 AND type IN ('verdict.changed', 'recovery.judged') ORDER BY seq`, [RELEASE],
+  const { rows } = await admin.query<{
+    type: string;
+    data: { to?: string; mode?: string; final?: boolean; outcome?: string; reason?: string };
+  }>(
+    `SELECT type, data FROM journal WHERE stream = $1 AND type IN ('verdict.changed', 'recovery.judged') ORDER BY seq`,
+    [RELEASE],
   );
-  return rows.map(({ data }) => data.outcome ?? [data.to, data.mode === 'observe' ? '' : data.mode, data.final ? 'final' : '', data.reason ?? ''].filter(Boolean).join(' '));
+  return rows.map(
+    ({ data }) =>
+      data.outcome ??
+      [data.to, data.mode === 'observe' ? '' : data.mode, data.final ? 'final' : '', data.reason ?? '']
+        .filter(Boolean)
+        .join(' '),
+  );
 }
 
 async function evidence(): Promise<{ spec: WatchSpec; inputs: WatchInput[]; said: unknown[]; digest: string }> {
   const [watch, inputs, said] = await Promise.all([
-    admin.query<{ spec: WatchSpec; digest: string }>('SELECT spec, digest FROM evaluation_watch WHERE release = $1', [RELEASE]),
+    admin.query<{ spec: WatchSpec; digest: string }>('SELECT spec, digest FROM evaluation_watch WHERE release = $1', [
+      RELEASE,
+    ]),
     admin.query<{ input: WatchInput }>('SELECT input FROM evaluation_input WHERE release = $1 ORDER BY n', [RELEASE]),
-    admin.query<{ verdict: unknown }>('SELECT verdict FROM evaluation_verdict WHERE release = $1 ORDER BY n, ordinal', [RELEASE]),
+    admin.query<{ verdict: unknown }>('SELECT verdict FROM evaluation_verdict WHERE release = $1 ORDER BY n, ordinal', [
+      RELEASE,
+    ]),
   ]);
   const [row] = watch.rows;
-  return { spec: row!.spec, digest: row!.digest, inputs: inputs.rows.map((r) => r.input), said: said.rows.map((r) => r.verdict) };
+  return {
+    spec: row!.spec,
+    digest: row!.digest,
+    inputs: inputs.rows.map((r) => r.input),
+    said: said.rows.map((r) => r.verdict),
+  };
 }
 
 describe('a partition', () => {
@@ -115,13 +164,26 @@ describe('a partition', () => {
     const worker = workerOn(await open());
     await begun(worker);
     const { spec } = await evidence();
-    expect(spec.guardrails[0]?.baseline).toMatchObject({ kind: 'counts', events: 600, exposure: 60_000, fromMs: NOW - 60 * MINUTE, toMs: NOW });
+    expect(spec.guardrails[0]?.baseline).toMatchObject({
+      kind: 'counts',
+      events: 600,
+      exposure: 60_000,
+      fromMs: NOW - 60 * MINUTE,
+      toMs: NOW,
+    });
     await worker.batch(trade(NOW, 8, 30));
     expect(await verdicts()).toEqual(['fail act']);
-    const { rows } = await admin.query(`SELECT data FROM journal WHERE stream = $1 AND type = 'verdict.changed'`, [RELEASE]);
+    const { rows } = await admin.query(`SELECT data FROM journal WHERE stream = $1 AND type = 'verdict.changed'`, [
+      RELEASE,
+    ]);
     expect(rows[0].data.guardrails[0]).toMatchObject({ name: 'order-success', verdict: 'breach', baseline: 0.99 });
-    expect(rows[0].data.guardrails[0].words).toMatch(/^order-success fell from 99\.0 % to 70 % \(\d+ of \d+ failed since \d\d:\d\d UTC\); chance that this is luck: under 1 in /);
-    expect(rows[0].data.evidence).toEqual({ href: `https://guard.example.com/v1/releases/${RELEASE}/evidence`, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    expect(rows[0].data.guardrails[0].words).toMatch(
+      /^order-success fell from 99\.0 % to 70 % \(\d+ of \d+ failed since \d\d:\d\d UTC\); chance that this is luck: under 1 in /,
+    );
+    expect(rows[0].data.evidence).toEqual({
+      href: `https://guard.example.com/v1/releases/${RELEASE}/evidence`,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+    });
   });
 
   test('judges a batch that comes twice once, whole or in part', async () => {
@@ -134,7 +196,10 @@ describe('a partition', () => {
     await worker.batch([...first.slice(2), ...trade(NOW + 4 * 15_000, 1, 1)]);
     const then = await evidence();
     expect(then.inputs).toHaveLength(once.inputs.length + 1);
-    const { rows } = await admin.query<{ n: string }>('SELECT sum(n) AS n FROM evaluation_rollup WHERE minute >= to_timestamp($1::float8 / 1000)', [NOW]);
+    const { rows } = await admin.query<{ n: string }>(
+      'SELECT sum(n) AS n FROM evaluation_rollup WHERE minute >= to_timestamp($1::float8 / 1000)',
+      [NOW],
+    );
     expect(Number(rows[0]?.n)).toBe(5);
   });
 
@@ -168,7 +233,9 @@ describe('a partition', () => {
     const worker = workerOn(session);
     await begun(worker);
     const lost = new Promise((resolve) => session.onLost(resolve));
-    await admin.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'evaluator-test'`);
+    await admin.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'evaluator-test'`,
+    );
     await lost;
     const batch = trade(NOW, 8, 30);
     await expect(worker.batch(batch)).rejects.toThrow('partition session is lost');
@@ -197,7 +264,9 @@ describe('a partition', () => {
     await begun(worker);
     await told(control, movedTo('deploying', 'live', NOW + 1000), NOW + 1000);
     await worker.facts();
-    const day = [...trade(NOW, 44, 1), ...beats(NOW + 30_000, 21)].sort((a, b) => a.receivedAtMs - b.receivedAtMs).map((r, i) => ({ ...r, streamSeq: 1000 + i }));
+    const day = [...trade(NOW, 44, 1), ...beats(NOW + 30_000, 21)]
+      .sort((a, b) => a.receivedAtMs - b.receivedAtMs)
+      .map((r, i) => ({ ...r, streamSeq: 1000 + i }));
     await worker.batch(day);
     expect(await verdicts()).toEqual(['pass final']);
     expect((await admin.query('SELECT is_open FROM evaluation_watch')).rows).toEqual([{ is_open: false }]);
@@ -207,7 +276,11 @@ describe('a partition', () => {
     const worker = workerOn(await open());
     await begun(worker);
     await worker.batch(trade(NOW, 8, 30));
-    await told(actuation, { type: 'ActuationFinished', actuation: 'act_1', outcome: 'done', steps: [], attempt: 1 }, NOW + 3 * MINUTE);
+    await told(
+      actuation,
+      { type: 'ActuationFinished', actuation: 'act_1', outcome: 'done', steps: [], attempt: 1 },
+      NOW + 3 * MINUTE,
+    );
     await told(control, movedTo('deploying', 'rolled-back', NOW + 3 * MINUTE), NOW + 3 * MINUTE);
     await worker.facts();
     await worker.batch(trade(NOW + 3 * MINUTE, 16, 1));
@@ -226,13 +299,28 @@ describe('a partition', () => {
     await told(control, movedTo('registered', 'deploying', NOW + 5 * MINUTE), NOW + 5 * MINUTE);
     await worker.facts();
     const { spec } = await evidence();
-    expect(spec.guardrails[0]?.baseline).toMatchObject({ kind: 'counts', events: 590, exposure: 59_000, fromMs: NOW - 59 * MINUTE, toMs: NOW });
+    expect(spec.guardrails[0]?.baseline).toMatchObject({
+      kind: 'counts',
+      events: 590,
+      exposure: 59_000,
+      fromMs: NOW - 59 * MINUTE,
+      toMs: NOW,
+    });
   });
 
   test('a critical alert of its component fails it after its patience', async () => {
     const worker = workerOn(await open());
     await begun(worker);
-    await worker.batch([received(alertBatch('a1', 'fire', 'firing', NOW + 10_000, { alertname: 'CheckoutDown', severity: 'critical', service: 'odoo-web' }), NOW + 12_000)]);
+    await worker.batch([
+      received(
+        alertBatch('a1', 'fire', 'firing', NOW + 10_000, {
+          alertname: 'CheckoutDown',
+          severity: 'critical',
+          service: 'odoo-web',
+        }),
+        NOW + 12_000,
+      ),
+    ]);
     await worker.tick(NOW + 41_000);
     expect(await verdicts()).toEqual([]);
     await worker.tick(NOW + 42_000);
@@ -242,10 +330,17 @@ describe('a partition', () => {
   test('an alert of nobody we know is kept unattached and blamed on none', async () => {
     const worker = workerOn(await open());
     await begun(worker);
-    await worker.batch([received(alertBatch('a1', 'fire', 'firing', NOW + 10_000, { alertname: 'CheckoutDown', severity: 'critical' }), NOW + 12_000)]);
+    await worker.batch([
+      received(
+        alertBatch('a1', 'fire', 'firing', NOW + 10_000, { alertname: 'CheckoutDown', severity: 'critical' }),
+        NOW + 12_000,
+      ),
+    ]);
     await worker.tick(NOW + 55_000);
     expect(await verdicts()).toEqual([]);
-    const { rows } = await admin.query('SELECT unattached FROM evaluation_alerts WHERE environment = $1', [ENVIRONMENT]);
+    const { rows } = await admin.query('SELECT unattached FROM evaluation_alerts WHERE environment = $1', [
+      ENVIRONMENT,
+    ]);
     expect(rows[0].unattached).toMatchObject([{ name: 'CheckoutDown', state: 'firing', candidates: [] }]);
   });
 
@@ -253,10 +348,18 @@ describe('a partition', () => {
     const worker = workerOn(await open());
     await begun(worker);
     await worker.tick(NOW + 3 * MINUTE);
-    const { rows } = await admin.query<{ type: string; data: { affected: string[] } }>(`SELECT type, data FROM journal WHERE stream = 'source:alertmanager' ORDER BY seq DESC LIMIT 1`);
+    const { rows } = await admin.query<{ type: string; data: { affected: string[] } }>(
+      `SELECT type, data FROM journal WHERE stream = 'source:alertmanager' ORDER BY seq DESC LIMIT 1`,
+    );
     expect(rows).toMatchObject([{ type: 'source.silent', data: { affected: [RELEASE] } }]);
-    const { rows: watch } = await admin.query<{ guardrails: { name: string; verdict: string; reason?: string }[] }>('SELECT guardrails FROM evaluation_watch');
-    expect(watch[0]?.guardrails[1]).toMatchObject({ name: 'critical-alerts', verdict: 'inconclusive', reason: 'sender-silent' });
+    const { rows: watch } = await admin.query<{ guardrails: { name: string; verdict: string; reason?: string }[] }>(
+      'SELECT guardrails FROM evaluation_watch',
+    );
+    expect(watch[0]?.guardrails[1]).toMatchObject({
+      name: 'critical-alerts',
+      verdict: 'inconclusive',
+      reason: 'sender-silent',
+    });
   });
 
   test('samples about the past go to history only', async () => {
@@ -266,7 +369,10 @@ describe('a partition', () => {
     const before = await evidence();
     await worker.batch([received(samples('late', sample(NOW - 3 * 60 * MINUTE, 500, 1000)), NOW + 2 * MINUTE)]);
     expect(await evidence()).toEqual(before);
-    const { rows } = await admin.query<{ of: number }>('SELECT of FROM evaluation_rollup WHERE minute < to_timestamp($1::float8 / 1000)', [NOW - 2 * 60 * MINUTE]);
+    const { rows } = await admin.query<{ of: number }>(
+      'SELECT of FROM evaluation_rollup WHERE minute < to_timestamp($1::float8 / 1000)',
+      [NOW - 2 * 60 * MINUTE],
+    );
     expect(rows).toEqual([{ of: 1000 }]);
   });
 
@@ -298,7 +404,17 @@ describe('a partition', () => {
 });
 
 test('the evaluator may not insert a decision, nor change evidence', async () => {
-  const decision = { type: 'DecisionMade', outcome: 'auto', rule: 'x', criticality: 'high', reversibility: 'yes' } as const;
-  await expect(journaled(evaluator, journal, RELEASE, decision)).rejects.toThrow(/row-level security|permission denied/);
-  await expect(evaluator.transact(TENANT, (tx) => tx.query(`UPDATE evaluation_input SET input = '{}'`))).rejects.toThrow(/permission denied/);
+  const decision = {
+    type: 'DecisionMade',
+    outcome: 'auto',
+    rule: 'x',
+    criticality: 'high',
+    reversibility: 'yes',
+  } as const;
+  await expect(journaled(evaluator, journal, RELEASE, decision)).rejects.toThrow(
+    /row-level security|permission denied/,
+  );
+  await expect(
+    evaluator.transact(TENANT, (tx) => tx.query(`UPDATE evaluation_input SET input = '{}'`)),
+  ).rejects.toThrow(/permission denied/);
 });

@@ -89,10 +89,10 @@ export class PartitionWorker {
         }
         applied = done.length;
         if (applied === 0) return false;
-        await tx.query('UPDATE evaluation_fact SET applied_at = now() WHERE (tenant, seq) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))', [
-          done.map((f) => f.tenant),
-          done.map((f) => f.seq),
-        ]);
+        await tx.query(
+          'UPDATE evaluation_fact SET applied_at = now() WHERE (tenant, seq) IN (SELECT * FROM unnest($1::text[], $2::bigint[]))',
+          [done.map((f) => f.tenant), done.map((f) => f.seq)],
+        );
         return true;
       });
       return applied;
@@ -169,7 +169,8 @@ export class PartitionWorker {
         if (watch.state.isOver) environment.watches.delete(release);
       }
     }
-    for (const { tenant, event } of writes.said) this.ports.onSaid(tenant, event.type, event.type === 'VerdictChanged' ? event.to : null);
+    for (const { tenant, event } of writes.said)
+      this.ports.onSaid(tenant, event.type, event.type === 'VerdictChanged' ? event.to : null);
     if (writes.recent.length > 0) this.ports.showRecent(writes.recent);
   }
 

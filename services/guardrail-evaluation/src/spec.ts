@@ -20,12 +20,19 @@ export async function specOf(
   const periods = baselinePeriods(startMs, policy.baselineMs, badTimes(environment, release.release, startMs));
   const watched: WatchedGuardrail[] = [];
   for (const guardrail of guardrails) {
-    const declared = guardrail.signal === null ? null : declarationOf(configuration, environment.environment, guardrail.signal, null);
+    const declared =
+      guardrail.signal === null ? null : declarationOf(configuration, environment.environment, guardrail.signal, null);
     const signal =
       declared === null
         ? null
-        : { unit: declared.unit, badDirection: declared.badDirection, intervalMs: declared.intervalMs, latenessMs: declared.latenessMs };
-    const baseline = signal === null ? null : await baselineFor(tx, environment, guardrail, signal.badDirection, periods);
+        : {
+            unit: declared.unit,
+            badDirection: declared.badDirection,
+            intervalMs: declared.intervalMs,
+            latenessMs: declared.latenessMs,
+          };
+    const baseline =
+      signal === null ? null : await baselineFor(tx, environment, guardrail, signal.badDirection, periods);
     watched.push({ guardrail, signal, baseline });
   }
   return {
@@ -56,7 +63,12 @@ async function baselineFor(
 ): Promise<Baseline | null> {
   const { test, signal } = guardrail;
   if (signal === null || (test.kind !== 'proportion' && test.kind !== 'rate')) return null;
-  return baselineOf(test.kind, badDirection, await rollUpsOf(tx, environment, signal, guardrail.where, periods), periods);
+  return baselineOf(
+    test.kind,
+    badDirection,
+    await rollUpsOf(tx, environment, signal, guardrail.where, periods),
+    periods,
+  );
 }
 
 async function rollUpsOf(
@@ -81,5 +93,14 @@ async function rollUpsOf(
       Math.max(...periods.map((p) => p.toMs)),
     ],
   );
-  return rows.map((r) => ({ minuteMs: r.minute_ms, n: r.n, count: r.count, of: r.of, sum: 0, min: null, max: null, histogram: null }));
+  return rows.map((r) => ({
+    minuteMs: r.minute_ms,
+    n: r.n,
+    count: r.count,
+    of: r.of,
+    sum: 0,
+    min: null,
+    max: null,
+    histogram: null,
+  }));
 }

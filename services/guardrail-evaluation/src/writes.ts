@@ -40,7 +40,10 @@ export class Writes {
   readonly #alerts = new Set<Environment>();
   readonly #releases = new Map<string, readonly [environment: Environment, release: string]>();
   readonly #watches = new Map<string, readonly [environment: Environment, release: string]>();
-  readonly #rollUps = new Map<string, { readonly tenant: string; readonly environment: string; readonly observation: Observation; rollUp: RollUp }>();
+  readonly #rollUps = new Map<
+    string,
+    { readonly tenant: string; readonly environment: string; readonly observation: Observation; rollUp: RollUp }
+  >();
   readonly #inputs: EvidenceRow[] = [];
   readonly #verdicts: (EvidenceRow & { readonly ordinal: number })[] = [];
   readonly #said: Said[] = [];
@@ -48,7 +51,15 @@ export class Writes {
 
   /** Whether anything is to be written. */
   get isEmpty(): boolean {
-    return this.#series.size + this.#alerts.size + this.#releases.size + this.#watches.size + this.#rollUps.size + this.#said.length === 0;
+    return (
+      this.#series.size +
+        this.#alerts.size +
+        this.#releases.size +
+        this.#watches.size +
+        this.#rollUps.size +
+        this.#said.length ===
+      0
+    );
   }
 
   get said(): readonly Said[] {
@@ -95,7 +106,9 @@ export class Writes {
 
   /** The days for which roll-ups are written, as `YYYY-MM-DD`. */
   days(): readonly string[] {
-    return [...new Set([...this.#rollUps.values()].map(({ rollUp }) => new Date(rollUp.minuteMs).toISOString().slice(0, 10)))];
+    return [
+      ...new Set([...this.#rollUps.values()].map(({ rollUp }) => new Date(rollUp.minuteMs).toISOString().slice(0, 10))),
+    ];
   }
 
   /** Writes everything; the journal last, whose chain stays locked until the transaction ends. */
@@ -106,12 +119,23 @@ export class Writes {
     // Tenants in one order everywhere, so that two transactions never wait for each other.
     for (const said of byStream(this.#said)) {
       const [first] = said;
-      const ref = { tenant: first.tenant, stream: first.stream, environment: first.environment, workload: first.workload };
-      await journal.append(tx, ref, 'any', said.map((s) => toJournal(s.event)), {
-        actor: { kind: 'service', id: 'guardrail-evaluation' },
-        occurredAtMs: first.atMs,
-        ...(first.trace === undefined ? {} : { trace: first.trace }),
-      });
+      const ref = {
+        tenant: first.tenant,
+        stream: first.stream,
+        environment: first.environment,
+        workload: first.workload,
+      };
+      await journal.append(
+        tx,
+        ref,
+        'any',
+        said.map((s) => toJournal(s.event)),
+        {
+          actor: { kind: 'service', id: 'guardrail-evaluation' },
+          occurredAtMs: first.atMs,
+          ...(first.trace === undefined ? {} : { trace: first.trace }),
+        },
+      );
     }
   }
 
@@ -135,11 +159,19 @@ export class Writes {
       await tx.query(
         `INSERT INTO evaluation_alerts (tenant, environment, partition, state, unattached) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (tenant, environment) DO UPDATE SET state = excluded.state, unattached = excluded.unattached`,
-        [environment.tenant, environment.environment, partition, JSON.stringify(environment.alerts), JSON.stringify(environment.unattached)],
+        [
+          environment.tenant,
+          environment.environment,
+          partition,
+          JSON.stringify(environment.alerts),
+          JSON.stringify(environment.unattached),
+        ],
       );
     }
-    for (const [environment, id] of this.#releases.values()) await writeRelease(tx, partition, environment, environment.releases.get(id) as KnownRelease);
-    for (const [environment, id] of this.#watches.values()) await writeWatch(tx, partition, environment, environment.watches.get(id) as OpenWatch);
+    for (const [environment, id] of this.#releases.values())
+      await writeRelease(tx, partition, environment, environment.releases.get(id) as KnownRelease);
+    for (const [environment, id] of this.#watches.values())
+      await writeWatch(tx, partition, environment, environment.watches.get(id) as OpenWatch);
   }
 
   async #writeRollUps(tx: Tx): Promise<void> {
@@ -202,7 +234,13 @@ function byStream(all: readonly Said[]): readonly (readonly [Said, ...Said[]])[]
 }
 
 function columns(rows: readonly EvidenceRow[]): readonly unknown[] {
-  return [rows.map((r) => r.tenant), rows.map((r) => r.release), rows.map((r) => r.n), rows.map((r) => r.clockMs), rows.map((r) => r.json)];
+  return [
+    rows.map((r) => r.tenant),
+    rows.map((r) => r.release),
+    rows.map((r) => r.n),
+    rows.map((r) => r.clockMs),
+    rows.map((r) => r.json),
+  ];
 }
 
 async function writeRelease(tx: Tx, partition: number, environment: Environment, r: KnownRelease): Promise<void> {
@@ -213,8 +251,19 @@ async function writeRelease(tx: Tx, partition: number, environment: Environment,
      ON CONFLICT (tenant, release) DO UPDATE SET phase = excluded.phase, version = excluded.version, started_at_ms = excluded.started_at_ms,
        live_at_ms = excluded.live_at_ms, ended_at_ms = excluded.ended_at_ms, is_history = excluded.is_history`,
     [
-      environment.tenant, r.release, environment.environment, r.workload, partition, r.name, JSON.stringify(r.registered), r.phase, r.version,
-      r.startedAtMs, r.liveAtMs, r.endedAtMs, r.isHistory,
+      environment.tenant,
+      r.release,
+      environment.environment,
+      r.workload,
+      partition,
+      r.name,
+      JSON.stringify(r.registered),
+      r.phase,
+      r.version,
+      r.startedAtMs,
+      r.liveAtMs,
+      r.endedAtMs,
+      r.isHistory,
     ],
   );
 }
@@ -226,8 +275,17 @@ async function writeWatch(tx: Tx, partition: number, environment: Environment, w
      ON CONFLICT (tenant, release) DO UPDATE SET state = excluded.state, inputs = excluded.inputs, digest = excluded.digest,
        is_open = excluded.is_open, guardrails = excluded.guardrails, clock_ms = excluded.clock_ms`,
     [
-      environment.tenant, w.spec.release, partition, environment.environment, JSON.stringify(w.spec), JSON.stringify(w.state), w.inputs, w.digest,
-      !w.state.isOver, JSON.stringify(w.guardrails), w.state.clockMs,
+      environment.tenant,
+      w.spec.release,
+      partition,
+      environment.environment,
+      JSON.stringify(w.spec),
+      JSON.stringify(w.state),
+      w.inputs,
+      w.digest,
+      !w.state.isOver,
+      JSON.stringify(w.guardrails),
+      w.state.clockMs,
     ],
   );
 }

@@ -1,0 +1,312 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { type CloudEvent, EVENTS_PREFIX, type PublicEvent } from '@parapet/contracts';
+import { replay, type WatchInput, type WatchSpec } from '@parapet/guardrails';
+import { connectJetStream, ensureStreams, type JetStreamConnection, SignalPublisher } from '@parapet/jetstream';
+import { parseDocuments } from '@parapet/policy';
+import { ConfigurationStore, type Database, Journal, Relay } from '@parapet/postgres';
+import {
+  freePort,
+  startDatabase,
+  startNats,
+  startRedis,
+  testIds,
+  type TestDatabase,
+  type TestNats,
+  type TestServer,
+} from '@parapet/testkit';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import {
+  journaled,
+  MINUTE,
+  movedTo,
+  PARTITIONS,
+  POLICY,
+  registered,
+  sample,
+  samples,
+  TENANT,
+} from '../testing/shop.js';
+import { recentKey } from './recent-values.js';
+
+/** The service as processes of its own, with real NATS, PostgreSQL and Redis; some of them are killed. */
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const PARTITION_LOCKS = 7_072_171;
+
+let database: TestDatabase;
+let nats: TestNats;
+let redis: TestServer;
+let admin: Client;
+let control: Database;
+let connection: JetStreamConnection;
+let signals: SignalPublisher;
+let relay: Relay;
+const journal = new Journal(testIds());
+const ids = testIds();
+const published: CloudEvent[] = [];
+let release = '';
+/** A series for each test: a later one's samples must not be late for the dates of an earlier one's. */
+let store = '';
+const running: ChildProcess[] = [];
+
+beforeAll(async () => {
+  const built = spawnSync(
+    process.execPath,
+    ['node_modules/typescript/bin/tsc', '-b', 'services/guardrail-evaluation'],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
+  expect(built.stdout).toBe('');
+  [database, nats, redis] = await Promise.all([startDatabase(), startNats(), startRedis()]);
+  admin = new Client({ connectionString: database.adminUrl });
+  await admin.connect();
+  control = database.connect('release-control');
+  connection = await connectJetStream({ url: nats.url, name: 'test' });
+  await ensureStreams(connection);
+  connection.nats.subscribe(`${EVENTS_PREFIX}.>`, {
+    callback: (_, message) => void published.push(message.json<CloudEvent>()),
+  });
+  signals = new SignalPublisher(connection.publisher(), { partitions: PARTITIONS });
+  relay = new Relay(control, connection.publisher());
+  await configure();
+  await history();
+}, 120_000);
+beforeEach(() => {
+  release = ids('rel');
+  store = release.toLowerCase();
+  published.length = 0;
+});
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((child) => kill(child, 'SIGKILL')));
+});
+afterAll(async () => {
+  await relay?.stop();
+  await connection?.close();
+  await admin?.end();
+  await Promise.all([database?.stop(), nats?.stop(), redis?.stop()]);
+});
+
+async function configure(): Promise<void> {
+  const text = readFileSync(new URL('../testing/configuration.yaml', import.meta.url), 'utf8');
+  const parsed = parseDocuments([{ file: 'configuration.yaml', text }]);
+  if ('problems' in parsed) throw new Error(JSON.stringify(parsed.problems));
+  await new ConfigurationStore().putNow(
+    control,
+    TENANT,
+    parsed.documents.map(({ kind, name, spec }) => ({ kind, name, spec })),
+    { kind: 'service', id: 'test' },
+  );
+}
+
+/** Samples of a test are a second apart and dated ahead: two of the same second would share one interval and its cap. */
+const publish = (batch: Parameters<SignalPublisher['publish']>[0]) => signals.publish(batch);
+
+/** Ten minutes of healthy trade before anything is released. */
+async function history(): Promise<void> {
+  const now = Math.floor(Date.now() / MINUTE) * MINUTE;
+  for (let i = 10; i > 0; i--) await publish(samples(ids('rcp'), sample(now - i * MINUTE + 1000, 10, 1000)));
+}
+
+async function start(): Promise<ChildProcess> {
+  const port = await freePort();
+  const child = spawn(process.execPath, ['services/guardrail-evaluation/dist/main.js'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      PORT: String(port),
+      DATABASE_URL: database.url('guardrail-evaluation'),
+      NATS_URL: nats.url,
+      REDIS_URL: redis.url,
+      PARAPET_PARTITIONS: String(PARTITIONS),
+      PARAPET_PUBLIC_URL: 'https://guard.example.com',
+      PARAPET_LOG_LEVEL: 'warn',
+    },
+  });
+  running.push(child);
+  let said = '';
+  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  await until(`the service is ready; it said: ${said}`, async () => {
+    if (child.exitCode !== null) throw new Error(`the service ended: ${said}`);
+    return fetch(`http://127.0.0.1:${port}/readyz`).then(
+      (r) => r.ok,
+      () => false,
+    );
+  });
+  return child;
+}
+
+async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, 'exit');
+  child.kill(signal);
+  await ended;
+}
+
+async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await isTrue())) {
+    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+async function told(event: PublicEvent): Promise<void> {
+  await journaled(control, journal, release, event);
+  await relay.sweep();
+}
+
+/** Registers a release and lets it begin; resolves once it is watched. */
+async function begin(): Promise<void> {
+  await told(
+    registered(`odoo ${release}`, { ...POLICY, baselineMs: 10 * MINUTE, guardrails: POLICY.guardrails.slice(0, 1) }),
+  );
+  await told(movedTo('registered', 'deploying', Date.now()));
+  await until('the release is watched', async () => (await inputs()).length > 0);
+}
+
+async function inputs(): Promise<WatchInput[]> {
+  const { rows } = await admin.query<{ input: WatchInput }>(
+    'SELECT input FROM evaluation_input WHERE release = $1 ORDER BY n',
+    [release],
+  );
+  return rows.map((r) => r.input);
+}
+const observed = async () => (await inputs()).filter((i) => i.kind === 'observation').length;
+
+async function verdicts(): Promise<{ to: string; evidence: { sha256: string } }[]> {
+  const { rows } = await admin.query<{ data: { to: string; evidence: { sha256: string } } }>(
+    `SELECT data FROM journal WHERE stream = $1 AND type = 'verdict.changed' ORDER BY version`,
+    [release],
+  );
+  return rows.map((r) => r.data);
+}
+
+/** What was said of the release is what an uninterrupted judgement of the same inputs says. */
+async function expectAsUninterrupted(): Promise<void> {
+  const { rows } = await admin.query<{ spec: WatchSpec }>('SELECT spec FROM evaluation_watch WHERE release = $1', [
+    release,
+  ]);
+  const said = await admin.query<{ verdict: unknown }>(
+    'SELECT verdict FROM evaluation_verdict WHERE release = $1 ORDER BY n, ordinal',
+    [release],
+  );
+  const again = replay(rows[0]!.spec, await inputs()).map((r) => r.said);
+  expect(said.rows.map((r) => r.verdict)).toEqual(JSON.parse(JSON.stringify(again)));
+}
+
+async function owners(): Promise<number[]> {
+  const { rows } = await admin.query<{ count: string }>(
+    'SELECT count(*) FROM pg_locks WHERE locktype = $1 AND classid = $2 GROUP BY pid ORDER BY 1',
+    ['advisory', PARTITION_LOCKS],
+  );
+  return rows.map((r) => Number(r.count));
+}
+
+describe('guardrail-evaluation', () => {
+  test('signals of a bad release become a published verdict, and values for the chart', async () => {
+    await start();
+    await begin();
+    const from = Date.now();
+    for (let i = 1; i <= 8; i++) await publish(samples(ids('rcp'), sample(from + i * 1000, 30, 100, store)));
+    await until('the verdict is published', () =>
+      published.some((e) => e.type === 'dev.parapet.verdict.changed.v1' && e.data['to'] === 'fail'),
+    );
+    const event = published.find((e) => e.type === 'dev.parapet.verdict.changed.v1' && e.data['to'] === 'fail')!;
+    expect(event).toMatchObject({ subject: release, data: { mode: 'act', final: false, coverage: { required: 1 } } });
+    const [watch] = (
+      await admin.query<{ digest: string }>('SELECT digest FROM evaluation_watch WHERE release = $1', [release])
+    ).rows;
+    expect(watch?.digest).toMatch(/^[0-9a-f]{64}$/);
+    const client = new Redis(redis.url);
+    try {
+      await until(
+        'values are in Redis',
+        async () => (await client.llen(recentKey(TENANT, release, 'order-success'))) >= 3,
+      );
+      expect(JSON.parse((await client.lindex(recentKey(TENANT, release, 'order-success'), 0)) as string)).toMatchObject(
+        { value: 0.7, of: 100 },
+      );
+    } finally {
+      client.disconnect();
+    }
+  }, 60_000);
+
+  test('killed at any instant, again and again, it judges every message once and says what it would have said', async () => {
+    let child = await start();
+    await begin();
+    const from = Date.now();
+    const count = 240;
+    for (let i = 1; i <= count; i++) {
+      await publish(samples(ids('rcp'), sample(from + i * 1000, i > 120 ? 40 : 1, 100, store)));
+      if (i % 60 === 0) {
+        // Somewhere in the middle: as soon as some of what was just sent is judged.
+        const before = await observed();
+        await until('something was judged', async () => (await observed()) > before || before === i);
+        await kill(child, 'SIGKILL');
+        child = await start();
+      }
+    }
+    await until('all of it is judged', async () => (await observed()) === count, 45_000);
+    const keys = (await inputs()).flatMap((i) => (i.kind === 'observation' ? [i.observation.atMs] : []));
+    expect(new Set(keys).size).toBe(count);
+    await expectAsUninterrupted();
+    const failed = (await verdicts()).filter((v) => v.to === 'fail');
+    expect(failed).toHaveLength(1);
+    await until('it is published', () =>
+      published.some(
+        (e) => e.type === 'dev.parapet.verdict.changed.v1' && e.data['to'] === 'fail' && e.subject === release,
+      ),
+    );
+    const sequences = published.filter((e) => e.subject === release).map((e) => e.sequence);
+    expect(new Set(sequences).size).toBe(sequences.length);
+    expect([...sequences].sort()).toEqual(sequences);
+  }, 120_000);
+
+  test('two instances share the partitions, and one takes over what the other leaves', async () => {
+    const first = await start();
+    await until('one has all', async () => JSON.stringify(await owners()) === JSON.stringify([PARTITIONS]));
+    await start();
+    await until(
+      'each has its share',
+      async () => JSON.stringify(await owners()) === JSON.stringify([PARTITIONS / 2, PARTITIONS / 2]),
+    );
+    await begin();
+    const from = Date.now();
+    for (let i = 1; i <= 20; i++) await publish(samples(ids('rcp'), sample(from + i * 1000, 1, 100, store)));
+    await kill(first, 'SIGKILL');
+    for (let i = 21; i <= 40; i++) await publish(samples(ids('rcp'), sample(from + i * 1000, 1, 100, store)));
+    await until('the other has all', async () => JSON.stringify(await owners()) === JSON.stringify([PARTITIONS]));
+    await until('all of it is judged', async () => (await observed()) === 40);
+    await expectAsUninterrupted();
+  }, 90_000);
+
+  test('a session that is lost costs nothing: it is opened again and the work goes on', async () => {
+    await start();
+    await begin();
+    const from = Date.now();
+    for (let i = 1; i <= 30; i++) {
+      await publish(samples(ids('rcp'), sample(from + i * 1000, 1, 100, store)));
+      if (i % 10 === 0)
+        await admin.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'guardrail-evaluation-partitions'`,
+        );
+    }
+    await until('all of it is judged', async () => (await observed()) === 30);
+    await expectAsUninterrupted();
+  }, 60_000);
+
+  test('with Redis gone it goes on', async () => {
+    await redis.stop();
+    await start();
+    await begin();
+    const from = Date.now();
+    for (let i = 1; i <= 8; i++) await publish(samples(ids('rcp'), sample(from + i * 1000, 30, 100, store)));
+    await until('the verdict is there', async () => (await verdicts()).some((v) => v.to === 'fail'));
+  }, 60_000);
+});
