@@ -240,7 +240,7 @@ describe('what is refused', () => {
     );
     expect(kept).toHaveLength(1);
     expect(kept[0]).toMatchObject({
-      subject: ALERTS,
+      subject: 'door.acme-retail.shop-alertmanager',
       bytes: 512 * 1024,
       reason: expect.stringMatching(/^422 invalid at \/version: .*"3"/),
     });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { decodeSignalBatch, type Problem, type SignalBatch } from '@parapet/contracts';
 import { connectJetStream, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
@@ -15,6 +16,16 @@ import {
 } from '@parapet/testkit';
 import type { Receipt } from '../src/door/intake.js';
 import { startIngestion } from '../src/start.js';
+
+/** The users of the broker with the rights that they have in operation. */
+const users = [
+  { user: 'launcher', password: 'launcher' },
+  ...(
+    JSON.parse(readFileSync(new URL('../../../deploy/nats/users.json', import.meta.url), 'utf8')) as {
+      users: { user: string; permissions: { publish: string[]; subscribe: string[] } }[];
+    }
+  ).users.map((one) => ({ ...one, password: one.user })),
+];
 
 /** The server's word for the end of a stream. */
 const NO_MESSAGE_FOUND = 10037;
@@ -129,8 +140,8 @@ export class World {
   }
 
   static async start(): Promise<World> {
-    const [database, nats, redis] = await Promise.all([startDatabase(), startNats(), startRedis()]);
-    const admin = await connectJetStream({ url: nats.url, name: 'launcher' });
+    const [database, nats, redis] = await Promise.all([startDatabase(), startNats({ users }), startRedis()]);
+    const admin = await connectJetStream({ url: nats.url, user: 'launcher', password: 'launcher', name: 'launcher' });
     await ensureStreams(admin);
     const db = database.connect('release-control');
     for (const [tenant, text] of [
@@ -141,6 +152,8 @@ export class World {
     const config = parseEnvironment(serviceVariables, {
       PORT: '0',
       NATS_URL: nats.url,
+      NATS_USER: 'metrics-ingestion',
+      NATS_PASSWORD: 'metrics-ingestion',
       REDIS_URL: redis.url,
       DATABASE_URL: database.url('metrics-ingestion'),
       PARAPET_LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
