@@ -93,7 +93,9 @@ function connectConsumer(app: NestFastifyApplication, consumer: string, logger: 
     onTrouble: (what, error) => logger.warn({ err: error, consumer }, what),
   });
   // Its own filters: problem documents are for requests, and a message's failure must reach the strategy as it is.
-  app.connectMicroservice({ strategy }, { inheritAppConfig: false }).useGlobalFilters(new RethrowRpcErrors());
+  app
+    .connectMicroservice({ strategy }, { inheritAppConfig: false, deferInitialization: true })
+    .useGlobalFilters(new RethrowRpcErrors());
 }
 
 /** Counts how the handling of messages ended, and logs what failed; for consumers of the journal and of signals alike. */
