@@ -13,7 +13,6 @@ import { ConfigurationController } from './configuration/configuration.controlle
 import { Configurations } from './configuration/configurations.js';
 import { ConsoleController } from './console/console.controller.js';
 import { ConsoleFiles } from './console/console-files.js';
-import { Advisories } from './dead-letters/advisories.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DecisionLoop } from './decisions/decision-loop.js';
 import { ExpiryLoop } from './decisions/expiry-loop.js';
@@ -37,7 +36,9 @@ export class AppModule {
   static of(config: ReleaseControlConfig, consoleFiles: ConsoleFiles): DynamicModule {
     return {
       module: AppModule,
-      imports: [ServiceModule.register({ service: 'release-control', config, redis: true, relay: true })],
+      imports: [
+        ServiceModule.register({ service: 'release-control', config, redis: true, relay: true, advisories: true }),
+      ],
       // The console answers every address that nobody else has, so it stands last.
       controllers: [
         ReleasesController,
@@ -57,7 +58,6 @@ export class AppModule {
         Door,
         Changes,
         ExpiryLoop,
-        Advisories,
         ...registry(config.PARAPET_PUBLIC_URL),
         ...adapters(),
       ],

@@ -311,6 +311,18 @@ describe('what others say of a release', () => {
   });
 });
 
+describe('an event that cannot be followed', () => {
+  test('is tried again, and set aside in the end instead of being lost', async () => {
+    await world.hearOfStranger('rel_01JD8Z5WQ0000000000000000X');
+    const letters = async (): Promise<readonly { consumer: string; reason: string }[]> =>
+      (await world.get('/v1/dead-letters', 'admin')).body.items;
+    await world.until('it is a dead letter', async () => (await letters()).length > 0, 30_000);
+    expect(await letters()).toMatchObject([
+      { consumer: 'release-control', reason: expect.stringContaining('is heard of and not registered') },
+    ]);
+  }, 40_000);
+});
+
 describe('time', () => {
   test('a proposal whose time is over ends by itself, once, with two instances looking', async () => {
     await world.configure(TENANT, (await import('../test/shop.js')).TOKENS, { expiresAfter: '1s' });

@@ -295,6 +295,11 @@ export class World {
       .publish(publicSubject(row), encodeEvent(cloudEvent(row)), { messageId: randomUUID() });
   }
 
+  /** A verdict about a release that was never registered here, as after a database was restored from an older copy. */
+  async hearOfStranger(release: string): Promise<void> {
+    await this.say('guardrail-evaluation', release, { type: 'RecoveryJudged', outcome: 'recovering', guardrails: [] });
+  }
+
   /** Sets a message aside as a consumer would. */
   async kill(subject: string): Promise<void> {
     await new DeadLetters(this.connection).put('test-consumer', 'it was poison', {
