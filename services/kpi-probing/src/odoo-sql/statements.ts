@@ -141,16 +141,21 @@ WHERE p.state IN ('paid', 'done', 'invoiced') AND abs(p.amount_paid - p.amount_t
 
 /**
  * Holes in the row numbers: an insert that the server refused leaves one, and no row. `id_gap` are the holes between the
- * window's own orders, `edge_gap` those between the last order before it and its first: with windows of a minute most
- * holes lie there, and each is counted once, with the next order that arrived. Not per company, since a hole has none.
+ * window's own orders, `edge_gap` those between its first order and the one numbered before it: with windows of a minute
+ * most holes lie there, and each is counted once, with the next order that arrived. Not per company, since a hole has none.
  */
 export const posGaps: Statement = {
   name: 'pos_gaps',
   needs: { pos_order: ['id', 'create_date'] },
   text: `
-WITH t ${tail('pos_order', { pos_order: ['id', 'create_date'] })}
+WITH t AS MATERIALIZED (
+  SELECT id, create_date, before_id
+  FROM (SELECT id, create_date, lag(id) OVER (ORDER BY id) AS before_id
+        FROM (SELECT id, create_date FROM pos_order ORDER BY id DESC LIMIT :cap) newest) numbered
+  ${IN_SPAN}
+)
 SELECT coalesce(max(w.id) - min(w.id) + 1 - count(*), 0) AS id_gap,
-       coalesce(greatest(min(w.id) - 1 - (SELECT max(b.id) FROM t b WHERE b.create_date < :from), 0), 0) AS edge_gap,
+       coalesce(greatest(min(w.id) - 1 - min(w.before_id), 0), 0) AS edge_gap,
        count(*) AS n
 FROM t w
 WHERE w.create_date >= :from AND w.create_date < :to`,

@@ -6,7 +6,7 @@ import type { Turns } from './turns.js';
 import { dueAtMs, dueWindows, newestEndMs } from './windows.js';
 
 /** How many windows are measured at once: enough for a quick backfill, few enough to repeat after a crash. */
-const WINDOWS_MAX = 120;
+const WINDOWS_MAX = 300;
 
 /** What a measurement cost its target, and how measuring goes; for the metrics page. */
 export interface Costs {
