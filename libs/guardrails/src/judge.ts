@@ -1,16 +1,12 @@
 import { formatInstant, type InstantMs, unreachable } from '@parapet/kernel';
-import { countsOf, DISPERSION_ASSUMED, type GapReason } from '@parapet/signals';
-import { againstBaseline } from './against-baseline.js';
 import { concerned, doubtOf, firingEpisodes, knownMsAt } from './alert-guardrail.js';
-import { mixtureEvidence, type MixturePlan, planMixture } from './anchored-mixture.js';
+import { mixtureEvidence } from './anchored-mixture.js';
 import { weightOf } from './combine.js';
-import type { CountKernel } from './count-kernel.js';
-import { coverageShare } from './coverage.js';
 import type { GuardrailReport, InconclusiveReason } from './events.js';
 import type { GuardrailTest } from './guardrail.js';
-import { proportionLimit } from './proportion-limit.js';
-import { rateLimit } from './rate-limit.js';
-import type { GuardrailState, Presence } from './state.js';
+import { kernelOf, planOf } from './kernel-of.js';
+import { coverageOf, presenceTrouble, spanOf } from './presence.js';
+import type { GuardrailState } from './state.js';
 import type { WatchedGuardrail, WatchSpec } from './watch-spec.js';
 import { alertWords, countWords, thresholdWords, withDoubt } from './words.js';
 
@@ -27,40 +23,6 @@ export interface Judged {
   readonly isFiring: boolean;
   /** What keeps it from a pass; null where it passes or is in breach. */
   readonly lacks: InconclusiveReason | null;
-}
-
-/** The test of a count guardrail, or null where there is nothing to compare with. */
-export function kernelOf(watched: WatchedGuardrail): CountKernel | null {
-  const { test } = watched.guardrail;
-  if (test.kind !== 'proportion' && test.kind !== 'rate') return null;
-  const { baseline } = watched;
-  const phi = (baseline?.kind === 'counts' ? baseline.dispersion : DISPERSION_ASSUMED).phi;
-  if (test.against === 'limit') {
-    const o = { limit: test.limit, unacceptable: test.unacceptable, phi };
-    return test.kind === 'rate' ? rateLimit(o) : proportionLimit(o);
-  }
-  if (baseline === null || baseline.kind === 'unusable') return null;
-  return againstBaseline({
-    baselineEvents: baseline.events,
-    baselineExposure: baseline.exposure,
-    worseBy: test.worseBy,
-    unacceptable: test.unacceptable,
-    drift: baseline.drift,
-    phi,
-    bad: test.kind === 'rate' && watched.signal?.badDirection === 'low' ? 'fewer' : 'more',
-  });
-}
-
-/** Anchors and caps of a count guardrail. */
-export function planOf(spec: WatchSpec, watched: WatchedGuardrail): MixturePlan {
-  return planMixture({
-    startMs: spec.startMs,
-    durationMs: spec.policy.durationMs,
-    intervalMs: watched.signal?.intervalMs ?? spec.policy.durationMs,
-    latenessMs: watched.signal?.latenessMs ?? 0,
-    alpha: spec.policy.falseRollbackRate,
-    weight: weightOf(spec, watched),
-  });
 }
 
 /**
@@ -281,58 +243,4 @@ export function atTheEnd(judged: Judged): Judged {
   if (judged.report.verdict !== 'pending' || judged.lacks === null) return judged;
   const words = withDoubt(judged.report.words, judged.report.name, judged.lacks);
   return { ...judged, report: { ...judged.report, verdict: 'inconclusive', reason: judged.lacks, words } };
-}
-
-/** Why the signal cannot be trusted just now; null where it was heard lately. */
-export function presenceTrouble(
-  spec: WatchSpec,
-  watched: WatchedGuardrail,
-  presence: Presence,
-  clockMs: InstantMs,
-): InconclusiveReason | null {
-  if (watched.signal === null) return 'no-telemetry';
-  const quietMs = clockMs - (presence.freshAtMs ?? spec.startMs);
-  if (quietMs <= watched.guardrail.staleAfterMs) return null;
-  if (presence.gap !== null) return reasonOfGap(presence.gap);
-  return presence.newestAtMs === null ? 'no-telemetry' : 'stale';
-}
-
-function reasonOfGap(gap: GapReason): InconclusiveReason {
-  switch (gap) {
-    case 'no-series':
-      return 'no-telemetry';
-    case 'not-a-number':
-    case 'too-few-samples':
-      return gap;
-    case 'not-finite':
-      return 'not-a-number';
-    case 'bad-query':
-    case 'unreachable':
-    case 'sensor-broken':
-      return 'sensor-broken';
-    default:
-      return unreachable(gap);
-  }
-}
-
-/** Share of the watch that was spoken of. A signal that is known with a delay is not held to the time it cannot know yet. */
-function coverageOf(spec: WatchSpec, presence: Presence, clockMs: InstantMs): number {
-  const { newestAtMs, freshAtMs } = presence;
-  if (newestAtMs === null || freshAtMs === null) return 0;
-  return coverageShare(presence.covered, newestAtMs - spec.startMs + Math.max(0, clockMs - freshAtMs));
-}
-
-function spanOf(spec: WatchSpec, presence: Presence): { readonly from: string; readonly to?: string } {
-  const to = presence.newestAtMs;
-  return { from: formatInstant(spec.startMs), ...(to === null ? {} : { to: formatInstant(to) }) };
-}
-
-/** Events and exposure of a `count of` pair as the guardrail reads it. */
-export function countsFor(
-  watched: WatchedGuardrail,
-  count: number,
-  of: number,
-): { readonly events: number; readonly exposure: number } {
-  const form = watched.guardrail.test.kind === 'rate' ? 'rate' : 'proportion';
-  return countsOf(form, watched.signal?.badDirection ?? 'high', count, of);
 }

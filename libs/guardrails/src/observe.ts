@@ -1,10 +1,9 @@
 import type { InstantMs } from '@parapet/kernel';
 import { matchesWhere, type Observation, seriesName } from '@parapet/signals';
-import { observeAlerts } from './alert-guardrail.js';
-import type { AlertView } from './alert-guardrail.js';
+import { type AlertView, NO_VIEW, observeAlerts } from './alert-guardrail.js';
 import { observeCounts, startMixture } from './anchored-mixture.js';
 import { cover } from './coverage.js';
-import { countsFor, kernelOf, planOf } from './judge.js';
+import { countsFor, kernelOf, planOf } from './kernel-of.js';
 import type { GuardrailState, Presence } from './state.js';
 import { observeValue, THRESHOLD_OK, type ThresholdState } from './threshold.js';
 import type { WatchedGuardrail, WatchSpec } from './watch-spec.js';
@@ -22,7 +21,7 @@ export function startGuardrail(spec: WatchSpec, watched: WatchedGuardrail): Guar
     case 'threshold':
       return { kind: 'threshold', presence: ABSENT, series: {} };
     case 'alerts':
-      return { kind: 'alerts', alerts: { view: null, aside: {}, knownMs: 0, knownSinceMs: null } };
+      return { kind: 'alerts', alerts: NO_VIEW };
   }
 }
 

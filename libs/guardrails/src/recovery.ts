@@ -2,7 +2,9 @@ import type { InstantMs } from '@parapet/kernel';
 import type { Observation } from '@parapet/signals';
 import { firingEpisodes } from './alert-guardrail.js';
 import type { GuardrailReport, RecoveryJudged } from './events.js';
-import { countsFor, type Judged, kernelOf, PASS_BETA, presenceTrouble } from './judge.js';
+import { type Judged, PASS_BETA } from './judge.js';
+import { countsFor, kernelOf } from './kernel-of.js';
+import { presenceTrouble } from './presence.js';
 import type { GuardrailState, RecoveryState, WatchState } from './state.js';
 import type { WatchedGuardrail, WatchSpec } from './watch-spec.js';
 

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { type AlertSource, type AlertsState, hear, lastHeardMs, NO_ALERTS, passTime, sourceHealth } from './alerts.js';
+import { type AlertSource, lastHeardMs, sourceHealth } from './alert-sources.js';
+import { hear, passTime } from './alerts.js';
+import { type AlertsState, NO_ALERTS } from './alerts-state.js';
 import type { AlertStatement } from './statement.js';
 
 /** Seconds everywhere; a line is one message or the passing of time, and what must follow from all of them. */

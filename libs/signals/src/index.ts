@@ -1,4 +1,7 @@
-export * from './alerts.js';
+export { type AlertGroup } from './alert-groups.js';
+export { type AlertSource, lastHeardMs, sourceHealth, type SourceState } from './alert-sources.js';
+export { type AlertsStep, hear, type HeardBatch, passTime } from './alerts.js';
+export { type AlertsState, NO_ALERTS } from './alerts-state.js';
 export * from './baseline.js';
 export * from './dispersion.js';
 export * from './episode.js';

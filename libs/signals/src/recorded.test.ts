@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { isNotSet, parseInstant } from '@parapet/kernel';
-import { type AlertSource, type AlertsState, hear, NO_ALERTS, passTime } from './alerts.js';
+import type { AlertSource } from './alert-sources.js';
+import { hear, passTime } from './alerts.js';
+import { type AlertsState, NO_ALERTS } from './alerts-state.js';
 import type { StatementBatch } from './statement.js';
 
 /**
