@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { SignalBatch } from '@parapet/contracts';
+import { decodeSignalBatch, type SignalBatch } from '@parapet/contracts';
 import { connectJetStream, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
 import { type RunningService, startService } from '@parapet/nest';
 import { parseDocuments } from '@parapet/policy';
@@ -47,7 +47,7 @@ beforeAll(async () => {
   await ensureStreams(listener);
   // What the stream stores, it stores for everybody: a plain subscription sees each message as it is published.
   listener.nats.subscribe('parapet.signals.v1.>', {
-    callback: (_, message) => void received.push(...message.json<SignalBatch>().samples),
+    callback: (_, message) => void received.push(...decodeSignalBatch(message.data).samples),
   });
   await apply({ kpis: ['pos-sync', 'order-success'], backfill: `${BACKFILL_MINUTES}m` });
 }, 60_000);
@@ -142,7 +142,7 @@ async function storedSamples(): Promise<readonly Sample[]> {
   const samples: Sample[] = [];
   for (let seq = state.first_seq; seq <= state.last_seq; seq++) {
     const stored = await listener.manager.streams.getMessage('SIGNALS', { seq });
-    samples.push(...(stored?.json<SignalBatch>().samples ?? []));
+    samples.push(...(stored === null ? [] : decodeSignalBatch(stored.data).samples));
   }
   return samples;
 }
