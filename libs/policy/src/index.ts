@@ -8,5 +8,6 @@ export * from './parse.js';
 export { type ConfigurationProblem, describeProblem } from './problem.js';
 export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';
 export { odooSqlSettings as odooSqlSettingsSchema } from './schema/odoo-sql.js';
+export type { StoredDocument } from './reading.js';
 export * from './secret.js';
 export * from './token.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { choose } from '@parapet/decisions';
 import fc from 'fast-check';
-import { checkDocuments, configurationOf } from './index.js';
+import { checkDocuments, configurationOf } from '../index.js';
 
 const CRITICALITIES = ['low', 'medium', 'high'] as const;
 const REVERSIBILITIES = ['yes', 'partly', 'no', 'unknown'] as const;

@@ -1,8 +1,8 @@
 import type { Criticality, Reversibility } from '@parapet/decisions';
 import type { Mode } from '@parapet/guardrails';
-import type { CheckedDocumentOf } from './document.js';
-import { type ConfigurationProblem, problemAt } from './problem.js';
-import type { Spec } from './schema/kinds.js';
+import type { CheckedDocumentOf } from '../document.js';
+import { type ConfigurationProblem, problemAt } from '../problem.js';
+import type { Spec } from '../schema/kinds.js';
 
 type Rule = Spec<'DecisionPolicy'>['rules'][number];
 

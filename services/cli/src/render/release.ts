@@ -1,0 +1,54 @@
+import type { Page, ReleaseView } from '@parapet/contracts';
+import type { Context } from '../context.js';
+import { colourOf } from './paint.js';
+import { facts, foreign, instant, table } from './text.js';
+
+/** Everything known of a release. */
+export function releaseText(context: Context, view: ReleaseView): string {
+  const { paint, width } = context;
+  const verdict = `${paint(colourOf(view.verdict), view.verdict)}${view.reason === undefined ? '' : ` (${view.reason})`}${view.final ? ', for good' : ''}`;
+  const versions = (components: ReleaseView['components']) =>
+    components.map((one) => foreign(`${one.component} ${one.version}`)).join(', ');
+  const head = facts(
+    [
+      ['release', foreign(view.name)],
+      ['id', view.id],
+      ['where', `${view.workload} in ${view.environment}`],
+      ['components', versions(view.components)],
+      ['goes back to', view.previous === null ? 'nothing yet' : versions(view.previous.components)],
+      ['phase', view.phase],
+      ['verdict', verdict],
+      ['criticality', `${view.criticality}, reversible: ${view.reversibility}`],
+      ['decision', view.decision],
+      ['proposal', view.proposal],
+      ['rollback', view.rollback],
+      ['live since', view.liveAt === null ? null : instant(view.liveAt)],
+    ],
+    width,
+  );
+  if (view.guardrails.length === 0) return head;
+  const rows = view.guardrails.map((one) => [
+    paint(colourOf(one.verdict), one.verdict),
+    one.mode,
+    foreign(one.name),
+    foreign(one.words),
+  ]);
+  return `${head}\n\n${table(['SAYS', 'MODE', 'GUARDRAIL', 'BECAUSE'], rows, width)}`;
+}
+
+/** Releases, one a line. */
+export function releasesText(context: Context, page: Page<ReleaseView>): string {
+  if (page.items.length === 0) return 'no releases yet';
+  const isWide = context.width >= 110;
+  const headings = ['VERDICT', 'PHASE', 'ENVIRONMENT', 'REGISTERED', ...(isWide ? ['ID'] : []), 'NAME'];
+  const rows = page.items.map((view) => [
+    context.paint(colourOf(view.verdict), view.verdict),
+    view.phase,
+    view.environment,
+    instant(view.registeredAt),
+    ...(isWide ? [view.id] : []),
+    foreign(view.name),
+  ]);
+  const more = page.next === null ? '' : `\nmore: --after ${page.next}`;
+  return `${table(headings, rows, context.width)}${more}`;
+}
