@@ -1,5 +1,6 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { STREAMS } from '@parapet/contracts';
+import { toJournal } from '@parapet/contracts';
 import { checkStreams, type JetStreamConnection } from '@parapet/jetstream';
 import { CLOCK, ConfigurationWatcher, JETSTREAM, LOGGER, recordOutcome, REDIS } from '@parapet/nest';
 import { Database, Journal, Relay } from '@parapet/postgres';
@@ -7,6 +8,7 @@ import type { Clock } from '@parapet/runtime';
 import { Metrics, type ServiceLogger } from '@parapet/telemetry';
 import type { Redis } from 'ioredis';
 import { CONFIG, type GuardrailEvaluationConfig } from './config.js';
+import { Housekeeping } from './housekeeping.js';
 import { Ownership } from './ownership.js';
 import { RecentValues } from './recent-values.js';
 
@@ -36,6 +38,7 @@ export class World {
 @Injectable()
 export class Evaluation implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly ownership: Ownership;
+  private readonly housekeeping: Housekeeping;
 
   constructor(
     @Inject(Book) book: Book,
@@ -47,6 +50,7 @@ export class Evaluation implements OnApplicationBootstrap, BeforeApplicationShut
     const recent = new RecentValues(book.redis, () =>
       metrics.count('parapet_redis_fallbacks_total', { use: 'recent-values' }),
     );
+    this.housekeeping = new Housekeeping(book.db, (what, error) => logger.warn({ err: error }, what));
     this.ownership = new Ownership({
       databaseUrl: config.DATABASE_URL,
       partitions: config.PARAPET_PARTITIONS,
@@ -60,9 +64,17 @@ export class Evaluation implements OnApplicationBootstrap, BeforeApplicationShut
       nowMs: () => clock.nowMs(),
       onOutcome: (outcome) => recordOutcome(outcome, logger, metrics),
       onTrouble: (what, error) => logger.warn({ err: error }, what),
-      onSaid: (tenant, type, verdict) => {
-        metrics.count('parapet_journal_rows_total', { type });
-        if (verdict !== null) metrics.count('parapet_verdicts_total', { tenant, verdict });
+      onSaid: (tenant, event) => {
+        metrics.count('parapet_journal_rows_total', { type: toJournal(event).type });
+        if (event.type === 'VerdictChanged') metrics.count('parapet_verdicts_total', { tenant, verdict: event.to });
+        const isSilent = event.type === 'SourceSilent';
+        if (isSilent || event.type === 'SourceHeard') {
+          metrics.set('parapet_source_silent', { tenant, source: event.source }, isSilent ? 1 : 0);
+        }
+      },
+      onJudged: (partition, messages, lagMs) => {
+        metrics.count('parapet_signals_judged_total', {}, messages);
+        metrics.set('parapet_partition_lag_seconds', { partition: String(partition) }, Math.max(0, lagMs) / 1_000);
       },
       onIgnored: (signal, why) => logger.debug({ signal, why }, 'a sample was not judged'),
       onOwned: (owned, watches) => {
@@ -75,9 +87,11 @@ export class Evaluation implements OnApplicationBootstrap, BeforeApplicationShut
   async onApplicationBootstrap(): Promise<void> {
     await checkStreams(this.world.jetstream, [STREAMS.signals, STREAMS.events]);
     this.ownership.start();
+    this.housekeeping.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    await this.housekeeping.stop();
     await this.ownership.stop();
   }
 

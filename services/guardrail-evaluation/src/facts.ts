@@ -1,7 +1,8 @@
 import type { GuardrailPolicy, WatchInput, WatchPhase } from '@parapet/guardrails';
 import { type InstantMs, parseInstant } from '@parapet/kernel';
 import type { Tx } from '@parapet/postgres';
-import { beginWatch, type Moment, type Surroundings, tellAlerts, tellRelease } from './fold.js';
+import { beginWatch, tellAlerts, tellRelease } from './fold.js';
+import type { Moment, Surroundings } from './tell.js';
 import type { Environment, KnownRelease } from './environment.js';
 import { specOf } from './spec.js';
 import type { Writes } from './writes.js';

@@ -1,22 +1,17 @@
-import type { PublicEvent, SignalBatch } from '@parapet/contracts';
+import type { SignalBatch } from '@parapet/contracts';
 import {
   type AlertView,
-  evidenceNext,
   evidenceStart,
   isConcerned,
   startWatch,
-  step,
-  type WatchEvent,
   type WatchInput,
   type WatchSpec,
 } from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
-import type { Configuration } from '@parapet/policy';
 import { sha256 } from '@parapet/postgres';
 import {
   EMPTY_SERIES,
   hear,
-  matchesWhere,
   type Observation,
   passTime,
   seriesName,
@@ -27,21 +22,8 @@ import { unattachedOf, viewOf } from './alert-views.js';
 import { alertSourcesOf, declarationOf } from './declarations.js';
 import { candidatesOf, type Environment, type OpenWatch } from './environment.js';
 import { isHistoryKept } from './history-days.js';
+import { type Moment, pushRecent, type Surroundings, tell } from './tell.js';
 import type { Writes } from './writes.js';
-
-/** What a fold needs from outside: nothing that could differ when the same inputs are judged again. */
-export interface Surroundings {
-  readonly configuration: Configuration;
-  readonly publicUrl: string;
-  /** Told of a sample that changed nothing, by why. */
-  readonly onIgnored: (signal: string, why: string) => void;
-}
-
-/** Where and when something is folded: the partition's clock, never a sample's own time. */
-export interface Moment {
-  readonly clockMs: InstantMs;
-  readonly trace: string | undefined;
-}
 
 /** Takes one message of `SIGNALS` into its environment. */
 export function foldBatch(
@@ -207,73 +189,6 @@ function observeAll(
     if (!isConcerned(watch.spec, input)) continue;
     tell(around, environment, watch, input, moment, writes);
     pushRecent(watch.spec, observation, writes);
-  }
-}
-
-/** One input of one watch: judged, kept as evidence, and what follows said. */
-function tell(
-  around: Surroundings,
-  environment: Environment,
-  watch: OpenWatch,
-  input: WatchInput,
-  moment: Moment,
-  writes: Writes,
-): void {
-  const { release, tenant } = watch.spec;
-  const current = environment.watches.get(release);
-  if (current === undefined || current.state.isOver) return;
-  const next = step(current.spec, current.state, input);
-  // A tick that changed nothing but the clock is no evidence: without it the same is said.
-  if (input.kind === 'tick' && next.said.length === 0 && isSameButClock(current, next.state)) return;
-  const inputs = current.inputs + 1;
-  const digest = evidenceNext(current.digest, input, sha256);
-  const told: OpenWatch = { spec: current.spec, state: next.state, inputs, digest, guardrails: next.guardrails };
-  environment.watches.set(release, told);
-  writes.touchWatch(environment, release);
-  writes.input(tenant, release, inputs, input);
-  next.said.forEach((said, i) => {
-    writes.verdict(tenant, release, inputs, i, input.clockMs, said);
-    const event = withEvidence(said, `${around.publicUrl.replace(/\/$/, '')}/v1/releases/${release}/evidence`, digest);
-    writes.say({
-      tenant,
-      environment: environment.environment,
-      workload: watch.spec.workload,
-      stream: release,
-      event,
-      atMs: input.clockMs,
-      trace: moment.trace,
-    });
-    if (said.type === 'VerdictChanged' && said.to === 'fail') noHistory(environment, release, writes);
-  });
-}
-
-function isSameButClock(watch: OpenWatch, next: OpenWatch['state']): boolean {
-  return JSON.stringify({ ...watch.state, clockMs: 0 }) === JSON.stringify({ ...next, clockMs: 0 });
-}
-
-function withEvidence(said: WatchEvent, href: string, digest: string): PublicEvent {
-  return said.type === 'VerdictChanged' ? { ...said, evidence: { href, sha256: digest } } : said;
-}
-
-/** The time of a release that failed is no example of health for the next one. */
-function noHistory(environment: Environment, release: string, writes: Writes): void {
-  const known = environment.releases.get(release);
-  if (known === undefined || !known.isHistory) return;
-  environment.releases.set(release, { ...known, isHistory: false });
-  writes.touchRelease(environment, release);
-}
-
-function pushRecent(spec: WatchSpec, { signal, dimensions, atMs, value }: Observation, writes: Writes): void {
-  const shown =
-    value.kind === 'gauge'
-      ? { value: value.value }
-      : value.kind === 'count' && value.of > 0
-        ? { value: value.count / value.of, of: value.of }
-        : null;
-  if (shown === null) return;
-  for (const { guardrail } of spec.guardrails) {
-    if (guardrail.signal !== signal || !matchesWhere(guardrail.where, dimensions)) continue;
-    writes.recent.push({ tenant: spec.tenant, release: spec.release, guardrail: guardrail.name, atMs, ...shown });
   }
 }
 

@@ -14,7 +14,6 @@ export interface OwnershipPorts extends Omit<WorkerPorts, 'session'> {
   readonly onOutcome: OnOutcome;
   readonly onTrouble: (what: string, error?: unknown) => void;
   readonly onOwned: (owned: readonly number[], watches: number) => void;
-  readonly nowMs: () => number;
 }
 
 const BALANCE_MS = 1_000;

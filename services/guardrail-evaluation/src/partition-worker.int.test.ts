@@ -20,6 +20,7 @@ import {
   samples,
   TENANT,
 } from '../testing/shop.js';
+import { Housekeeping } from './housekeeping.js';
 import { PartitionWorker } from './partition-worker.js';
 
 /** One partition against a real PostgreSQL, with the evaluator's own role; the stream is played by hand. */
@@ -81,6 +82,8 @@ function workerOn(session: PartitionSession): PartitionWorker {
     nudge: () => {},
     showRecent: () => {},
     onSaid: () => {},
+    onJudged: () => {},
+    nowMs: () => NOW,
     onIgnored: () => {},
   });
 }
@@ -401,6 +404,25 @@ describe('a partition', () => {
     expect(await worker.facts()).toBe(2);
     expect((await evidence()).spec.name).toBe('odoo-2026.11.3');
   });
+});
+
+test('evidence goes as a whole after 400 days, and not a day before', async () => {
+  const worker = workerOn(await open());
+  await begun(worker);
+  const keep = new Housekeeping(evaluator, () => {});
+  const count = async () => (await admin.query('SELECT 1 FROM evaluation_input')).rowCount;
+  const aged = (days: number) =>
+    admin.query(
+      `UPDATE evaluation_watch SET is_open = false, clock_ms = (extract(epoch FROM now()) - $1 * 86400.0) * 1000`,
+      [days],
+    );
+  await aged(399);
+  await keep.once();
+  expect(await count()).toBeGreaterThan(0);
+  await aged(401);
+  await keep.once();
+  expect(await count()).toBe(0);
+  await expect(evaluator.transact('*', (tx) => tx.query('SELECT evaluation_forget(1)'))).rejects.toThrow(/400 days/);
 });
 
 test('the evaluator may not insert a decision, nor change evidence', async () => {

@@ -1,12 +1,13 @@
-import type { SignalBatch } from '@parapet/contracts';
+import type { PublicEvent, SignalBatch } from '@parapet/contracts';
 import type { Received } from '@parapet/jetstream';
 import type { Configuration } from '@parapet/policy';
 import type { Database, Journal, PartitionSession, Tx } from '@parapet/postgres';
 import { environmentIn, type PartitionMemory } from './environment.js';
 import { applyFact } from './facts.js';
-import { foldBatch, foldTick, type Surroundings } from './fold.js';
+import { foldBatch, foldTick } from './fold.js';
 import { ensureDays } from './history-days.js';
 import { readFacts, readMemory, writePosition } from './memory-store.js';
+import type { Surroundings } from './tell.js';
 import { type RecentValue, Writes } from './writes.js';
 
 /** What a partition's worker works with. */
@@ -20,7 +21,10 @@ export interface WorkerPorts {
   /** Relays a tenant's new rows. */
   readonly nudge: (tenant: string) => void;
   readonly showRecent: (values: readonly RecentValue[]) => void;
-  readonly onSaid: (tenant: string, type: string, to: string | null) => void;
+  readonly onSaid: (tenant: string, event: PublicEvent) => void;
+  /** Told of every committed batch: how many messages, and how old the newest of them is. */
+  readonly onJudged: (partition: number, messages: number, lagMs: number) => void;
+  readonly nowMs: () => number;
   readonly onIgnored: (signal: string, why: string) => void;
 }
 
@@ -58,10 +62,12 @@ export class PartitionWorker {
   /** Judges a batch; messages up to the recorded position were judged before and are skipped. */
   batch(messages: readonly Received<SignalBatch>[]): Promise<void> {
     return this.inTurn(async () => {
+      let newestMs = Number.NEGATIVE_INFINITY;
       await this.work(async (memory, writes) => {
         for (const { message, streamSeq, receivedAtMs, traceparent } of messages) {
           if (streamSeq <= memory.position) continue;
           memory.clockMs = Math.max(memory.clockMs, receivedAtMs);
+          newestMs = Math.max(newestMs, receivedAtMs);
           const environment = environmentIn(memory, message.tenant, message.environment);
           const moment = { clockMs: memory.clockMs, trace: traceparent };
           foldBatch(this.surroundings(message.tenant), environment, message, receivedAtMs, moment, writes);
@@ -69,6 +75,7 @@ export class PartitionWorker {
         }
         return true;
       });
+      if (newestMs > 0) this.ports.onJudged(this.partition, messages.length, this.ports.nowMs() - newestMs);
     });
   }
 
@@ -169,8 +176,7 @@ export class PartitionWorker {
         if (watch.state.isOver) environment.watches.delete(release);
       }
     }
-    for (const { tenant, event } of writes.said)
-      this.ports.onSaid(tenant, event.type, event.type === 'VerdictChanged' ? event.to : null);
+    for (const { tenant, event } of writes.said) this.ports.onSaid(tenant, event);
     if (writes.recent.length > 0) this.ports.showRecent(writes.recent);
   }
 

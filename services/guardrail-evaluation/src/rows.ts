@@ -1,0 +1,171 @@
+import type { InstantMs } from '@parapet/kernel';
+import type { Tx } from '@parapet/postgres';
+import type { Observation, RollUp } from '@parapet/signals';
+import type { Environment, KnownRelease, OpenWatch } from './environment.js';
+
+/** One minute of one series, as far as this transaction adds to it. */
+export interface RollUpRow {
+  readonly tenant: string;
+  readonly environment: string;
+  readonly observation: Observation;
+  readonly rollUp: RollUp;
+}
+
+/** Something kept as evidence of a release, as JSON text. */
+export interface EvidenceRow {
+  readonly tenant: string;
+  readonly release: string;
+  readonly n: number;
+  readonly clockMs: InstantMs;
+  readonly json: string;
+}
+
+/** A series of an environment, by name. */
+export type SeriesOf = readonly [environment: Environment, series: string];
+
+/** Writes where series stand. */
+export async function writeSeries(tx: Tx, partition: number, series: readonly SeriesOf[]): Promise<void> {
+  if (series.length === 0) return;
+  await tx.query(
+    `INSERT INTO evaluation_series (tenant, environment, partition, series, state)
+     SELECT t, e, $5, s, j FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[]) AS row (t, e, s, j)
+     ON CONFLICT (tenant, environment, series) DO UPDATE SET state = excluded.state`,
+    [
+      series.map(([e]) => e.tenant),
+      series.map(([e]) => e.environment),
+      series.map(([, name]) => name),
+      series.map(([e, name]) => JSON.stringify(e.series.get(name))),
+      partition,
+    ],
+  );
+}
+
+/** Writes the alerts of an environment, and those that nobody is blamed for. */
+export async function writeAlerts(tx: Tx, partition: number, environment: Environment): Promise<void> {
+  await tx.query(
+    `INSERT INTO evaluation_alerts (tenant, environment, partition, state, unattached) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (tenant, environment) DO UPDATE SET state = excluded.state, unattached = excluded.unattached`,
+    [
+      environment.tenant,
+      environment.environment,
+      partition,
+      JSON.stringify(environment.alerts),
+      JSON.stringify(environment.unattached),
+    ],
+  );
+}
+
+/** Adds to the minutes of history. */
+export async function writeRollUps(tx: Tx, rows: readonly RollUpRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx.query(
+    `INSERT INTO evaluation_rollup AS old (tenant, environment, signal, dimensions, minute, n, count, of, sum, min, max, histogram)
+     SELECT t, e, s, d, to_timestamp(m / 1000.0), n, c, o, u, lo, hi, h
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::jsonb[], $5::float8[], $6::bigint[], $7::float8[], $8::float8[], $9::float8[],
+                   $10::float8[], $11::float8[], $12::jsonb[]) AS row (t, e, s, d, m, n, c, o, u, lo, hi, h)
+     ON CONFLICT (tenant, environment, signal, minute, dimensions) DO UPDATE SET
+       n = old.n + excluded.n, count = old.count + excluded.count, of = old.of + excluded.of, sum = old.sum + excluded.sum,
+       min = least(old.min, excluded.min), max = greatest(old.max, excluded.max),
+       histogram = evaluation_merge_histograms(old.histogram, excluded.histogram)`,
+    [
+      rows.map((r) => r.tenant),
+      rows.map((r) => r.environment),
+      rows.map((r) => r.observation.signal),
+      rows.map((r) => JSON.stringify(r.observation.dimensions)),
+      rows.map((r) => r.rollUp.minuteMs),
+      rows.map((r) => r.rollUp.n),
+      rows.map((r) => r.rollUp.count),
+      rows.map((r) => r.rollUp.of),
+      rows.map((r) => r.rollUp.sum),
+      rows.map((r) => r.rollUp.min),
+      rows.map((r) => r.rollUp.max),
+      rows.map((r) => (r.rollUp.histogram === null ? null : JSON.stringify(r.rollUp.histogram))),
+    ],
+  );
+}
+
+/** Adds to the evidence of releases: what was judged, and what was said after it. */
+export async function writeEvidence(
+  tx: Tx,
+  inputs: readonly EvidenceRow[],
+  verdicts: readonly (EvidenceRow & { readonly ordinal: number })[],
+): Promise<void> {
+  if (inputs.length > 0) {
+    await tx.query(
+      `INSERT INTO evaluation_input (tenant, release, n, clock_ms, input)
+       SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::jsonb[])`,
+      columns(inputs),
+    );
+  }
+  if (verdicts.length > 0) {
+    await tx.query(
+      `INSERT INTO evaluation_verdict (tenant, release, n, clock_ms, verdict, ordinal)
+       SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::jsonb[], $6::int[])`,
+      [...columns(verdicts), verdicts.map((v) => v.ordinal)],
+    );
+  }
+}
+
+function columns(rows: readonly EvidenceRow[]): readonly unknown[] {
+  return [
+    rows.map((r) => r.tenant),
+    rows.map((r) => r.release),
+    rows.map((r) => r.n),
+    rows.map((r) => r.clockMs),
+    rows.map((r) => r.json),
+  ];
+}
+
+/** Writes what is known of a release. */
+export async function writeRelease(
+  tx: Tx,
+  partition: number,
+  environment: Environment,
+  r: KnownRelease,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO evaluation_release (tenant, release, environment, workload, partition, name, registered, phase, version,
+                                     started_at_ms, live_at_ms, ended_at_ms, is_history)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+     ON CONFLICT (tenant, release) DO UPDATE SET phase = excluded.phase, version = excluded.version, started_at_ms = excluded.started_at_ms,
+       live_at_ms = excluded.live_at_ms, ended_at_ms = excluded.ended_at_ms, is_history = excluded.is_history`,
+    [
+      environment.tenant,
+      r.release,
+      environment.environment,
+      r.workload,
+      partition,
+      r.name,
+      JSON.stringify(r.registered),
+      r.phase,
+      r.version,
+      r.startedAtMs,
+      r.liveAtMs,
+      r.endedAtMs,
+      r.isHistory,
+    ],
+  );
+}
+
+/** Writes where a watch stands. */
+export async function writeWatch(tx: Tx, partition: number, environment: Environment, w: OpenWatch): Promise<void> {
+  await tx.query(
+    `INSERT INTO evaluation_watch (tenant, release, partition, environment, spec, state, inputs, digest, is_open, guardrails, clock_ms)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+     ON CONFLICT (tenant, release) DO UPDATE SET state = excluded.state, inputs = excluded.inputs, digest = excluded.digest,
+       is_open = excluded.is_open, guardrails = excluded.guardrails, clock_ms = excluded.clock_ms`,
+    [
+      environment.tenant,
+      w.spec.release,
+      partition,
+      environment.environment,
+      JSON.stringify(w.spec),
+      JSON.stringify(w.state),
+      w.inputs,
+      w.digest,
+      !w.state.isOver,
+      JSON.stringify(w.guardrails),
+      w.state.clockMs,
+    ],
+  );
+}
