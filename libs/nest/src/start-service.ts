@@ -124,6 +124,19 @@ function watchRequests(app: NestFastifyApplication, metrics: Metrics, readiness:
     void reply.header('connection', 'close');
     done(unavailable('this instance is shutting down; another one takes it', 1));
   });
+  // What was under way when the end began must not keep its connection for a next request: the server waits for it.
+  fastify.addHook(
+    'onSend',
+    (
+      _: FastifyRequest,
+      reply: FastifyReply,
+      payload: unknown,
+      done: (error: Error | null, payload: unknown) => void,
+    ) => {
+      if (readiness.isDraining) void reply.header('connection', 'close');
+      done(null, payload);
+    },
+  );
   fastify.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const labels = { route: request.routeOptions.url ?? 'none', method: request.method };
     metrics.count('parapet_http_requests_total', { ...labels, status: String(reply.statusCode) });
