@@ -1,9 +1,10 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import type { ReleaseEvent } from '@parapet/decisions';
 import { DeadLetters, type JetStreamConnection } from '@parapet/jetstream';
 import type { MakeId } from '@parapet/kernel';
 import { ConfigurationWatcher, JETSTREAM, LOGGER, MAKE_ID, REDIS, ServiceModule } from '@parapet/nest';
 import { ConfigurationStore, Database, Journal, Relay } from '@parapet/postgres';
-import type { ServiceLogger } from '@parapet/telemetry';
+import { Metrics, type ServiceLogger } from '@parapet/telemetry';
 import type { Redis } from 'ioredis';
 import { Door } from './access/door.js';
 import { SessionController } from './access/session.controller.js';
@@ -78,16 +79,24 @@ function registry(consoleUrl: string): Provider[] {
     },
     {
       provide: ReleaseStreams,
-      inject: [Journal, MAKE_ID, ConfigurationWatcher, Relay, Live],
-      useFactory: (journal: Journal, makeId: MakeId, configurations: ConfigurationWatcher, relay: Relay, live: Live) =>
+      inject: [Journal, MAKE_ID, ConfigurationWatcher, Relay, Live, Metrics],
+      useFactory: (
+        journal: Journal,
+        makeId: MakeId,
+        configurations: ConfigurationWatcher,
+        relay: Relay,
+        live: Live,
+        metrics: Metrics,
+      ) =>
         new ReleaseStreams(
           journal,
           makeId,
           (tenant, workload) => configurations.current(tenant)?.workloads.find((one) => one.name === workload) ?? null,
           consoleUrl,
-          (tenant, release) => {
+          (tenant, release, events) => {
             relay.nudge(tenant);
             live.changed(tenant, release);
+            countDecisions(metrics, tenant, events);
           },
         ),
     },
@@ -113,6 +122,13 @@ function registry(consoleUrl: string): Provider[] {
     },
     { provide: RecentSeries, inject: [Database], useFactory: (db: Database) => new RecentSeries(db) },
   ];
+}
+
+function countDecisions(metrics: Metrics, tenant: string, events: readonly ReleaseEvent[]): void {
+  for (const event of events) {
+    if (event.type === 'DecisionMade') metrics.count('parapet_decisions_total', { tenant, outcome: event.outcome });
+    if (event.type === 'ProposalEnded') metrics.count('parapet_proposals_total', { tenant, end: event.end });
+  }
 }
 
 function adapters(): Provider[] {

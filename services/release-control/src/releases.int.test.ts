@@ -314,6 +314,50 @@ describe('the events of a release', () => {
   });
 });
 
+describe('an instance that ends', () => {
+  test('lets those who follow and wait go at once', async () => {
+    const id = await world.live('ending-1');
+    const second = await world.startInstance();
+    const { TOKENS } = await import('../test/shop.js');
+    const headers = { authorization: `Bearer ${TOKENS.vic}` };
+    const stream = await fetch(`${second.url}/v1/releases/${id}/events`, {
+      headers: { ...headers, accept: 'text/event-stream' },
+    });
+    const waiting = fetch(`${second.url}/v1/releases/${id}/verdict?wait=60`, { headers });
+    await world.until('the one waits', async () => (await fetch(`${second.url}/healthz`)).status === 200);
+    const startMs = Date.now();
+    await second.close();
+    expect(Date.now() - startMs).toBeLessThan(5_000);
+    expect((await waiting).status).toBe(200);
+    expect(await stream.text()).toMatch(/^retry: 2000\n\nid: 1\n/);
+  }, 20_000);
+});
+
+describe('the evidence of a release', () => {
+  test('is drawn as series and listed whole', async () => {
+    const id = await world.live('evidence-1');
+    await world.judged(id);
+    const { body } = await world.get(`/v1/releases/${id}/series`);
+    expect(body).toMatchObject({
+      release: id,
+      guardrails: [{ name: 'order-success', signal: 'shop.orders', unit: 'orders', badDirection: 'low', limit: 0.95 }],
+    });
+    const points = body.guardrails[0].points;
+    // One minute of history, then what was judged: 9 of 10, nothing at all, 8 of 10.
+    expect(points.map((p: { value: number | null }) => p.value)).toEqual([0.99, 0.9, null, 0.8]);
+    expect(points[1].of).toBe(10);
+
+    const first = await world.get(`/v1/releases/${id}/evidence?limit=2`);
+    expect(first.body.inputs.map((i: { n: number }) => i.n)).toEqual([1, 2]);
+    expect(first.body).toMatchObject({ spec: { release: id }, next: '2', verdicts: [] });
+    const rest = await world.get(`/v1/releases/${id}/evidence?after=${first.body.next}&limit=2`);
+    expect(rest.body).toMatchObject({ inputs: [{ n: 3 }], verdicts: [{ n: 3, verdict: { to: 'fail' } }], next: null });
+    expect((await world.get(`/v1/releases/${id}`)).body.guardrails).toMatchObject([
+      { name: 'order-success', verdict: 'breach', limit: 0.95 },
+    ]);
+  });
+});
+
 /** Reads so many events of a stream and closes it; answers their sequences. */
 async function follow(url: string, lastEventId: string, count: number): Promise<readonly number[]> {
   const stop = new AbortController();

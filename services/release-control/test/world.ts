@@ -260,6 +260,57 @@ export class World {
     );
   }
 
+  /** What the evaluator keeps of a watch: a minute of history, three observations, one verdict. */
+  async judged(release: string): Promise<void> {
+    const db = this.database.connect('guardrail-evaluation', 1);
+    const startMs = Date.now();
+    const guardrail = { name: 'order-success', signal: 'shop.orders', where: {}, test: { kind: 'proportion' } };
+    const spec = { release, startMs, guardrails: [{ guardrail, signal: { unit: 'orders', badDirection: 'low' } }] };
+    const report = { name: 'order-success', verdict: 'breach', mode: 'act', limit: 0.95, words: 'x' };
+    await db.transact(TENANT, async (tx) => {
+      await tx.query('SELECT evaluation_rollup_days(ARRAY[current_date])');
+      await tx.query(
+        `INSERT INTO evaluation_rollup (tenant, environment, signal, dimensions, minute, n, count, of, sum)
+         VALUES ($1, 'production', 'shop.orders', '{}', date_trunc('minute', now() - interval '1 minute'), 4, 99, 100, 0)`,
+        [TENANT],
+      );
+      await tx.query(
+        `INSERT INTO evaluation_watch (tenant, release, partition, environment, spec, state, inputs, digest, is_open, guardrails, clock_ms)
+         VALUES ($1, $2, 0, 'production', $3, '{}', 3, '', true, $4, $5)`,
+        [TENANT, release, JSON.stringify(spec), JSON.stringify([report]), startMs],
+      );
+      const values = [
+        { kind: 'count', count: 9, of: 10 },
+        { kind: 'gap', reason: 'unreachable' },
+        { kind: 'count', count: 8, of: 10 },
+      ];
+      for (const [index, value] of values.entries()) {
+        const observation = {
+          signal: 'shop.orders',
+          dimensions: {},
+          fromMs: startMs,
+          atMs: startMs + (index + 1) * 15_000,
+          value,
+        };
+        const input = { kind: 'observation', clockMs: startMs, observation };
+        await tx.query('INSERT INTO evaluation_input VALUES ($1, $2, $3, $4, $5)', [
+          TENANT,
+          release,
+          index + 1,
+          startMs,
+          JSON.stringify(input),
+        ]);
+      }
+      const verdict = JSON.stringify({ to: 'fail' });
+      await tx.query('INSERT INTO evaluation_verdict VALUES ($1, $2, 3, 0, $3, $4)', [
+        TENANT,
+        release,
+        startMs,
+        verdict,
+      ]);
+    });
+  }
+
   /** Waits for the order of a release; answers its actuation. */
   async ordered(release: string): Promise<string> {
     await this.until(`${release} is ordered back`, async () =>

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { timingSafeEqual } from 'node:crypto';
 import { Authenticator, ConfigurationWatcher, LOGGER, ProblemError } from '@parapet/nest';
-import type { ServiceLogger } from '@parapet/telemetry';
+import { Metrics, type ServiceLogger, traceparentFor } from '@parapet/telemetry';
 import type { Role } from '@parapet/policy';
 import { Database, Journal } from '@parapet/postgres';
 import type { Actor } from '@parapet/runtime';
@@ -20,6 +20,7 @@ export class Door {
     @Inject(Database) private readonly db: Database,
     @Inject(Journal) private readonly journal: Journal,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
+    @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
   /** The caller of a request who holds the right; everything else is refused, and a right that is not held goes on record. */
@@ -68,6 +69,7 @@ export class Door {
     try {
       return await this.sessions.find(secret, Date.now());
     } catch (error) {
+      this.metrics.count('parapet_redis_fallbacks_total', { use: 'session' });
       this.logger.warn({ err: error }, 'cannot look up a session; its reader is asked to sign in again');
       return null;
     }
@@ -106,6 +108,5 @@ export function actorOf(caller: Caller): Actor {
 /** Who does it, in the trace that the request came with. */
 export function byOf(request: FastifyRequest, caller: Caller): By {
   const { traceparent } = request.headers;
-  const isTrace = typeof traceparent === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(traceparent);
-  return { actor: actorOf(caller), ...(isTrace ? { trace: traceparent } : {}) };
+  return { actor: actorOf(caller), trace: traceparentFor(typeof traceparent === 'string' ? traceparent : undefined) };
 }

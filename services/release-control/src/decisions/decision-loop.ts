@@ -4,6 +4,7 @@ import { type CloudEvent, decodeEvent, type DecodedEvent } from '@parapet/contra
 import { JetStreamContext, JournalHandler } from '@parapet/jetstream';
 import { Database, Inbox, type Tx } from '@parapet/postgres';
 import type { Actor } from '@parapet/runtime';
+import { traceparentFor } from '@parapet/telemetry';
 import { Live } from '../releases/live.js';
 import { findRelease, type ReleasePlace } from '../releases/release-store.js';
 import { ReleaseStreams } from '../releases/release-streams.js';
@@ -30,15 +31,15 @@ export class DecisionLoop {
     if (heard === null || heard.release === null) return;
     this.live.changed(heard.tenant, heard.release);
     if (!isFollowed(heard)) return;
-    await this.follow(heard, heard.release, context.traceparent);
+    await this.follow(heard, heard.release, traceparentFor(context.traceparent));
   }
 
-  private async follow(heard: DecodedEvent, release: string, trace: string | undefined): Promise<void> {
+  private async follow(heard: DecodedEvent, release: string, trace: string): Promise<void> {
     await this.db.transactRetrying(heard.tenant, async (tx) => {
       const isNew = await this.inbox.accept(tx, heard.seq);
       if (!isNew) return;
       const place = await placeOf(tx, release);
-      const by = { actor: POLICY, ...(trace === undefined ? {} : { trace }) };
+      const by = { actor: POLICY, trace };
       const acted = await this.streams.decide(tx, place, by, (nowMs, around) => ({ type: 'Follow', nowMs, around }));
       // Nothing was decided, but what is shown has changed with what was heard.
       if (acted.events.length === 0) await this.streams.refresh(tx, place);

@@ -1,9 +1,9 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { LOGGER } from '@parapet/nest';
 import { Database } from '@parapet/postgres';
-import type { ServiceLogger } from '@parapet/telemetry';
+import { Metrics, type ServiceLogger } from '@parapet/telemetry';
 import { Idempotency } from '../http/idempotency.js';
-import { type Overdue, overdueProposals } from '../proposals/proposal-store.js';
+import { openProposals, type Overdue, overdueProposals } from '../proposals/proposal-store.js';
 import { findRelease } from '../releases/release-store.js';
 import { ReleaseStreams } from '../releases/release-streams.js';
 
@@ -20,12 +20,14 @@ export class ExpiryLoop implements OnApplicationBootstrap, OnApplicationShutdown
   private looking: Promise<void> = Promise.resolve();
   private isStopped = false;
   private prunedAtMs = Date.now();
+  private readonly waiting = new Set<string>();
 
   constructor(
     @Inject(Database) private readonly db: Database,
     @Inject(ReleaseStreams) private readonly streams: ReleaseStreams,
     @Inject(Idempotency) private readonly idempotency: Idempotency,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
+    @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -42,7 +44,17 @@ export class ExpiryLoop implements OnApplicationBootstrap, OnApplicationShutdown
   async look(): Promise<number> {
     const overdue = await this.db.transact('*', overdueProposals);
     for (const proposal of overdue) await this.expire(proposal);
+    await this.countOpen();
     return overdue.length;
+  }
+
+  /** What waits for people, for whoever watches us. */
+  private async countOpen(): Promise<void> {
+    const counts = await this.db.transact('*', openProposals);
+    for (const { tenant } of counts) this.waiting.add(tenant);
+    for (const tenant of this.waiting) {
+      this.metrics.set('parapet_proposals_open', { tenant }, counts.find((one) => one.tenant === tenant)?.open ?? 0);
+    }
   }
 
   private async expire({ tenant, id, release }: Overdue): Promise<void> {

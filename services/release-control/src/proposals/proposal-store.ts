@@ -40,3 +40,8 @@ export function overdueProposals(tx: Tx): Promise<Overdue[]> {
     `SELECT tenant, id, release FROM proposals WHERE state = 'open' AND expires_at <= clock_timestamp() ORDER BY expires_at LIMIT 100`,
   );
 }
+
+/** How many proposals wait for people, by tenant. */
+export function openProposals(tx: Tx): Promise<{ readonly tenant: string; readonly open: number }[]> {
+  return tx.query(`SELECT tenant, count(*) AS open FROM proposals WHERE state = 'open' GROUP BY tenant`);
+}

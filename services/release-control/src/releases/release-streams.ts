@@ -31,8 +31,8 @@ export interface Acted {
 /** What a decision needs to know of the workload as it is declared now. */
 export type WorkloadOf = (tenant: string, workload: string) => WorkloadConfiguration | null;
 
-/** Tells whoever waits that rows were committed. */
-export type Committed = (tenant: string, release: string) => void;
+/** Told of what was committed in a release's stream; no events where others' rows changed what is shown. */
+export type Committed = (tenant: string, release: string, events: readonly ReleaseEvent[]) => void;
 
 /** The streams of releases: folds one, decides, appends, and writes what is shown of it, all in the caller's transaction. */
 export class ReleaseStreams {
@@ -61,7 +61,7 @@ export class ReleaseStreams {
     if (state.phase === 'unregistered')
       throw new Error(`release ${place.id} has no stream: ${refusal?.detail ?? 'nothing was decided'}`);
     if (events.length > 0) await saveViews(tx, log.rows, state, requestDigest);
-    if (events.length > 0) tx.afterCommit(() => this.committed(place.tenant, place.id));
+    if (events.length > 0) tx.afterCommit(() => this.committed(place.tenant, place.id, events));
     return { refusal, events, state, rows: log.rows };
   }
 
@@ -69,7 +69,7 @@ export class ReleaseStreams {
   async append(tx: Tx, place: ReleasePlace, by: By, events: readonly NewEvent[]): Promise<void> {
     await this.journal.append(tx, refOf(place), 'any', events, by);
     await this.refresh(tx, place);
-    tx.afterCommit(() => this.committed(place.tenant, place.id));
+    tx.afterCommit(() => this.committed(place.tenant, place.id, []));
   }
 
   /** Writes anew what is shown, after another process has said something in the stream. */

@@ -139,6 +139,8 @@ export class ReleasesController {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'no-store',
         'X-Accel-Buffering': 'no',
+        // Kept alive it would outlive the stream, and hold up the end of the process.
+        Connection: 'close',
       });
       await streamEvents(reply.raw, this.live, place, after, read);
       return;
