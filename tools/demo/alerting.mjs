@@ -90,6 +90,8 @@ export async function startAlerting({ dir, shopUrl, doorUrl, token, say }) {
     dir: join(dir, 'prometheus'),
     configYaml: prometheusYaml(shopUrl, alertmanager.port),
     rulesYaml: RULES,
+    // Its first word may find no Alertmanager yet; the story cannot wait a minute for the second.
+    resendDelay: '5s',
     port: await freePort(),
     say,
   });

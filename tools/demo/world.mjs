@@ -12,6 +12,9 @@ import { canAlert, startAlerting } from './alerting.mjs';
 /** What a CD system of the retailer listens with; verdicts and rollbacks are enough for it, and 2.9 takes one filter only. */
 export const CD_SUBSCRIBER = { name: 'cd-system', filter: 'parapet.events.v1.acme-retail.>' };
 
+const HISTORY_MINUTES = 60;
+const MEASURED_WITHIN_MS = 60_000;
+
 const TEMPLATES = join(projectDir, 'tools', 'demo', 'config');
 
 /** @typedef {import('./world.d.mts').World} World */
@@ -62,6 +65,7 @@ export async function startWorld({
         DEMO_PERSON_TOKEN: secrets.person,
         DEMO_PIPELINE_TOKEN: secrets.pipeline,
         DEMO_ALERTMANAGER_TOKEN: secrets.alertmanager,
+        DEMO_SAMPLES_TOKEN: secrets.samples,
       },
       serviceEnv: {
         'kpi-probing': { SHOP_PROBE_URL: withUser(databaseUrl, 'shop_reader', secrets.reader) },
@@ -89,7 +93,7 @@ export async function startWorld({
         SHOP_DATABASE_URL: withUser(databaseUrl, 'shop', secrets.shop),
         DEPLOYMENT_SECRET: secrets.deployment,
         SHOP_READER_PASSWORD: secrets.reader,
-        SHOP_HISTORY_MINUTES: '120',
+        SHOP_HISTORY_MINUTES: String(HISTORY_MINUTES),
         SHOP_BAD_VERSIONS: '2.5.0=bad-pos,2.5.1=bad-pos,2.6.0=bad-pos',
       },
       port: /** @type {number} */ (ports.shop),
@@ -98,10 +102,12 @@ export async function startWorld({
       say,
     });
     undo.push(() => shop.stop());
-    say('the shop opens and writes two hours of its past');
+    say('the shop opens and writes an hour of its past');
     await shop.start();
     await Promise.all(Object.values(system.services).map((service) => service.start()));
     say('five services ready');
+    await pastMeasured(system.urls.postgres);
+    say('the past is measured: there is something to compare a release with');
 
     const alerting = withAlerts
       ? await startAlerting({
@@ -175,6 +181,29 @@ async function makeShopDatabase(adminUrl, password) {
     );
     const { rowCount: database } = await client.query("SELECT FROM pg_database WHERE datname = 'shop'");
     if (database === 0) await client.query('CREATE DATABASE shop OWNER shop');
+  } finally {
+    await client.end();
+  }
+}
+
+/** Waits until nearly all of the shop's past has become history that releases are compared with. @param {string} adminUrl */
+async function pastMeasured(adminUrl) {
+  const client = new pg.Client({ connectionString: adminUrl });
+  await client.connect();
+  try {
+    const deadlineMs = Date.now() + MEASURED_WITHIN_MS;
+    for (;;) {
+      const { rows } = await client.query(
+        `SELECT count(DISTINCT minute)::int AS minutes FROM evaluation_rollup
+          WHERE signal IN ('odoo.order.success', 'odoo.pos.sync.errors') AND minute > now() - interval '70 minutes' GROUP BY signal`,
+      );
+      if (rows.length === 2 && rows.every(({ minutes }) => minutes >= HISTORY_MINUTES * 0.9)) return;
+      if (Date.now() > deadlineMs)
+        throw new Error(
+          `the shop's past was not measured within ${MEASURED_WITHIN_MS / 1000} s: the logs of kpi-probing and guardrail-evaluation say why`,
+        );
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   } finally {
     await client.end();
   }

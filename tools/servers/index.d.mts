@@ -113,6 +113,8 @@ export function startPrometheus(o: {
   dir: string;
   configYaml: string;
   rulesYaml?: string;
+  /** How soon Prometheus repeats a firing alert; its own default is a minute. */
+  resendDelay?: string;
   port?: number | undefined;
   say?: Say | undefined;
 }): Promise<Addressed>;

@@ -92,7 +92,7 @@ function withRelativeResources(program, resources) {
  * @param {Parameters<typeof import('./index.d.mts').startPrometheus>[0]} start
  * @returns {Promise<import('./index.d.mts').Addressed>}
  */
-export async function startPrometheus({ dir, configYaml, rulesYaml, port, say }) {
+export async function startPrometheus({ dir, configYaml, rulesYaml, resendDelay = '1m', port, say }) {
   const found = await findPrometheus(say);
   if (!found) throw new Error('no Prometheus found: install prometheus');
   mkdirSync(dir, { recursive: true });
@@ -106,6 +106,7 @@ export async function startPrometheus({ dir, configYaml, rulesYaml, port, say })
       args: [
         `--config.file=${join(dir, 'prometheus.yml')}`,
         `--storage.tsdb.path=${join(dir, 'data')}`,
+        `--rules.alert.resend-delay=${resendDelay}`,
         `--web.listen-address=127.0.0.1:${chosen}`,
       ],
       env: found.env,
