@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../../../tools/servers/index.mjs';
 import { exampleEvent, exampleState, PROPOSAL_ID, RELEASE_ID } from '../test/example.js';
@@ -13,6 +13,9 @@ import { type StandIn, startStandIn } from '../test/stand-in.js';
 const PROJECT = join(import.meta.dirname, '..');
 const dist = mkdtempSync(join(tmpdir(), 'console-'));
 const RELEASE = '/releases/' + RELEASE_ID;
+
+// A browser beside many other tests on few cores takes its time.
+jest.setTimeout(60_000);
 
 let browser: Browser;
 let context: BrowserContext;
@@ -53,7 +56,7 @@ beforeEach(async () => {
   context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
   await context.addCookies([{ name: 'parapet_session', value: 'ok', url: parapet.url }]);
   page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(20_000);
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {
     // Refused requests are meant here; what the content security policy stops is not.
@@ -120,6 +123,7 @@ describe('a release', () => {
     expect(await shownText('.verdict')).toMatch(/^Fail\n+pos-sync-errors rose from 0\.6\s%/);
     expect(await shownText('.facts')).toContain('odoo-web 17.0-2026.11.1');
     expect(await page.title()).toBe('Fail: odoo-2026.11.3 – Parapet');
+    await page.locator('.chart-gap').nth(1).waitFor();
     expect(await page.locator('.chart-gap').count()).toBe(2);
   });
 
@@ -156,7 +160,7 @@ describe('a release', () => {
     expect(await shownText('.verdict')).toContain('Fail');
     parapet.state.isDown = false;
     await page.locator('.banner').waitFor({ state: 'detached' });
-  }, 30_000);
+  });
 
   test('says that a release does not exist', async () => {
     await page.goto(`${parapet.url}/releases/rel_unknown`);

@@ -245,7 +245,7 @@ function exampleSeries(release: string, nowMs: number): SeriesView {
       ),
       series('checkout-latency', 'seconds', 'high', null, 1, (_m, i) => 0.34 + wobble(i + 50) * 0.1),
       series('stock-update', 'seconds', 'high', null, 60, (m, i) =>
-        m > -9 || (m > -33 && m < -27) ? null : 2 + wobble(i) * 3,
+        m > -9 || (m > -25 && m < -20) ? null : 2 + wobble(i) * 3,
       ),
     ],
   };

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { decodeSignalBatch, type SignalBatch } from '@parapet/contracts';
 import { connectJetStream, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
 import { type RunningService, startService } from '@parapet/nest';
@@ -24,6 +24,8 @@ const EVERY_MS = 500;
 const BACKFILL_MINUTES = 2;
 
 type Sample = SignalBatch['samples'][number];
+
+jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
 let nats: TestNats;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { makeShop, type ShopDatabase } from '../../fixtures/odoo/load.js';
 import type { Window } from '../schedule/windows.js';
@@ -20,6 +20,8 @@ const LARGE = [
 ];
 /** Rows come every ten seconds and the newest is one second old. */
 const NEWEST_MS = Date.parse('2026-09-15T12:00:00Z');
+
+jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
 const shops = new Map<string, ShopDatabase>();

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { loadSnapshot, makeShop, type ShopDatabase } from '../../fixtures/odoo/load.js';
 import { MeasurementFailed } from '../schedule/probe.js';
@@ -7,6 +7,8 @@ import { OdooDatabase } from './connection.js';
 import { OdooSqlProbe } from './probe.js';
 
 const WINDOW = { fromMs: Date.parse('2026-09-15T10:00:00Z'), toMs: Date.parse('2026-09-15T12:00:00Z') };
+
+jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
 let shop: ShopDatabase;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import {
   loadSnapshot,
@@ -19,6 +19,8 @@ const SNAPSHOTS = ['s1-normal', 's2-incident', 's3-recovered'];
 /** As recorded: the second computation went without SQL. */
 const TOLERANCE = 0.0011;
 const MINUTE_MS = 60_000;
+
+jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
 const shops = new Map<string, { shop: ShopDatabase; database: OdooDatabase }>();
