@@ -164,9 +164,8 @@ export class World {
   async stop(): Promise<void> {
     await this.service.close();
     await this.admin.close();
-    await Promise.all(
-      [this.database, this.nats, this.redis].map((server) => this.#stopped.has(server) || server.stop()),
-    );
+    const left = [this.database, this.nats, this.redis].filter((server) => !this.#stopped.has(server));
+    await Promise.all(left.map((server) => server.stop()));
   }
 
   async send(path: string, init: RequestInit = {}): Promise<Told> {

@@ -31,14 +31,11 @@ export class RefusalMemory {
     const alone = { count: (local?.count ?? 0) + 1, sinceMs: local?.sinceMs ?? nowMs };
     this.#rows.set(key, alone);
     return await this.#shared(alone, async () => {
-      const steps = this.redis
-        .multi()
-        .hincrby(key, 'count', 1)
-        .hsetnx(key, 'since', nowMs)
-        .hget(key, 'since')
-        .expire(key, DAY_SECONDS);
-      const [count, , since] = (await steps.exec()) ?? [];
-      return { count: Number(count?.[1]), sinceMs: Number(since?.[1]) };
+      const steps = this.redis.multi().hincrby(key, 'count', 1).hsetnx(key, 'since', nowMs);
+      const results = (await steps.hget(key, 'since').expire(key, DAY_SECONDS).exec()) ?? [];
+      const failed = results.find(([error]) => error !== null)?.[0] ?? null;
+      if (failed !== null) throw failed;
+      return { count: Number(results[0]?.[1]), sinceMs: Number(results[2]?.[1]) };
     });
   }
 

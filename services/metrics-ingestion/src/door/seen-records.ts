@@ -35,7 +35,8 @@ export class SeenRecords {
     const writing = this.redis.pipeline();
     for (const record of records) writing.set(keyOf(tenant, source.name, record), 1, 'PX', Math.ceil(forMs));
     try {
-      await writing.exec();
+      const failed = (await writing.exec())?.find(([error]) => error !== null)?.[0] ?? null;
+      if (failed !== null) throw failed;
     } catch {
       this.metrics.count('parapet_redis_fallbacks_total', { use: 'seen-records' });
     }
