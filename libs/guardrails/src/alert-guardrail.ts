@@ -26,6 +26,7 @@ export interface AlertView {
   readonly isHeardSinceStart: boolean;
 }
 
+/** What an alert guardrail remembers between two views. */
 export interface AlertGuardrailState {
   readonly view: AlertView | null;
   /** Alerts that fired before the release: set aside until they were resolved for `rearmMs`; since when they are, or null. */
@@ -35,6 +36,7 @@ export interface AlertGuardrailState {
   readonly knownSinceMs: InstantMs | null;
 }
 
+/** An alert guardrail before its first view. */
 export const NO_VIEW: AlertGuardrailState = { view: null, aside: {}, knownMs: 0, knownSinceMs: null };
 
 /** Takes a newer view. An alert older than the release is not the release's doing, until it has been over for a while. */

@@ -59,6 +59,7 @@ export function planMixture(o: {
   };
 }
 
+/** A mixture before any observation. */
 export function startMixture(plan: MixturePlan): MixtureState {
   const zeroes = Array.from({ length: plan.anchors }, () => 0);
   return { events: zeroes, exposure: zeroes, open: [], total: { events: 0, exposure: 0 } };

@@ -25,6 +25,7 @@ export interface Contribution {
   readonly isFiring: boolean;
 }
 
+/** A release that is worse, and the most that this may lead to. */
 export interface Degraded {
   readonly mode: 'propose' | 'act';
   /** The guardrail that contributes most. */

@@ -1,7 +1,9 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { Mode } from './guardrail.js';
 
+/** What one guardrail may say. */
 export type JudgementKind = 'pending' | 'pass' | 'breach' | 'inconclusive';
+/** What all guardrails together may say of a release. */
 export type VerdictKind = 'pending' | 'pass' | 'fail' | 'inconclusive';
 
 /** Why something could not be judged; the words of the wire. */

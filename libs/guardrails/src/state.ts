@@ -18,6 +18,7 @@ export interface Presence {
   readonly gap: GapReason | null;
 }
 
+/** Where one guardrail stands, by the form of its test. */
 export type GuardrailState =
   | { readonly kind: 'counts'; readonly presence: Presence; readonly mixture: MixtureState }
   | {

@@ -10,6 +10,7 @@ export interface ThresholdRule {
   readonly maxGapMs: number;
 }
 
+/** Where one series stands towards its threshold; `atMs` is the newest value's own time. */
 export type ThresholdState =
   | { readonly kind: 'ok'; readonly atMs: InstantMs | null; readonly value: number | null }
   | { readonly kind: 'pending'; readonly atMs: InstantMs; readonly value: number; readonly sinceMs: InstantMs }
@@ -22,6 +23,7 @@ export type ThresholdState =
       readonly recoveringSinceMs: InstantMs | null;
     };
 
+/** A series without any value yet. */
 export const THRESHOLD_OK: ThresholdState = { kind: 'ok', atMs: null, value: null };
 
 /**

@@ -13,6 +13,7 @@ export interface AlertsState {
   readonly receipts: Readonly<Record<string, Receipt>>;
 }
 
+/** An environment of which nothing was heard yet. */
 export const NO_ALERTS: AlertsState = { clockMs: 0, episodes: {}, groups: {}, sources: {}, receipts: {} };
 
 const RECEIPT_MS = 600_000;

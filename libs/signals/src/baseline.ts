@@ -36,6 +36,7 @@ export type Baseline =
     }
   | { readonly kind: 'unusable'; readonly why: 'no-history' | 'too-little-exposure'; readonly exposure: number };
 
+/** A span of time, its end left out. */
 export interface Period {
   readonly fromMs: InstantMs;
   readonly toMs: InstantMs;

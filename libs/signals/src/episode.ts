@@ -1,6 +1,7 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { AlertStatement } from './statement.js';
 
+/** What is known of an episode; all but `firing` and `resolved` are doubts. */
 export type EpisodeState = 'firing' | 'resolved' | 'unseen' | 'unconfirmed' | 'disputed' | 'abandoned';
 
 /** One time of an alert's firing. The alert is `(source, fingerprint)`; neither its start nor the sender's address is part of it. */

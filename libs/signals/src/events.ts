@@ -23,4 +23,5 @@ export interface SourceRefused {
   readonly affected: readonly string[];
 }
 
+/** What is said of sources. */
 export type SourceEvent = SourceSilent | SourceHeard | SourceRefused;

@@ -16,8 +16,10 @@ export interface HeartbeatState {
   readonly isResolved: boolean;
 }
 
+/** A heartbeat that was never heard. */
 export const NO_HEARTBEAT: HeartbeatState = { heardAtMs: null, aliveSinceMs: null, isResolved: false };
 
+/** How a heartbeat stands; `late` is still trusted, `silent` is not. */
 export type HeartbeatHealth = 'never' | 'alive' | 'late' | 'silent';
 
 const LATE_PERIODS = 2;

@@ -1,6 +1,7 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { Observation } from './observation.js';
 
+/** Length of a roll-up. */
 export const MINUTE_MS = 60_000;
 
 /** One minute of one series; what history keeps. Gaps leave no trace: an absent minute and an empty one are the same unknown. */

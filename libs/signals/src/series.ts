@@ -19,6 +19,7 @@ export interface SeriesState {
   readonly seen: readonly (readonly [key: string, atMs: InstantMs, value: string])[];
 }
 
+/** A series of which nothing was heard yet. */
 export const EMPTY_SERIES: SeriesState = { newestAtMs: null, counter: null, seen: [] };
 
 /**

@@ -4,5 +4,7 @@ import { parseEnvironment, serviceVariables } from '@parapet/nest';
 export const parseConfig = (environment: Readonly<Record<string, string | undefined>> = process.env) =>
   parseEnvironment(serviceVariables, environment);
 
+/** The environment as it was read. */
 export type GuardrailEvaluationConfig = ReturnType<typeof parseConfig>;
+/** Injection token of the environment as it was read. */
 export const CONFIG = Symbol('guardrail-evaluation-config');
