@@ -66,6 +66,26 @@ describe('a verdict leads to one decision', () => {
   });
 });
 
+test.each([
+  ['nothing to go back to', { previous: null }, {}, 'there is no release to go back to'],
+  [
+    'no target declared any more',
+    {},
+    { web: undefined, pos: undefined },
+    'no component has both an earlier version and a target',
+  ],
+])('%s: people are asked, and told why', (_sentence, over, targets, why) => {
+  const scene = liveScene(over).verdict('fail', 'act', [pos]);
+  scene.targets = Object.fromEntries(
+    Object.entries({ ...scene.targets, ...targets }).filter(([, t]) => t !== undefined),
+  ) as Record<string, string>;
+  scene.follow();
+  expect(scene.log.find((event) => event.type === 'DecisionMade')).toMatchObject({
+    outcome: 'propose',
+    rule: expect.stringContaining(why),
+  });
+});
+
 describe('an order is complete', () => {
   test('one step per target, from what runs to what ran', () => {
     const scene = liveScene().verdict('fail', 'act', [pos]);
@@ -193,6 +213,11 @@ describe('while a proposal is open', () => {
     scene.verdict('fail', 'propose', [orders, breach('lock-waits', 'propose')]);
     expect(words(scene.follow())).toEqual(['ProposalChanged 2']);
     expect(scene.state).toMatchObject({ proposals: [{ revision: 2, approvals: [] }] });
+  });
+
+  test('a shadow guardrail that joins in changes nothing', () => {
+    const scene = asked().verdict('fail', 'propose', [orders, shadow]);
+    expect(words(scene.follow())).toEqual([]);
   });
 
   test('moving numbers change nothing', () => {
