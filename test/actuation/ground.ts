@@ -38,6 +38,8 @@ export async function openGround(): Promise<Ground> {
   const database = await startDatabase();
   const shops = await shopGround(database.adminUrl);
   const admin = new pg.Pool({ connectionString: database.adminUrl, max: 1 });
+  // pg-pool ends before its sockets are closed, so the server's own end may still be heard.
+  admin.on('error', () => {});
   const makeId = testIds();
   const journal = new Journal(makeId);
   const control = database.connect('release-control');

@@ -26,6 +26,8 @@ export interface ShopGround {
 export async function shopGround(adminUrl?: string): Promise<ShopGround> {
   const server = adminUrl === undefined ? await startPostgres() : null;
   const admin = new pg.Pool({ connectionString: adminUrl ?? server?.adminUrl, max: 1 });
+  // pg-pool ends before its sockets are closed, so the server's own end may still be heard.
+  admin.on('error', () => {});
   let shops = 0;
   return {
     async open(settings = {}) {
@@ -48,6 +50,7 @@ export async function shopGround(adminUrl?: string): Promise<ShopGround> {
         }),
       );
       const rows = new pg.Pool({ connectionString: url.href, max: 1 });
+      rows.on('error', () => {});
       const post = async (path: string, body: unknown) => {
         const answer = await fetch(`${shop.url}${path}`, {
           method: 'POST',

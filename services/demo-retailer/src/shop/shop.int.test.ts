@@ -36,6 +36,8 @@ const NEVER = '2200-01-01';
 let postgres: TestPostgres;
 let db: ShopDatabase;
 let config: ShopConfig;
+/** Ten orders a second for 20 minutes, and for as long as writing them took: the shop catches up with itself. */
+let ordersMax: number;
 
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -57,7 +59,9 @@ beforeAll(async () => {
     SHOP_SEED: '1',
   });
   db = ShopDatabase.connect(config.databaseUrl);
+  const openedAtMs = performance.now();
   await openShop(db, config, seededRandom(1));
+  ordersMax = 12_000 + Math.ceil((performance.now() - openedAtMs) / 100);
 }, 120_000);
 
 afterAll(async () => {
@@ -82,7 +86,8 @@ describe('the past of a new shop', () => {
   it('has 20 minutes of web trade in which three payments in a hundred fail', async () => {
     const web = await one<{ success: number; failed: number; stuck: number; no_attempt: number }>(WEB_CHECKOUT);
     const attempts = web.success + web.failed + web.stuck;
-    expect(attempts + web.no_attempt).toBe(12_000);
+    expect(attempts + web.no_attempt).toBeGreaterThanOrEqual(12_000);
+    expect(attempts + web.no_attempt).toBeLessThanOrEqual(ordersMax);
     expect(web.success / attempts).toBeGreaterThan(0.96);
     expect(web.success / attempts).toBeLessThan(0.98);
   });
@@ -92,7 +97,7 @@ describe('the past of a new shop', () => {
     const gaps = await one<{ id_gap: number; n: number }>(POS_GAPS);
     expect(sync.ahead).toBe(0);
     expect(sync.n).toBe(gaps.n);
-    expect(sync.n + gaps.id_gap).toBeLessThanOrEqual(12_000);
+    expect(sync.n + gaps.id_gap).toBeLessThanOrEqual(ordersMax);
     const bad = (sync.late + sync.mismatch + gaps.id_gap) / (sync.n + gaps.id_gap);
     expect(bad).toBeGreaterThan(0.01);
     expect(bad).toBeLessThan(0.02);
