@@ -67,24 +67,30 @@ describe('a verdict leads to one decision', () => {
 });
 
 test.each([
-  ['nothing to go back to', { previous: null }, {}, 'there is no release to go back to'],
+  [
+    'nothing to go back to',
+    { previous: null },
+    { web: 'shop-web', pos: 'shop-pos' },
+    'there is no release to go back to',
+  ],
   [
     'no target declared any more',
     {},
     { web: undefined, pos: undefined },
     'no component has both an earlier version and a target',
   ],
-])('%s: people are asked, and told why', (_sentence, over, targets, why) => {
-  const scene = liveScene(over).verdict('fail', 'act', [pos]);
-  scene.targets = Object.fromEntries(
-    Object.entries({ ...scene.targets, ...targets }).filter(([, t]) => t !== undefined),
-  ) as Record<string, string>;
-  scene.follow();
-  expect(scene.log.find((event) => event.type === 'DecisionMade')).toMatchObject({
-    outcome: 'propose',
-    rule: expect.stringContaining(why),
-  });
-});
+] as readonly [string, Parameters<typeof liveScene>[0], Record<string, string>, string][])(
+  '%s: people are asked, and told why',
+  (_sentence, over, targets, why) => {
+    const scene = liveScene(over).verdict('fail', 'act', [pos]);
+    scene.targets = targets;
+    scene.follow();
+    expect(scene.log.find((event) => event.type === 'DecisionMade')).toMatchObject({
+      outcome: 'propose',
+      rule: expect.stringContaining(why),
+    });
+  },
+);
 
 describe('an order is complete', () => {
   test('one step per target, from what runs to what ran', () => {
