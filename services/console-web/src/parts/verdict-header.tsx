@@ -32,7 +32,7 @@ export function VerdictHeader({ release, nowMs }: { readonly release: ReleaseVie
       <dl className="facts">
         <Fact term="Phase">{phaseWithTime(release, nowMs)}</Fact>
         <Fact term="This release">{versions(release.components)}</Fact>
-        <Fact term="Would go back to">
+        <Fact term={release.phase === 'rolled-back' ? 'Went back to' : 'Would go back to'}>
           {release.previous === null ? (
             'Nothing: no earlier release has passed'
           ) : (
