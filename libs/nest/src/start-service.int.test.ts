@@ -1,6 +1,17 @@
 import 'reflect-metadata';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Body, Controller, Get, Inject, Module, Param, Post, Req } from '@nestjs/common';
+import {
+  Injectable,
+  type OnApplicationBootstrap,
+  Body,
+  Controller,
+  Get,
+  Inject,
+  Module,
+  Param,
+  Post,
+  Req,
+} from '@nestjs/common';
 import type { Problem } from '@parapet/contracts';
 import { type JetStreamConnection, connectJetStream, ensureStreams } from '@parapet/jetstream';
 import { ConfigurationStore, Database, migrate, roleUrl } from '@parapet/postgres';
@@ -62,6 +73,15 @@ class Pages {
   }
 }
 
+/** Counts how often the hooks of a start are run. */
+@Injectable()
+class Loop implements OnApplicationBootstrap {
+  starts = 0;
+  onApplicationBootstrap(): void {
+    this.starts++;
+  }
+}
+
 describe('a service', () => {
   let postgres: TestPostgres;
   let nats: TestNats;
@@ -91,6 +111,7 @@ describe('a service', () => {
         ServiceModule.register({ service: 'metrics-ingestion', config, redis: true, relay: true, advisories: true }),
       ],
       controllers: [Pages],
+      providers: [Loop],
     })
     class App {
       constructor(@Inject(Authenticator) readonly authenticator: Authenticator) {}
@@ -123,6 +144,10 @@ describe('a service', () => {
     const page = await (await fetch(`${service.url}/metrics`)).text();
     expect(page).toContain('parapet_http_requests_total{');
     expect(page).toContain('parapet_dependency_up{dependency="nats",service="metrics-ingestion"} 1');
+  });
+
+  it('starts each of its loops once, though it listens to requests and to messages', () => {
+    expect(service.app.get(Loop).starts).toBe(1);
   });
 
   it.each([

@@ -3,12 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  type HandlingOutcome,
-  type JetStreamConnection,
-  JetStreamStrategy,
-  RethrowRpcErrors,
-} from '@parapet/jetstream';
+import { type HandlingOutcome, type JetStreamConnection, JetStreamStrategy } from '@parapet/jetstream';
 import { Metrics, type ServiceLogger, flushTraces, makeLogger } from '@parapet/telemetry';
 import { EnvironmentInvalid, type ServiceVariables } from './environment.js';
 import { type FastifyReply, type FastifyRequest, makeHttp } from './fastify.js';
@@ -92,10 +87,9 @@ function connectConsumer(app: NestFastifyApplication, consumer: string, logger: 
     onOutcome: (outcome) => recordOutcome(outcome, logger, metrics),
     onTrouble: (what, error) => logger.warn({ err: error, consumer }, what),
   });
-  // Its own filters: problem documents are for requests, and a message's failure must reach the strategy as it is.
-  app
-    .connectMicroservice({ strategy }, { inheritAppConfig: false, deferInitialization: true })
-    .useGlobalFilters(new RethrowRpcErrors());
+  // Without the application's filters: problem documents are for requests, and a message's failure must reach the strategy as it is
+  // (`JournalHandler` sees to that). Not initialised later than the application: every start-up hook would then run twice.
+  app.connectMicroservice({ strategy }, { inheritAppConfig: false });
 }
 
 /** Counts how the handling of messages ended, and logs what failed; for consumers of the journal and of signals alike. */
