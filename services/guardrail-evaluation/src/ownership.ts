@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { SignalBatch } from '@parapet/contracts';
 import { isAway, type JetStreamConnection, type OnOutcome, PartitionConsumer, type Received } from '@parapet/jetstream';
+import { invariant } from '@parapet/kernel';
 import { type Database, PartitionSession } from '@parapet/postgres';
 import { ConfigurationMissing, PartitionWorker, type WorkerPorts } from './partition-worker.js';
 
@@ -39,15 +40,21 @@ export class Ownership {
   private readonly instance = randomUUID();
   private readonly owned = new Map<number, Owned>();
   private readonly stopping = new AbortController();
-  private loops: Promise<unknown> = Promise.resolve();
+  private loops: Promise<unknown> | null = null;
+  /** Readers of a lost session that have not ended yet: beside them, new ones of the same partitions would take their consumers from each other. */
+  private dropping: Promise<unknown> = Promise.resolve();
   private session: PartitionSession | null = null;
   private readonly missingSince = new Map<string, number>();
 
   constructor(private readonly ports: OwnershipPorts) {}
 
+  /** Begins; once. Two of these loops in one process would fight for every partition. */
   start(): void {
+    invariant(this.loops === null, 'the ownership of partitions was started twice');
     this.loops = Promise.all([
       this.every(BALANCE_MS, () => this.balance()),
+      // Apart from the balance, which waits for other connections: an idle session is taken for a lost one.
+      this.every(BALANCE_MS, async () => this.session?.touch()),
       this.every(FACTS_MS, () => this.applyFacts()),
       this.every(TICK_MS / 4, () => this.tick()),
     ]);
@@ -82,7 +89,6 @@ export class Ownership {
       if (this.owned.has(partition) || this.stopping.signal.aborted) continue;
       if (await session.claim(partition)) await this.take(session, partition);
     }
-    await session.touch();
     const watches = [...this.owned.values()].reduce((sum, { worker }) => sum + worker.openWatches, 0);
     this.ports.onOwned(this.partitions(), watches);
   }
@@ -104,6 +110,7 @@ export class Ownership {
   }
 
   private async open(): Promise<PartitionSession> {
+    await this.dropping;
     const session = await PartitionSession.open({
       url: this.ports.databaseUrl,
       applicationName: 'guardrail-evaluation-partitions',
@@ -112,7 +119,7 @@ export class Ownership {
     this.session = session;
     session.onLost((why) => {
       this.ports.onTrouble('lost the session that owns the partitions; taking what is free again', why);
-      void this.dropAll(session);
+      this.dropping = this.dropAll(session);
     });
     return session;
   }
@@ -128,6 +135,8 @@ export class Ownership {
     const { ports } = this;
     const worker = new PartitionWorker(partition, { ...ports, session });
     const position = await worker.position();
+    // Lost meanwhile: what was just claimed went with the session, and the next round claims it anew.
+    if (this.session !== session) return;
     const consumer = new PartitionConsumer(ports.jetstream, partition, {
       batchMax: BATCH_MAX,
       ...(position > 0 ? { afterSeq: position } : {}),
