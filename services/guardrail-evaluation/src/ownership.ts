@@ -64,6 +64,7 @@ export class Ownership {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.loops;
+    await this.dropping;
     await Promise.all([...this.owned.values()].map(({ consumer }) => consumer.stop()));
     await Promise.all([...this.owned.values()].map(({ worker }) => worker.idle()));
     this.owned.clear();

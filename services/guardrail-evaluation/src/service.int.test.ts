@@ -52,6 +52,8 @@ const published: CloudEvent[] = [];
 let release = '';
 /** A series for each test: a later one's samples must not be late for the dates of an earlier one's. */
 let store = '';
+/** What the processes of a test said. */
+let said = '';
 const running: ChildProcess[] = [];
 
 beforeAll(async () => {
@@ -79,6 +81,7 @@ beforeEach(() => {
   release = ids('rel');
   store = release.toLowerCase();
   published.length = 0;
+  said = '';
 });
 afterEach(async () => {
   await Promise.all(running.splice(0).map((child) => kill(child, 'SIGKILL')));
@@ -128,7 +131,6 @@ async function start(): Promise<ChildProcess> {
     },
   });
   running.push(child);
-  let said = '';
   child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
   await until(`the service is ready; it said: ${said}`, async () => {
@@ -299,6 +301,9 @@ describe('guardrail-evaluation', () => {
     }
     await until('all of it is judged', async () => (await observed()) === 30);
     await expectAsUninterrupted();
+    expect(said).toContain('lost the session that owns the partitions');
+    // The readers of the lost session have ended before those of the next began.
+    expect(said).not.toContain('cannot read partition');
   }, 60_000);
 
   test('with Redis gone it goes on', async () => {
