@@ -63,8 +63,8 @@ route:
       matchers: ['alertname="Watchdog"']
       group_by: [alertname, environment]
       group_wait: 0s
-      group_interval: 5s
-      repeat_interval: 5s
+      group_interval: 2s
+      repeat_interval: 2s
 receivers:
   - name: nobody
   - name: release-guardrail
