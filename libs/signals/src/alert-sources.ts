@@ -33,6 +33,13 @@ export interface SourceState {
   readonly isSaidRefused: boolean;
 }
 
+const LEASE_REPEATS = 3;
+
+/** How long a firing of the source holds without being repeated. */
+export function leaseMs(source: AlertSource): number {
+  return LEASE_REPEATS * source.repeatIntervalMs + source.groupIntervalMs;
+}
+
 /** How a source stands for the guardrails that depend on it. */
 export function sourceHealth(state: AlertsState, source: AlertSource): 'alive' | 'silent' | 'never' {
   const known = Object.hasOwn(state.sources, source.name)

@@ -2,6 +2,7 @@ import type { InstantMs } from '@parapet/kernel';
 import { closeGroup, collect, keyOf } from './alert-groups.js';
 import {
   type AlertSource,
+  leaseMs,
   noteHeard,
   noteHeartbeat,
   sayHealth,
@@ -31,8 +32,6 @@ export interface HeardBatch {
   readonly receivedAtMs: InstantMs;
 }
 
-const LEASE_REPEATS = 3;
-
 type Sources = readonly AlertSource[];
 
 /** Takes a message of a source into the environment's alerts, after everything that time had done before it came. */
@@ -53,7 +52,7 @@ export function hear(
     source: source.name,
     sender: `${source.name} ${heard.batch.externalUrl}`,
     receivedAtMs: atMs,
-    leaseEndsAtMs: atMs + LEASE_REPEATS * source.repeatIntervalMs + source.groupIntervalMs,
+    leaseEndsAtMs: atMs + leaseMs(source),
     groupIntervalMs: source.groupIntervalMs,
   };
   const alerts: AlertStatement[] = [];
@@ -107,7 +106,7 @@ export function passTime(
 }
 
 /** A source that was taken out of the configuration can settle nothing any more. */
-const DOUBT_OF_REMOVED_MS = 900_000;
+export const DOUBT_OF_REMOVED_MS = 900_000;
 
 function hearStatement(draft: Draft, source: AlertSource, statement: AlertStatement, hearing: Hearing): void {
   const key = keyOf(source, statement.fingerprint);

@@ -31,6 +31,16 @@ export interface Episode {
   readonly dispute: Readonly<Record<string, InstantMs>>;
   /** `abandoned`: what it was before. */
   readonly abandonedFrom: 'unseen' | 'unconfirmed' | null;
+  /** A person's last word on a doubt of it; absent where nobody had to give one. What is said later goes on as if it were any other word. */
+  readonly settled?: HandSettlement;
+}
+
+/** A doubt settled by hand: as what, by whom, why and when. */
+export interface HandSettlement {
+  readonly as: 'resolved' | 'firing';
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: InstantMs;
 }
 
 /** A change of an episode, for the log and for tests. */
@@ -129,6 +139,34 @@ export function hearResolved(
 /** A newer message of its group leaves it out, or its lease ended: it may be over, silenced, or never reported. */
 export function notSeen(episode: Episode, atMs: InstantMs): Episode {
   return episode.state === 'firing' ? { ...episode, state: 'unseen', sinceMs: atMs } : episode;
+}
+
+/** Whether a person may settle it: what is in doubt and not yet given up. */
+export function isSettleable(episode: Pick<Episode, 'state'>): boolean {
+  return episode.state === 'unseen' || episode.state === 'unconfirmed' || episode.state === 'disputed';
+}
+
+/**
+ * A person says how a doubtful episode stands. An end that was said before and not believed stays where it was said; settled as
+ * firing it is the same episode, with a new lease.
+ */
+export function settledByHand(episode: Episode, settlement: HandSettlement, leaseEndsAtMs: InstantMs): Episode {
+  const { atMs } = settlement;
+  if (settlement.as === 'firing') {
+    const firingSinceMs = episode.state === 'disputed' ? episode.sinceMs : episode.firingSinceMs;
+    const lease = Math.max(episode.leaseEndsAtMs, leaseEndsAtMs);
+    return { ...firing(episode, atMs, firingSinceMs), leaseEndsAtMs: lease, settled: settlement };
+  }
+  const closedAtMs = episode.closedAtMs ?? atMs;
+  return {
+    ...episode,
+    state: 'resolved',
+    sinceMs: atMs,
+    closedAtMs,
+    confirmAtMs: null,
+    dispute: {},
+    settled: settlement,
+  };
 }
 
 /**

@@ -10,5 +10,6 @@ export * from './heartbeat.js';
 export * from './observation.js';
 export * from './roll-up.js';
 export * from './series.js';
+export * from './settlement.js';
 export * from './signal.js';
 export * from './statement.js';
