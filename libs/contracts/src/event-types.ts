@@ -43,7 +43,7 @@ export type ServiceName =
 
 /**
  * Who may insert what into the journal. PostgreSQL enforces it: each service's role has a row-level `WITH CHECK` made from this table.
- * Types that never leave the house (configuration, sign-ins, refused rights, work on dead letters) are listed too.
+ * Types that never leave the house (configuration, sign-ins, refused rights, work on dead letters, alerts settled by hand) are listed too.
  */
 export const EVENT_OWNERS: Readonly<Record<ServiceName, readonly string[]>> = {
   'metrics-ingestion': ['source.refused'],
@@ -68,6 +68,7 @@ export const EVENT_OWNERS: Readonly<Record<ServiceName, readonly string[]>> = {
     'dead-letter.retried',
     'dead-letter.dropped',
     'journal.republished',
+    'alert.settled',
   ],
   'rollback-actuation': ['actuation.started', 'actuation.step-changed', 'actuation.finished', 'rollback.verified'],
 };

@@ -15,9 +15,21 @@ export interface SeenEpisode {
   readonly abandonedFrom: 'unseen' | 'unconfirmed' | null;
 }
 
+/** A doubt about an alert that a person settled: with it alone the alert is what it is. */
+export interface SettledByHand {
+  readonly alert: string;
+  readonly name: string;
+  readonly as: 'resolved' | 'firing';
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: InstantMs;
+}
+
 /** What is known of the alerts that a guardrail's matchers select. */
 export interface AlertView {
   readonly episodes: readonly SeenEpisode[];
+  /** Oldest first; absent where nobody settled anything. */
+  readonly settled?: readonly SettledByHand[];
   /** A group was cut: what it left out is unknown. */
   readonly isIncomplete: boolean;
   /** The worst of the guardrail's sources. */
@@ -72,6 +84,11 @@ export function knownMsAt(state: AlertGuardrailState, clockMs: InstantMs): numbe
 /** The episodes that are this release's concern. */
 export function concerned(state: AlertGuardrailState): readonly SeenEpisode[] {
   return (state.view?.episodes ?? []).filter((e) => !Object.hasOwn(state.aside, e.alert));
+}
+
+/** What people settled of this release's concern. */
+export function settledConcerns(state: AlertGuardrailState): readonly SettledByHand[] {
+  return (state.view?.settled ?? []).filter((one) => !Object.hasOwn(state.aside, one.alert));
 }
 
 /** The episodes whose firing has lasted longer than the guardrail's patience. */

@@ -1,5 +1,5 @@
 import { formatInstant, type InstantMs, unreachable } from '@parapet/kernel';
-import { concerned, doubtOf, firingEpisodes, knownMsAt } from './alert-guardrail.js';
+import { concerned, doubtOf, firingEpisodes, knownMsAt, settledConcerns } from './alert-guardrail.js';
 import { mixtureEvidence } from './anchored-mixture.js';
 import { weightOf } from './combine.js';
 import type { GuardrailReport, InconclusiveReason } from './events.js';
@@ -194,6 +194,7 @@ function judgeAlerts(
     firing: isFiring ? firing : waiting,
     isPatient: !isFiring,
     forMs: rule.forMs,
+    settled: settledConcerns(alerts),
   });
   const numbers = {
     samples: concerned(alerts).length,

@@ -2,7 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import { attach, type Candidate } from './attach.js';
 import { combine, weightOf } from './combine.js';
 import { chanceOfLuck, percent, roundNumber, wholeNumber } from './words.js';
-import { ALERTS, alerts, delay, DELAY, episode, orders, ORDERS, play, specOf, stream, tick } from '../testing/watch.js';
+import {
+  ALERTS,
+  alerts,
+  at,
+  delay,
+  DELAY,
+  episode,
+  orders,
+  ORDERS,
+  play,
+  specOf,
+  stream,
+  tick,
+} from '../testing/watch.js';
 
 describe('numbers in words', () => {
   test.each([
@@ -26,6 +39,10 @@ describe('numbers in words', () => {
 });
 
 describe('what a shop manager reads', () => {
+  const byHand = (as: 'resolved' | 'firing', seconds: number) => {
+    const { alert, name } = episode('firing', seconds);
+    return { alert, name, as, by: 'ann', reason: 'the tills sell', atMs: at(seconds) };
+  };
   const wordsOf = (spec: Parameters<typeof play>[0], inputs: Parameters<typeof play>[1], i = 0) =>
     play(spec, inputs).reports[i]?.words;
   const rate = {
@@ -83,6 +100,32 @@ describe('what a shop manager reads', () => {
         tick(120),
       ]),
       /^alert OdooDown fires since 09:13 UTC: 5xx ratio 6 %$/,
+    ],
+    [
+      'an alert that a person settled as over',
+      wordsOf(specOf([ALERTS]), [alerts(0), alerts(60, { settled: [byHand('resolved', 60)] }), tick(120)]),
+      /: no alert fires; ann settled OdooDown as over at 09:13 UTC: the tills sell(;|$)/,
+    ],
+    [
+      'one that a person settled as firing, the last of several',
+      wordsOf(specOf([ALERTS]), [
+        alerts(0),
+        alerts(60, {
+          episodes: [episode('firing', 60)],
+          settled: [byHand('resolved', 30), { ...byHand('firing', 60), reason: 'x'.repeat(300) }],
+        }),
+        tick(120),
+      ]),
+      /; ann settled OdooDown and 1 more as firing at 09:13 UTC: x{199}…$/,
+    ],
+    [
+      'one that was settled and is not of this release: nothing',
+      wordsOf(specOf([ALERTS]), [
+        alerts(0, { episodes: [episode('unseen', -600)] }),
+        alerts(60, { settled: [byHand('resolved', 60)] }),
+        tick(61),
+      ]),
+      /^(?!.*settled)/,
     ],
     [
       'nothing measured',

@@ -1,5 +1,5 @@
 import { formatInstant, type InstantMs } from '@parapet/kernel';
-import type { SeenEpisode } from './alert-guardrail.js';
+import type { SeenEpisode, SettledByHand } from './alert-guardrail.js';
 import type { InconclusiveReason } from './events.js';
 
 /** `7004` as `7 004`: readable at a glance, and no language's decimal sign. */
@@ -128,11 +128,27 @@ export function alertWords(o: {
   readonly firing: readonly SeenEpisode[];
   readonly isPatient: boolean;
   readonly forMs: number;
+  readonly settled: readonly SettledByHand[];
 }): string {
+  const byHand = settledWords(o.settled);
   const [first] = o.firing;
-  if (first === undefined) return `${o.name}: no alert fires`;
+  if (first === undefined) return `${o.name}: no alert fires${byHand}`;
   const others = o.firing.length > 1 ? ` and ${o.firing.length - 1} more` : '';
   const summary = first.summary === null ? '' : `: ${first.summary}`;
   const patience = o.isPatient ? `, not yet for ${roundNumber(o.forMs / 1000)} seconds` : '';
-  return `alert ${first.name}${others} fires since ${clockTime(first.firingSinceMs)}${patience}${summary}`;
+  return `alert ${first.name}${others} fires since ${clockTime(first.firingSinceMs)}${patience}${summary}${byHand}`;
+}
+
+const REASON_SHOWN_MAX = 200;
+
+/** What a person settled last: a verdict that rests on somebody's word says whose. */
+function settledWords(settled: readonly SettledByHand[]): string {
+  const last = settled.at(-1);
+  if (last === undefined) return '';
+  const others = settled.length > 1 ? ` and ${settled.length - 1} more` : '';
+  const letters = [...last.reason];
+  const reason =
+    letters.length <= REASON_SHOWN_MAX ? last.reason : `${letters.slice(0, REASON_SHOWN_MAX - 1).join('')}…`;
+  const as = last.as === 'resolved' ? 'over' : 'firing';
+  return `; ${last.by} settled ${last.name}${others} as ${as} at ${clockTime(last.atMs)}: ${reason}`;
 }

@@ -68,6 +68,20 @@ describe('what an alert guardrail sees', () => {
     expect(view(alertsOf(...episodes)).episodes.map((e) => `${e.alert} ${e.state}`)).toEqual(seen);
   });
 
+  test('what a person settled, also where the alert is over by it', () => {
+    const settled = { as: 'resolved', by: 'ann', reason: 'tills sell', atMs: 2500 } as const;
+    const late = { as: 'firing', by: 'bob', reason: 'queue grows', atMs: 2600 } as const;
+    const seen = view(
+      alertsOf(episode('b', { settled: late }), episode('a', { state: 'resolved', settled }), episode('c')),
+    );
+    expect(seen.episodes.map((e) => e.alert)).toEqual(['alertmanager|b', 'alertmanager|c']);
+    expect(seen.settled).toEqual([
+      { alert: 'alertmanager|a', name: 'CheckoutDown', ...settled },
+      { alert: 'alertmanager|b', name: 'CheckoutDown', ...late },
+    ]);
+    expect(view(alertsOf(episode('c')))).not.toHaveProperty('settled');
+  });
+
   test('however many there are, no firing one is lost to doubtful ones', () => {
     const many = Array.from({ length: 80 }, (_, i) => episode(`u${i}`, { state: 'unseen' }));
     const { episodes } = view(alertsOf(...many, episode('f')));

@@ -1,4 +1,11 @@
-import { type AlertView, attach, type Candidate, type Guardrail, type SeenEpisode } from '@parapet/guardrails';
+import {
+  type AlertView,
+  attach,
+  type Candidate,
+  type Guardrail,
+  type SeenEpisode,
+  type SettledByHand,
+} from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import { matchesAll, type SignalSource } from '@parapet/policy';
 import { type AlertsState, type Episode, lastHeardMs, sourceHealth } from '@parapet/signals';
@@ -14,6 +21,7 @@ export interface UnattachedAlert {
 }
 
 const EPISODES_SHOWN_MAX = 50;
+const SETTLED_SHOWN_MAX = 20;
 const UNATTACHED_MAX = 200;
 const RELEASE_LABEL = 'release';
 
@@ -29,16 +37,22 @@ export function viewOf(
   if (test.kind !== 'alerts') throw new Error(`${guardrail.name} is no alert guardrail`);
   const ours = test.sources.length === 0 ? sources : sources.filter((source) => test.sources.includes(source.name));
   const names = new Set(ours.map((source) => source.name));
-  const episodes = Object.values(alerts.episodes)
+  const attached = Object.values(alerts.episodes)
     .filter((episode) => names.has(episode.source) && matchesAll(test.matchers, episode.labels))
-    .filter((episode) => isAttached(episode, release.id, sources, candidates))
+    .filter((episode) => isAttached(episode, release.id, sources, candidates));
+  const episodes = attached
     .flatMap(seen)
     .sort((a, b) => RANK[a.state] - RANK[b.state] || a.openedAtMs - b.openedAtMs || (a.alert < b.alert ? -1 : 1))
     .slice(0, EPISODES_SHOWN_MAX);
+  const settled = attached
+    .flatMap(byHand)
+    .sort((a, b) => a.atMs - b.atMs || (a.alert < b.alert ? -1 : 1))
+    .slice(-SETTLED_SHOWN_MAX);
   const health = ours.map((source) => sourceHealth(alerts, source));
   const needingHeartbeat = ours.filter((source) => source.heartbeat?.isRequired === true);
   return {
     episodes,
+    ...(settled.length === 0 ? {} : { settled }),
     isIncomplete: Object.values(alerts.groups).some((group) => group.isIncomplete && names.has(group.source)),
     // No source at all is one that was never heard.
     sources: health.includes('silent') ? 'silent' : health.length === 0 || health.includes('never') ? 'never' : 'alive',
@@ -92,7 +106,7 @@ function seen(episode: Episode): readonly SeenEpisode[] {
   if (episode.state === 'resolved') return [];
   return [
     {
-      alert: `${episode.source}|${episode.fingerprint}`,
+      alert: alertOf(episode),
       name: nameOf(episode),
       summary: own(episode.annotations, 'summary'),
       state: episode.state,
@@ -102,6 +116,16 @@ function seen(episode: Episode): readonly SeenEpisode[] {
       abandonedFrom: episode.abandonedFrom,
     },
   ];
+}
+
+/** Also of an alert that is over: what made it so is part of the judgement. */
+function byHand(episode: Episode): readonly SettledByHand[] {
+  const { settled } = episode;
+  return settled === undefined ? [] : [{ alert: alertOf(episode), name: nameOf(episode), ...settled }];
+}
+
+function alertOf(episode: Episode): string {
+  return `${episode.source}|${episode.fingerprint}`;
 }
 
 function nameOf(episode: Episode): string {

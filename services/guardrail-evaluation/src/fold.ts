@@ -15,6 +15,9 @@ import {
   type Observation,
   passTime,
   seriesName,
+  settle,
+  type Settlement,
+  type SettlementRefusal,
   type SourceEvent,
   takeSample,
 } from '@parapet/signals';
@@ -82,6 +85,20 @@ export function foldTick(around: Surroundings, environment: Environment, moment:
   for (const watch of environment.watches.values()) {
     tell(around, environment, watch, { kind: 'tick', clockMs: moment.clockMs }, moment, writes);
   }
+}
+
+/** Takes a person's word on a doubtful alert; answers why it changes nothing, where the alert has moved on meanwhile. */
+export function foldSettlement(
+  around: Surroundings,
+  environment: Environment,
+  settlement: Settlement,
+  moment: Moment,
+  writes: Writes,
+): SettlementRefusal | null {
+  const sources = alertSourcesOf(around.configuration, environment.environment);
+  const next = settle(environment.alerts, sources, settlement, moment.clockMs, affectedOf(environment));
+  takeAlerts(around, environment, next.state, next.events, moment, writes);
+  return next.refusal;
 }
 
 /** Begins the watch of a release; the first thing it is told is how the alerts stand. */

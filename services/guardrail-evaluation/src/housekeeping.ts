@@ -32,6 +32,9 @@ export class Housekeeping {
   async once(): Promise<void> {
     await this.db.transact('*', async (tx) => {
       await tx.query(`DELETE FROM evaluation_fact WHERE applied_at < now() - $1 * interval '1 day'`, [FACTS_DAYS]);
+      await tx.query(`DELETE FROM evaluation_settlement WHERE applied_at < now() - $1 * interval '1 day'`, [
+        FACTS_DAYS,
+      ]);
       await new Inbox('guardrail-evaluation').prune(tx, INBOX_MS);
       await tx.query('SELECT evaluation_forget($1)', [EVIDENCE_DAYS]);
     });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { SignalBatch } from '@parapet/contracts';
+import { partitionOf, type SignalBatch } from '@parapet/contracts';
 import { isAway, type JetStreamConnection, type OnOutcome, PartitionConsumer, type Received } from '@parapet/jetstream';
 import { invariant } from '@parapet/kernel';
 import { type Database, PartitionSession } from '@parapet/postgres';
 import { ConfigurationMissing, PartitionWorker, type WorkerPorts } from './partition-worker.js';
+import { placesWithSettlements } from './settlements.js';
 
 /** What owning partitions works with. */
 export interface OwnershipPorts extends Omit<WorkerPorts, 'session'> {
@@ -171,13 +172,18 @@ export class Ownership {
 
   private async applyFacts(): Promise<void> {
     if (this.owned.size === 0) return;
-    const waiting = await this.ports.db.transact('*', (tx) =>
-      tx.query<{ partition: number }>(
+    const { waiting, places } = await this.ports.db.transact('*', async (tx) => ({
+      waiting: await tx.query<{ partition: number }>(
         'SELECT DISTINCT partition FROM evaluation_fact WHERE applied_at IS NULL AND partition = ANY($1)',
         [this.partitions()],
       ),
-    );
+      places: await placesWithSettlements(tx),
+    }));
     for (const { partition } of waiting) await this.owned.get(partition)?.worker.facts();
+    for (const place of places) {
+      const partition = partitionOf(place.tenant, place.environment, this.ports.partitions);
+      await this.owned.get(partition)?.worker.settlements(place);
+    }
   }
 
   private async tick(): Promise<void> {

@@ -4,9 +4,10 @@ import type { Configuration } from '@parapet/policy';
 import type { Database, Journal, PartitionSession, Tx } from '@parapet/postgres';
 import { environmentIn, type PartitionMemory } from './environment.js';
 import { applyFact } from './facts.js';
-import { foldBatch, foldTick } from './fold.js';
+import { foldBatch, foldSettlement, foldTick } from './fold.js';
 import { ensureDays } from './history-days.js';
 import { readFacts, readMemory, writePosition } from './memory-store.js';
+import { markSettlement, readSettlements, type SettledPlace } from './settlements.js';
 import type { Surroundings } from './tell.js';
 import { type RecentValue, Writes } from './writes.js';
 
@@ -101,6 +102,28 @@ export class PartitionWorker {
           [done.map((f) => f.tenant), done.map((f) => f.seq)],
         );
         return true;
+      });
+      return applied;
+    });
+  }
+
+  /** Applies what people said of doubtful alerts of an environment of this partition; answers how many words. */
+  settlements(place: SettledPlace): Promise<number> {
+    return this.inTurn(async () => {
+      // A tenant whose configuration is a moment behind: its words wait.
+      if (this.ports.configurationOf(place.tenant) === null) return 0;
+      let applied = 0;
+      await this.work(async (memory, writes, tx) => {
+        const waiting = await readSettlements(tx, place, FACTS_MAX);
+        const environment = environmentIn(memory, place.tenant, place.environment);
+        for (const { seq, settlement, recordedAtMs, trace } of waiting) {
+          memory.clockMs = Math.max(memory.clockMs, recordedAtMs);
+          const moment = { clockMs: memory.clockMs, trace };
+          const refusal = foldSettlement(this.surroundings(place.tenant), environment, settlement, moment, writes);
+          await markSettlement(tx, place.tenant, seq, refusal);
+        }
+        applied = waiting.length;
+        return applied > 0;
       });
       return applied;
     });
