@@ -10,6 +10,7 @@ import type {
   Scope,
 } from '@parapet/decisions';
 import type { GuardrailReport, InconclusiveReason, VerdictKind } from '@parapet/guardrails';
+import type { EpisodeState } from '@parapet/signals';
 
 /** `application/problem+json` (RFC 9457) with our stable code. */
 export interface Problem {
@@ -87,6 +88,7 @@ export interface VerdictView {
   readonly final: boolean;
   readonly reason?: InconclusiveReason | 'unknown-release';
   readonly since: string | null;
+  /** Up to when this is known; with the reason `stale`, when it was judged or seen last. */
   readonly asOf: string;
   readonly action: 'roll-back' | 'hold' | 'continue';
   readonly coverage: { readonly judged: number; readonly required: number };
@@ -264,6 +266,64 @@ export interface DeadLetterView {
   readonly bytes: number;
   /** The first 2 KiB as text. */
   readonly excerpt: string;
+}
+
+/** GET /v1/alerts?environment= : what senders say in an environment, and what is in doubt about it. */
+export interface AlertsView {
+  readonly environment: string;
+  readonly sources: readonly {
+    readonly source: string;
+    /** `silent` and `never` are no good news: nothing that this source judges passes. */
+    readonly health: 'alive' | 'silent' | 'never';
+    readonly heardAt: string | null;
+  }[];
+  /** Groups whose last message was cut: what it left out is unknown. */
+  readonly incomplete: readonly { readonly source: string; readonly group: string; readonly heardAt: string }[];
+  /** What is in doubt first, then what fires, then what a person settled; the newest first. */
+  readonly items: readonly AlertEpisodeView[];
+  /** How many more there are than are shown. */
+  readonly more: number;
+}
+
+/** One time of an alert's firing. POST /v1/alerts/{source}/{fingerprint}/settle answers it with the word on its way. */
+export interface AlertEpisodeView {
+  readonly source: string;
+  readonly fingerprint: string;
+  /** 1, 2, … of the same alert. */
+  readonly episode: number;
+  readonly name: string;
+  readonly summary: string | null;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly state: EpisodeState;
+  readonly since: string;
+  readonly startsAt: string;
+  /** Whose doing it is; where that is not known, every release it may be. */
+  readonly attachment:
+    | { readonly kind: 'attached'; readonly release: ReleaseName }
+    | { readonly kind: 'unattached'; readonly candidates: readonly ReleaseName[] };
+  /** Whether a person may settle it now. */
+  readonly settleable: boolean;
+  /** The last word of a person on it; `overtaken`: the alert had moved on before the word was applied. */
+  readonly word: {
+    readonly as: 'resolved' | 'firing';
+    readonly by: string;
+    readonly reason: string;
+    readonly at: string;
+    readonly outcome: 'waiting' | 'applied' | 'overtaken';
+  } | null;
+}
+
+/** A release by id and name. */
+export interface ReleaseName {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** POST /v1/alerts/{source}/{fingerprint}/settle: a person's word on a doubtful alert. */
+export interface SettleAlertRequest {
+  readonly episode: number;
+  readonly as: 'resolved' | 'firing';
+  readonly reason: string;
 }
 
 /** GET /v1/releases/{id}/evidence: the inputs of its watch in the order they were judged, with what was judged. */

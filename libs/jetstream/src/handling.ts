@@ -25,23 +25,27 @@ const UNREACHABLE_CODES = new Set([
 /** SQLSTATE classes and codes of a server that is away, starting, stopping, full or reading only. */
 const SQLSTATE_AWAY = /^(08...|57P0[1-5]|53...|25006|58...)$/;
 
+const LOST_CONNECTION =
+  /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i;
+
 /**
  * Whether a failure says that something the handler needs is away, which is no fault of the message: it then waits for as long
  * as it takes, instead of wearing out its deliveries and ending as a dead letter.
  */
 export function isAway(error: unknown): boolean {
-  for (let e = error, depth = 0; e instanceof Error && depth < 5; e = e.cause, depth++) {
-    const code = (e as { code?: unknown }).code;
+  let e = error;
+  for (let depth = 0; isObject(e) && depth < 5; e = e['cause'], depth++) {
+    const { code, message, errors } = e;
     if (typeof code === 'string' && (UNREACHABLE_CODES.has(code) || SQLSTATE_AWAY.test(code))) return true;
-    if (
-      /Connection terminated|connection timeout|timeout exceeded when trying to connect|Client has encountered a connection error/i.test(
-        e.message,
-      )
-    )
-      return true;
-    if (e instanceof AggregateError && e.errors.some(isAway)) return true;
+    if (typeof message === 'string' && LOST_CONNECTION.test(message)) return true;
+    if (Array.isArray(errors) && errors.some(isAway)) return true;
   }
   return false;
+}
+
+/** Told by shape and not by class: an error of another realm, as of a test's sandbox, is no less an error. */
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Grows from 100 ms to 15 s, with a fifth of chance so that instances do not step together. */

@@ -7,6 +7,7 @@ import { applyFact } from './facts.js';
 import { foldBatch, foldSettlement, foldTick } from './fold.js';
 import { ensureDays } from './history-days.js';
 import { readFacts, readMemory, writePosition } from './memory-store.js';
+import type { WatchClock } from './rows.js';
 import { markSettlement, readSettlements, type SettledPlace } from './settlements.js';
 import type { Surroundings } from './tell.js';
 import { type RecentValue, Writes } from './writes.js';
@@ -30,6 +31,8 @@ export interface WorkerPorts {
 }
 
 const FACTS_MAX = 200;
+/** How often the clock of quiet watches is written: well within what others take for a dead evaluator. */
+const CLOCK_EVERY_MS = 5_000;
 
 /**
  * The work of one partition, one thing after another: a batch of signals, waiting facts, or a tick is folded into the memory
@@ -39,6 +42,7 @@ const FACTS_MAX = 200;
 export class PartitionWorker {
   private memory: PartitionMemory | null = null;
   private turn: Promise<unknown> = Promise.resolve();
+  private clockWrittenMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly partition: number,
@@ -137,12 +141,18 @@ export class PartitionWorker {
       // Folded outside a transaction first: most ticks change nothing, and then nothing is written.
       const writes = new Writes();
       memory.clockMs = nowMs;
+      const ticked: WatchClock[] = [];
       try {
         for (const environment of memory.environments.values()) {
           if (this.ports.configurationOf(environment.tenant) === null) continue;
           foldTick(this.surroundings(environment.tenant), environment, { clockMs: nowMs, trace: undefined }, writes);
+          for (const release of environment.watches.keys()) ticked.push({ tenant: environment.tenant, release });
         }
+        // Whoever reads a verdict has to see that somebody is still judging.
+        const isClockDue = nowMs - this.clockWrittenMs >= CLOCK_EVERY_MS;
+        if (isClockDue) writes.judgedUpTo(nowMs, ticked);
         if (!writes.isEmpty) await this.commit(memory, writes);
+        if (isClockDue) this.clockWrittenMs = nowMs;
       } catch (error) {
         this.forget();
         throw error;

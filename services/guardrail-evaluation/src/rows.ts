@@ -147,6 +147,22 @@ export async function writeRelease(
   );
 }
 
+/** An open watch of a release, to which nothing happened but time. */
+export interface WatchClock {
+  readonly tenant: string;
+  readonly release: string;
+}
+
+/** Writes up to when watches are judged, where nothing else of them changed; a clock never goes back. */
+export async function writeWatchClocks(tx: Tx, clockMs: InstantMs, watches: readonly WatchClock[]): Promise<void> {
+  if (watches.length === 0) return;
+  await tx.query(
+    `UPDATE evaluation_watch w SET clock_ms = $1 FROM unnest($2::text[], $3::text[]) AS passed (tenant, release)
+      WHERE w.tenant = passed.tenant AND w.release = passed.release AND w.clock_ms < $1`,
+    [clockMs, watches.map((w) => w.tenant), watches.map((w) => w.release)],
+  );
+}
+
 /** Writes where a watch stands. */
 export async function writeWatch(tx: Tx, partition: number, environment: Environment, w: OpenWatch): Promise<void> {
   await tx.query(

@@ -8,12 +8,14 @@ import {
   type EvidenceRow,
   type RollUpRow,
   type SeriesOf,
+  type WatchClock,
   writeAlerts,
   writeEvidence,
   writeRelease,
   writeRollUps,
   writeSeries,
   writeWatch,
+  writeWatchClocks,
 } from './rows.js';
 
 /** An event and whose story it belongs to. */
@@ -47,19 +49,14 @@ export class Writes {
   readonly #inputs: EvidenceRow[] = [];
   readonly #verdicts: (EvidenceRow & { readonly ordinal: number })[] = [];
   readonly #said: Said[] = [];
+  #judged: { readonly clockMs: InstantMs; readonly watches: readonly WatchClock[] } | null = null;
   readonly recent: RecentValue[] = [];
 
   /** Whether anything is to be written. */
   get isEmpty(): boolean {
-    return (
-      this.#series.size +
-        this.#alerts.size +
-        this.#releases.size +
-        this.#watches.size +
-        this.#rollUps.size +
-        this.#said.length ===
-      0
-    );
+    const touched =
+      this.#series.size + this.#alerts.size + this.#releases.size + this.#watches.size + this.#rollUps.size;
+    return touched + this.#said.length === 0 && this.#judged === null;
   }
 
   get said(): readonly Said[] {
@@ -100,6 +97,11 @@ export class Writes {
     this.#verdicts.push({ tenant, release, n, ordinal, clockMs, json: JSON.stringify(verdict) });
   }
 
+  /** That these watches are judged up to now, whether or not anything was said of them. */
+  judgedUpTo(clockMs: InstantMs, watches: readonly WatchClock[]): void {
+    if (watches.length > 0) this.#judged = { clockMs, watches };
+  }
+
   say(said: Said): void {
     this.#said.push(said);
   }
@@ -121,6 +123,7 @@ export class Writes {
     for (const [environment, id] of this.#watches.values()) {
       await writeWatch(tx, partition, environment, environment.watches.get(id) as OpenWatch);
     }
+    if (this.#judged !== null) await writeWatchClocks(tx, this.#judged.clockMs, this.#judged.watches);
     await writeRollUps(tx, [...this.#rollUps.values()]);
     await writeEvidence(tx, this.#inputs, this.#verdicts);
     // Tenants in one order everywhere, so that two transactions never wait for each other.

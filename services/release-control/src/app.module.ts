@@ -9,6 +9,8 @@ import type { Redis } from 'ioredis';
 import { Door } from './access/door.js';
 import { SessionController } from './access/session.controller.js';
 import { Sessions } from './access/sessions.js';
+import { Alerts } from './alerts/alerts.js';
+import { AlertsController } from './alerts/alerts.controller.js';
 import { PUBLIC_URL, type ReleaseControlConfig } from './config.js';
 import { ConfigurationController } from './configuration/configuration.controller.js';
 import { Configurations } from './configuration/configurations.js';
@@ -23,13 +25,16 @@ import { JournalController } from './journal/journal.controller.js';
 import { Answers } from './proposals/answers.js';
 import { ProposalsController } from './proposals/proposals.controller.js';
 import { Deployments } from './releases/deployments.js';
+import { Gate } from './releases/gate.js';
 import { GateController } from './releases/gate.controller.js';
+import { LastVerdicts } from './releases/last-verdicts.js';
 import { Live } from './releases/live.js';
 import { Registration } from './releases/registration.js';
 import { ReleaseStreams } from './releases/release-streams.js';
 import { Releases } from './releases/releases.js';
 import { ReleasesController } from './releases/releases.controller.js';
 import { RecentSeries } from './releases/series.js';
+import { Staleness } from './releases/staleness.js';
 
 /** release-control's wiring on one page. */
 @Module({})
@@ -45,6 +50,7 @@ export class AppModule {
         ReleasesController,
         GateController,
         ProposalsController,
+        AlertsController,
         ConfigurationController,
         JournalController,
         DeadLettersController,
@@ -59,7 +65,7 @@ export class AppModule {
         Door,
         Changes,
         ExpiryLoop,
-        ...registry(config.PARAPET_PUBLIC_URL),
+        ...registry(config),
         ...adapters(),
       ],
     };
@@ -67,8 +73,10 @@ export class AppModule {
 }
 
 /** Releases and what is done with them. */
-function registry(consoleUrl: string): Provider[] {
+function registry(config: ReleaseControlConfig): Provider[] {
   return [
+    { provide: LastVerdicts, useClass: LastVerdicts },
+    { provide: Staleness, useFactory: () => new Staleness(config.PARAPET_STALE_AFTER_SECONDS * 1_000) },
     {
       provide: Live,
       inject: [Database, LOGGER],
@@ -79,7 +87,7 @@ function registry(consoleUrl: string): Provider[] {
     },
     {
       provide: ReleaseStreams,
-      inject: [Journal, MAKE_ID, ConfigurationWatcher, Relay, Live, Metrics],
+      inject: [Journal, MAKE_ID, ConfigurationWatcher, Relay, Live, Metrics, LastVerdicts],
       useFactory: (
         journal: Journal,
         makeId: MakeId,
@@ -87,13 +95,15 @@ function registry(consoleUrl: string): Provider[] {
         relay: Relay,
         live: Live,
         metrics: Metrics,
+        last: LastVerdicts,
       ) =>
         new ReleaseStreams(
           journal,
           makeId,
           (tenant, workload) => configurations.current(tenant)?.workloads.find((one) => one.name === workload) ?? null,
-          consoleUrl,
-          (tenant, release, events) => {
+          config.PARAPET_PUBLIC_URL,
+          ({ tenant, release, events, rows }) => {
+            last.saw(rows, Date.now());
             relay.nudge(tenant);
             live.changed(tenant, release);
             countDecisions(metrics, tenant, events);
@@ -117,8 +127,15 @@ function registry(consoleUrl: string): Provider[] {
     },
     {
       provide: Releases,
-      inject: [Database, ReleaseStreams],
-      useFactory: (db: Database, streams: ReleaseStreams) => new Releases(db, streams),
+      inject: [Database, ReleaseStreams, Staleness, LastVerdicts],
+      useFactory: (db: Database, streams: ReleaseStreams, staleness: Staleness, last: LastVerdicts) =>
+        new Releases(db, streams, staleness, last),
+    },
+    {
+      provide: Gate,
+      inject: [Database, Releases, Live, Staleness, LastVerdicts],
+      useFactory: (db: Database, releases: Releases, live: Live, staleness: Staleness, last: LastVerdicts) =>
+        new Gate(db, releases, live, staleness, last),
     },
     { provide: RecentSeries, inject: [Database], useFactory: (db: Database) => new RecentSeries(db) },
   ];
@@ -140,6 +157,7 @@ function adapters(): Provider[] {
       inject: [JETSTREAM],
       useFactory: (connection: JetStreamConnection) => new DeadLetters(connection),
     },
+    { provide: Alerts, inject: [Journal], useFactory: (journal: Journal) => new Alerts(journal) },
     {
       provide: Configurations,
       inject: [ConfigurationStore, Journal],

@@ -54,6 +54,8 @@ export interface Call {
 
 /** release-control with real servers, and the evaluator and actuator played by their own roles. */
 export class World {
+  private isDatabaseLost = false;
+
   private constructor(
     readonly database: TestDatabase,
     readonly nats: { readonly url: string; stop(): Promise<void> },
@@ -99,8 +101,9 @@ export class World {
     await new ConfigurationStore().putNow(this.db, tenant, documents, { kind: 'service', id: 'test' });
   }
 
-  async startInstance(): Promise<RunningService> {
+  async startInstance(over: Readonly<Record<string, string>> = {}): Promise<RunningService> {
     const config = readConfig({
+      ...over,
       PORT: '0',
       DATABASE_URL: this.database.url('release-control'),
       NATS_URL: this.nats.url,
@@ -124,8 +127,14 @@ export class World {
   async stop(): Promise<void> {
     for (const instance of this.instances) await instance.close();
     await this.connection.close();
-    await this.database.stop();
+    if (!this.isDatabaseLost) await this.database.stop();
     await Promise.all([this.nats.stop(), this.redis.stop()]);
+  }
+
+  /** PostgreSQL stops, and does not come back. */
+  async loseDatabase(): Promise<void> {
+    this.isDatabaseLost = true;
+    await this.database.stop();
   }
 
   /** Calls one of the instances; the first unless told otherwise. */
@@ -271,7 +280,8 @@ export class World {
       await tx.query('SELECT evaluation_rollup_days(ARRAY[current_date])');
       await tx.query(
         `INSERT INTO evaluation_rollup (tenant, environment, signal, dimensions, minute, n, count, of, sum)
-         VALUES ($1, 'production', 'shop.orders', '{}', date_trunc('minute', now() - interval '1 minute'), 4, 99, 100, 0)`,
+         VALUES ($1, 'production', 'shop.orders', '{}', date_trunc('minute', now() - interval '1 minute'), 4, 99, 100, 0)
+         ON CONFLICT DO NOTHING`,
         [TENANT],
       );
       await tx.query(
@@ -309,6 +319,21 @@ export class World {
         verdict,
       ]);
     });
+  }
+
+  /** The evaluator is at the watch of a release, or was that long ago. */
+  async watchedUntil(release: string, agoMs: number): Promise<number> {
+    const clockMs = Date.now() - agoMs;
+    await this.database
+      .connect('guardrail-evaluation', 1)
+      .transact(TENANT, (tx) =>
+        tx.query('UPDATE evaluation_watch SET clock_ms = $3 WHERE tenant = $1 AND release = $2', [
+          TENANT,
+          release,
+          clockMs,
+        ]),
+      );
+    return clockMs;
   }
 
   /** Waits for the order of a release; answers its actuation. */

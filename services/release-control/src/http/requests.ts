@@ -61,6 +61,13 @@ export const answerBody = z.strictObject({
 });
 export type AnswerBody = z.output<typeof answerBody>;
 
+export const settleBody = z.strictObject({
+  episode: z.number().int().min(1),
+  as: z.enum(['resolved', 'firing']),
+  reason: z.string().trim().min(1, 'say why: it is kept in the audit log and with the verdict').max(2000),
+});
+export type SettleBody = z.output<typeof settleBody>;
+
 export const applyBody = z.strictObject({
   documents: z
     .array(z.strictObject({ file: z.string().max(1000), line: z.number().int().min(0), document: z.unknown() }))

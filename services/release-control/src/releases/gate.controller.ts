@@ -6,29 +6,21 @@ import type { FastifyRequest } from '@parapet/nest';
 import { Door } from '../access/door.js';
 import { readCount, readLimit } from '../http/requests.js';
 import { evidenceOf } from './evidence.js';
-import { Live, Waiter } from './live.js';
+import { Gate, type GateQuery } from './gate.js';
 import { type ReleaseQuery, Releases } from './releases.js';
-import { databaseNow } from './release-store.js';
-import { ReleaseStreams } from './release-streams.js';
 import { RecentSeries } from './series.js';
-import { isOtherVerdict, LastVerdicts, unknownRelease, verdictView } from './verdict.js';
 
 const WAIT_SECONDS_MAX = 60;
-
-type VerdictQuery = ReleaseQuery & { readonly unknown?: string; readonly wait?: string };
 
 /** For systems that ask instead of listening, and for those who want to see what a verdict rests on. */
 @Controller('v1/releases')
 export class GateController {
-  private readonly last = new LastVerdicts();
-
   constructor(
     @Inject(Door) private readonly door: Door,
     @Inject(Database) private readonly db: Database,
     @Inject(Releases) private readonly releases: Releases,
-    @Inject(ReleaseStreams) private readonly streams: ReleaseStreams,
-    @Inject(Live) private readonly live: Live,
     @Inject(RecentSeries) private readonly series: RecentSeries,
+    @Inject(Gate) private readonly gate: Gate,
   ) {}
 
   @Get(':id/verdict')
@@ -36,21 +28,11 @@ export class GateController {
   async verdict(
     @Req() request: FastifyRequest,
     @Param('id') id: string,
-    @Query() query: VerdictQuery,
+    @Query() query: GateQuery & { readonly wait?: string },
   ): Promise<VerdictView> {
     const caller = await this.door.open(request, 'read');
     const waitMs = readWait(query.wait) * 1000;
-    const key = JSON.stringify([caller.tenant, id, query.name, query.environment]);
-    try {
-      const view = await this.ask(caller.tenant, id, query, waitMs);
-      this.last.remember(key, view);
-      return view;
-    } catch (error) {
-      if (error instanceof ProblemError) throw error;
-      const known = this.last.whileAway(key);
-      if (known === null) throw error;
-      return known;
-    }
+    return this.gate.ask(caller.tenant, id, query, waitMs);
   }
 
   @Get(':id/series')
@@ -77,34 +59,6 @@ export class GateController {
     return this.db.transact(caller.tenant, async (tx) => {
       const place = await this.releases.find(tx, id, query);
       return evidenceOf(tx, place.id, after, limit);
-    });
-  }
-
-  private async ask(tenant: string, id: string, query: VerdictQuery, waitMs: number): Promise<VerdictView> {
-    const first = await this.look(tenant, id, query);
-    if (waitMs === 0 || first.reason === 'unknown-release') return first;
-    const waiter = new Waiter(this.live, tenant, first.release);
-    const endsAtMs = Date.now() + waitMs;
-    try {
-      for (;;) {
-        const now = await this.look(tenant, first.release, {});
-        const restMs = endsAtMs - Date.now();
-        if (isOtherVerdict(first, now) || restMs <= 0 || this.live.stopped) return now;
-        await waiter.next(restMs);
-      }
-    } finally {
-      waiter.close();
-    }
-  }
-
-  private look(tenant: string, id: string, query: VerdictQuery): Promise<VerdictView> {
-    return this.db.transact(tenant, async (tx) => {
-      const nowMs = await databaseNow(tx);
-      const place = await (query.unknown === 'pending'
-        ? this.releases.findMaybe(tx, id, query)
-        : this.releases.find(tx, id, query));
-      const view = place === null ? null : verdictView(await this.streams.read(tx, place), nowMs);
-      return view ?? unknownRelease(id, nowMs);
     });
   }
 }

@@ -31,8 +31,14 @@ export interface Acted {
 /** What a decision needs to know of the workload as it is declared now. */
 export type WorkloadOf = (tenant: string, workload: string) => WorkloadConfiguration | null;
 
-/** Told of what was committed in a release's stream; no events where others' rows changed what is shown. */
-export type Committed = (tenant: string, release: string, events: readonly ReleaseEvent[]) => void;
+/** What was committed in a release's stream; no events where others' rows changed what is shown. */
+export interface Commit {
+  readonly tenant: string;
+  readonly release: string;
+  readonly events: readonly ReleaseEvent[];
+  /** The whole stream, oldest first. */
+  readonly rows: readonly JournalRow[];
+}
 
 /** The streams of releases: folds one, decides, appends, and writes what is shown of it, all in the caller's transaction. */
 export class ReleaseStreams {
@@ -41,7 +47,7 @@ export class ReleaseStreams {
     private readonly makeId: MakeId,
     private readonly workloadOf: WorkloadOf,
     private readonly consoleUrl: string,
-    private readonly committed: Committed,
+    private readonly committed: (commit: Commit) => void,
   ) {}
 
   /** Decides on one input under the lock of the release's place. */
@@ -61,7 +67,7 @@ export class ReleaseStreams {
     if (state.phase === 'unregistered')
       throw new Error(`release ${place.id} has no stream: ${refusal?.detail ?? 'nothing was decided'}`);
     if (events.length > 0) await saveViews(tx, log.rows, state, requestDigest);
-    if (events.length > 0) tx.afterCommit(() => this.committed(place.tenant, place.id, events));
+    if (events.length > 0) this.tellAfter(tx, place, events, log.rows);
     return { refusal, events, state, rows: log.rows };
   }
 
@@ -69,7 +75,6 @@ export class ReleaseStreams {
   async append(tx: Tx, place: ReleasePlace, by: By, events: readonly NewEvent[]): Promise<void> {
     await this.journal.append(tx, refOf(place), 'any', events, by);
     await this.refresh(tx, place);
-    tx.afterCommit(() => this.committed(place.tenant, place.id, []));
   }
 
   /** Writes anew what is shown, after another process has said something in the stream. */
@@ -77,12 +82,22 @@ export class ReleaseStreams {
     const rows = await this.journal.read(tx, place.id, 0, place.tenant);
     const state = foldRows(rows);
     if (state !== null) await saveViews(tx, rows, state);
+    this.tellAfter(tx, place, [], rows);
     return state;
   }
 
   /** The rows of a stream, oldest first. */
   read(tx: Tx, place: Pick<ReleasePlace, 'tenant' | 'id'>, afterVersion = 0): Promise<JournalRow[]> {
     return this.journal.read(tx, place.id, afterVersion, place.tenant);
+  }
+
+  private tellAfter(
+    tx: Tx,
+    { tenant, id }: ReleasePlace,
+    events: readonly ReleaseEvent[],
+    rows: readonly JournalRow[],
+  ): void {
+    tx.afterCommit(() => this.committed({ tenant, release: id, events, rows }));
   }
 
   private async surroundings(tx: Tx, place: ReleasePlace, rows: readonly JournalRow[]): Promise<Surroundings> {

@@ -21,6 +21,7 @@ import { Registration } from './registration.js';
 import { type ReleaseQuery, Releases } from './releases.js';
 import { findRelease, listReleases } from './release-store.js';
 import { ReleaseStreams } from './release-streams.js';
+import { Staleness } from './staleness.js';
 
 interface ListQuery {
   readonly limit?: string;
@@ -43,6 +44,7 @@ export class ReleasesController {
     @Inject(Releases) private readonly releases: Releases,
     @Inject(ReleaseStreams) private readonly streams: ReleaseStreams,
     @Inject(Live) private readonly live: Live,
+    @Inject(Staleness) private readonly staleness: Staleness,
   ) {}
 
   @Post()
@@ -78,11 +80,14 @@ export class ReleasesController {
       ...(phase === undefined ? {} : { phase }),
     };
     const after = readCursor(query.after, Date.now());
-    const rows = await this.db.transact(caller.tenant, (tx) => listReleases(tx, filter, after, limit + 1));
-    const items = rows.slice(0, limit);
-    const last = items.at(-1);
+    const { rows, views } = await this.db.transact(caller.tenant, async (tx) => {
+      const found = await listReleases(tx, filter, after, limit + 1);
+      const shown = found.slice(0, limit).map((row) => row.view);
+      return { rows: found, views: await this.staleness.shownAll(tx, shown) };
+    });
+    const last = rows.slice(0, limit).at(-1);
     return {
-      items: items.map((row) => row.view),
+      items: views,
       next: rows.length > limit && last !== undefined ? writeCursor(last, Date.now()) : null,
     };
   }

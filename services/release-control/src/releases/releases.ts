@@ -2,8 +2,11 @@ import { ProblemError } from '@parapet/nest';
 import type { ReleaseView } from '@parapet/contracts';
 import type { GuardrailReport } from '@parapet/guardrails';
 import type { Database, Tx } from '@parapet/postgres';
+import type { JournalRow } from '@parapet/runtime';
 import type { ReleaseStreams } from './release-streams.js';
-import { findRelease, findReleaseByName, type ReleasePlace } from './release-store.js';
+import type { LastVerdicts } from './last-verdicts.js';
+import { databaseNow, findRelease, findReleaseByName, type ReleasePlace } from './release-store.js';
+import type { Staleness } from './staleness.js';
 import { foldRows, releaseView } from './views.js';
 
 /** `?name=` and `?environment=` of the address `by-name`. */
@@ -17,6 +20,8 @@ export class Releases {
   constructor(
     private readonly db: Database,
     private readonly streams: ReleaseStreams,
+    private readonly staleness: Staleness,
+    private readonly last: LastVerdicts,
   ) {}
 
   /** A release by its id, or by the name people gave it; 404 where this tenant has none. */
@@ -36,14 +41,20 @@ export class Releases {
     return findReleaseByName(tx, environment, name);
   }
 
+  /** The whole stream of a release, oldest first. */
+  rowsOf(tx: Tx, place: ReleasePlace): Promise<JournalRow[]> {
+    return this.streams.read(tx, place);
+  }
+
   /** A release from its own stream, with how its guardrails stand at this moment. */
   async show(tenant: string, id: string, query: ReleaseQuery): Promise<ReleaseView> {
     return this.db.transact(tenant, async (tx) => {
       const place = await this.find(tx, id, query);
-      const rows = await this.streams.read(tx, place);
+      const rows = await this.rowsOf(tx, place);
       const state = foldRows(rows);
       if (state === null) throw unknownRelease(id, query);
-      const view = releaseView(rows, state);
+      this.last.saw(rows, await databaseNow(tx));
+      const view = await this.staleness.shown(tx, releaseView(rows, state));
       const guardrails = await guardrailsNow(tx, place.id);
       return guardrails === null || guardrails.length === 0 ? view : { ...view, guardrails };
     });

@@ -1,13 +1,13 @@
 import type { VerdictView } from '@parapet/contracts';
-import { formatInstant, type InstantMs } from '@parapet/kernel';
+import { formatInstant, type InstantMs, invariant } from '@parapet/kernel';
 import type { JournalRow } from '@parapet/runtime';
-import { foldRows, gateAction } from './views.js';
+import type { KnownRelease } from '@parapet/decisions';
+import { gateAction } from './views.js';
 
-/** What a gate that asks is told, from a release's rows; null where they are no release's. */
-export function verdictView(rows: readonly JournalRow[], nowMs: InstantMs): VerdictView | null {
-  const state = foldRows(rows);
+/** What a gate that asks is told, from a release's rows. */
+export function verdictView(rows: readonly JournalRow[], state: KnownRelease, nowMs: InstantMs): VerdictView {
   const last = rows.at(-1);
-  if (state === null || last === undefined) return null;
+  invariant(last, 'a release has at least the row that registered it');
   const { verdict, registered } = state;
   const required = registered.guardrailPolicy.guardrails.filter((guardrail) => guardrail.isRequired).length;
   return {
@@ -41,33 +41,4 @@ export function unknownRelease(id: string, nowMs: InstantMs): VerdictView {
 /** Whether a waiting asker has to be told. */
 export function isOtherVerdict(a: VerdictView, b: VerdictView): boolean {
   return a.verdict !== b.verdict || a.final !== b.final || a.action !== b.action;
-}
-
-const REMEMBERED = 10_000;
-
-/**
- * The last answers given: while PostgreSQL is away a gate is told what was last known as inconclusive, with its age.
- * Our own trouble neither promotes nor rolls back.
- */
-export class LastVerdicts {
-  private readonly views = new Map<string, VerdictView>();
-
-  remember(key: string, view: VerdictView): void {
-    this.views.delete(key);
-    this.views.set(key, view);
-    const oldest = this.views.keys().next();
-    if (this.views.size > REMEMBERED && !oldest.done) this.views.delete(oldest.value);
-  }
-
-  whileAway(key: string): VerdictView | null {
-    const last = this.views.get(key);
-    if (last === undefined) return null;
-    return {
-      ...last,
-      verdict: 'inconclusive',
-      final: false,
-      reason: 'stale',
-      action: last.action === 'roll-back' ? 'roll-back' : 'hold',
-    };
-  }
 }
