@@ -51,14 +51,15 @@ export function caller(baseUrl, token) {
             headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream', 'last-event-id': String(last) },
             signal,
           });
-          if (!response.ok || response.body === null) throw new Error(`events of ${release}: ${response.status}`);
+          if (response.status < 500 && !response.ok) throw new Refused(`events of ${release}`, response.status, null);
+          if (!response.ok || response.body === null) throw new TypeError(`no events: ${response.status}`);
           for await (const event of serverSentEvents(response.body)) {
             last = Number(event.sequence);
             yield event;
           }
         } catch (cause) {
           if (signal.aborted) return;
-          if (!(cause instanceof TypeError)) throw cause;
+          if (cause instanceof Refused) throw cause;
         }
         // The connection ended: ask again from where it stopped.
         await new Promise((resolve) => setTimeout(resolve, 250));

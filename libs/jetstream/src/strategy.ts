@@ -9,6 +9,9 @@ import { JetStreamContext, TRANSPORT } from './journal-handler.js';
 import type { StoredMessage } from './message.js';
 import { Puller, type PullTrouble } from './pull.js';
 
+/** How long a message that a killed instance had in hand waits for the next one; whoever lives says `working` three times as often. */
+const ACK_WAIT_MS = 5_000;
+
 export interface JetStreamStrategyOptions {
   readonly connection: JetStreamConnection;
   /** Name of the durable consumer: the service, or the service and a purpose. */
@@ -51,7 +54,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
 
   constructor(options: JetStreamStrategyOptions) {
     super();
-    this.#options = { deliveriesMax: 5, releasesAtOnce: 8, ackWaitMs: 30_000, isAway, backoffMs, ...options };
+    this.#options = { deliveriesMax: 5, releasesAtOnce: 8, ackWaitMs: ACK_WAIT_MS, isAway, backoffMs, ...options };
     this.#deadLetters = new DeadLetters(options.connection);
     this.#stopWorking = keepWorking(this.#inHand, this.#options.ackWaitMs);
   }
