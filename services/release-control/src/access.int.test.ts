@@ -75,6 +75,8 @@ describe('who may what', () => {
     ['GET', '/v1/releases', undefined, everybody],
     ['GET', '/v1/proposals', undefined, everybody],
     ['GET', '/v1/configuration', undefined, everybody],
+    ['GET', '/v1/alerts?environment=production', undefined, everybody],
+    ['POST', '/v1/alerts/am/f/settle', { episode: 1, as: 'resolved', reason: 'x' }, ['ann', 'bob', 'rob']],
     ['POST', '/v1/releases', releaseBody('rights'), ['pipeline']],
     ['POST', '/v1/configuration', { documents: [] }, ['admin']],
     ['GET', '/v1/journal', undefined, ['auditor', 'admin']],

@@ -47,7 +47,7 @@ export class Alerts {
     return episodeView(await this.known(tx, configuration, environment, state), episode);
   }
 
-  /** Where the alert is, if it can be settled; an alert is in one environment, unless its sender changed its labels' meaning. */
+  /** Where the alert is, if it can be settled. Its labels say its environment; a former one may still know of it. */
   private async place(
     tx: Tx,
     ref: EpisodeRef,
