@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { alertCommands } from './commands/alerts.js';
 import { applyCommand } from './commands/apply.js';
 import { deadCommands } from './commands/dead.js';
 import { journalCommands } from './commands/journal.js';
@@ -53,6 +54,7 @@ function build(world: World, end: (code: ExitCode) => void): Command {
     .addHelpText('after', HELP);
   releaseCommands(program, world, end);
   proposalCommands(program, world);
+  alertCommands(program, world);
   applyCommand(program, world);
   journalCommands(program, world);
   deadCommands(program, world);
