@@ -47,6 +47,18 @@ test('a new scope of the same phase is news, the same scope is not', () => {
   ]);
 });
 
+test.each([
+  ['said before it went live, it is a late copy and changes nothing', '2026-11-23T08:59:59.000Z', []],
+  ['said after it, it is another wave', '2026-11-23T09:05:00.000Z', ['ReleasePhaseChanged deploying']],
+])('of a live release that is told `deploying`: %s', (_sentence, at, then) => {
+  const scene = new Scene();
+  scene.register();
+  scene.phase('deploying');
+  scene.to(60).phase('live');
+  const said = scene.decide({ type: 'ChangePhase', phase: 'deploying', at, by: 'pipeline' });
+  expect(words(said)).toEqual(then);
+});
+
 test('a deployment that was refused says so', () => {
   const scene = new Scene();
   scene.register();

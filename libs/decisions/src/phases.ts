@@ -1,4 +1,4 @@
-import { canonicalJson, formatInstant } from '@parapet/kernel';
+import { canonicalJson, formatInstant, parseInstant } from '@parapet/kernel';
 import type { ControlEvent, ReleasePhase, ReleasePhaseChanged } from './events.js';
 import { type ChangePhase, type JudgeReadiness, type Outcome, refuse } from './inputs.js';
 import { endProposal } from './proposal.js';
@@ -25,7 +25,7 @@ const ENDS_PROPOSAL: Readonly<Partial<Record<ReleasePhase, string>>> = {
 
 export function changePhase(state: ReleaseState, input: ChangePhase): Outcome {
   if (state.phase === 'unregistered') return refuse('unknown-release', 404, 'there is no such release');
-  if (isRepeat(state, input)) return [];
+  if (isRepeat(state, input) || isOvertaken(state, input)) return [];
   if (!ALLOWED_FROM[input.phase].includes(state.phase)) {
     return refuse('phase', 409, `a release cannot become ${input.phase} while it is ${state.phase}`, {
       field: '/phase',
@@ -59,6 +59,14 @@ function isRepeat(state: KnownRelease, input: ChangePhase): boolean {
   if (state.phase !== input.phase) return false;
   const scope = 'scope' in state ? state.scope : null;
   return input.scope === undefined || canonicalJson(input.scope) === canonicalJson(scope);
+}
+
+/** A late copy of the word that began the deployment: the release is live by now, and must not fall back to `deploying`. */
+function isOvertaken(state: KnownRelease, input: ChangePhase): boolean {
+  if (state.phase !== 'live' || input.phase !== 'deploying') return false;
+  const saidAtMs = parseInstant(input.at);
+  const liveAtMs = parseInstant(state.liveAt);
+  return saidAtMs !== null && liveAtMs !== null && saidAtMs < liveAtMs;
 }
 
 export function judgeReadiness(state: ReleaseState, input: JudgeReadiness): readonly ControlEvent[] {
