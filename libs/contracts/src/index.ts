@@ -2,6 +2,7 @@ export * from './async-api.js';
 export * from './cloud-event.js';
 export * from './event-types.js';
 export { type JsonSchema, messageJsonSchema } from './json-schema.js';
+export * from './recent-values.js';
 export * from './rest.js';
 export * from './signal-batch.js';
 export * from './signal-batch-wire.js';

@@ -205,7 +205,9 @@ function observeAll(
     const input: WatchInput = { kind: 'observation', clockMs: moment.clockMs, observation };
     if (!isConcerned(watch.spec, input)) continue;
     tell(around, environment, watch, input, moment, writes);
-    pushRecent(watch.spec, observation, writes);
+    const told = environment.watches.get(watch.spec.release);
+    // What came after the end of the watch is no evidence and no part of its chart.
+    if (told !== undefined && told.inputs > watch.inputs) pushRecent(told, observation, writes);
   }
 }
 

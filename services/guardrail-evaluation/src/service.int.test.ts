@@ -3,11 +3,19 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { type CloudEvent, EVENTS_PREFIX, type PublicEvent } from '@parapet/contracts';
+import {
+  chartValueOf,
+  type CloudEvent,
+  EVENTS_PREFIX,
+  type PublicEvent,
+  readRecent,
+  recentKey,
+} from '@parapet/contracts';
 import { replay, type WatchInput, type WatchSpec } from '@parapet/guardrails';
 import { connectJetStream, ensureStreams, type JetStreamConnection, SignalPublisher } from '@parapet/jetstream';
 import { parseDocuments } from '@parapet/policy';
 import { ConfigurationStore, type Database, Journal, Relay } from '@parapet/postgres';
+import type { Observation } from '@parapet/signals';
 import {
   freePort,
   startDatabase,
@@ -31,7 +39,6 @@ import {
   samples,
   TENANT,
 } from '../testing/shop.js';
-import { recentKey } from './recent-values.js';
 
 /** The service as processes of its own, with real NATS, PostgreSQL and Redis; some of them are killed. */
 
@@ -231,8 +238,13 @@ describe('guardrail-evaluation', () => {
         'values are in Redis',
         async () => (await client.llen(recentKey(TENANT, release, 'order-success'))) >= 3,
       );
-      expect(JSON.parse((await client.lindex(recentKey(TENANT, release, 'order-success'), 0)) as string)).toMatchObject(
-        { value: 0.7, of: 100 },
+      const shown = readRecent(await client.lrange(recentKey(TENANT, release, 'order-success'), 0, -1));
+      const kept = await admin.query<{ n: number; input: { observation: Observation } }>(
+        `SELECT n, input FROM evaluation_input WHERE release = $1 AND input->>'kind' = 'observation' AND n <= $2 ORDER BY n DESC`,
+        [release, shown[0]?.n],
+      );
+      expect(shown.map(({ after: _, ...entry }) => entry)).toEqual(
+        kept.rows.map(({ n, input }) => ({ ...chartValueOf(input.observation), n })),
       );
     } finally {
       client.disconnect();

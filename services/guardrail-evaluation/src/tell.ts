@@ -1,5 +1,5 @@
-import type { PublicEvent } from '@parapet/contracts';
-import { evidenceNext, step, type WatchEvent, type WatchInput, type WatchSpec } from '@parapet/guardrails';
+import { chartValueOf, type PublicEvent } from '@parapet/contracts';
+import { evidenceNext, step, type WatchEvent, type WatchInput } from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import type { Configuration } from '@parapet/policy';
 import { sha256 } from '@parapet/postgres';
@@ -74,17 +74,11 @@ function noHistory(environment: Environment, release: string, writes: Writes): v
   writes.touchRelease(environment, release);
 }
 
-/** Shows a value of a guardrail on the live chart. */
-export function pushRecent(spec: WatchSpec, { signal, dimensions, atMs, value }: Observation, writes: Writes): void {
-  const shown =
-    value.kind === 'gauge'
-      ? { value: value.value }
-      : value.kind === 'count' && value.of > 0
-        ? { value: value.count / value.of, of: value.of }
-        : null;
-  if (shown === null) return;
+/** Shows what was just kept as evidence on the live charts of its guardrails. */
+export function pushRecent({ spec, inputs }: OpenWatch, observation: Observation, writes: Writes): void {
+  const shown = chartValueOf(observation);
   for (const { guardrail } of spec.guardrails) {
-    if (guardrail.signal !== signal || !matchesWhere(guardrail.where, dimensions)) continue;
-    writes.recent.push({ tenant: spec.tenant, release: spec.release, guardrail: guardrail.name, atMs, ...shown });
+    if (guardrail.signal !== observation.signal || !matchesWhere(guardrail.where, observation.dimensions)) continue;
+    writes.recent.push({ tenant: spec.tenant, release: spec.release, guardrail: guardrail.name, n: inputs, shown });
   }
 }

@@ -1,4 +1,4 @@
-import { type PublicEvent, toJournal } from '@parapet/contracts';
+import { type ChartValue, type PublicEvent, toJournal } from '@parapet/contracts';
 import type { WatchInput } from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import type { Journal, Tx } from '@parapet/postgres';
@@ -34,9 +34,9 @@ export interface RecentValue {
   readonly tenant: string;
   readonly release: string;
   readonly guardrail: string;
-  readonly atMs: InstantMs;
-  readonly value: number;
-  readonly of?: number;
+  /** The number of the input in the evidence. */
+  readonly n: number;
+  readonly shown: ChartValue;
 }
 
 /** What one transaction of a partition has to write: gathered while folding, written together or not at all. */

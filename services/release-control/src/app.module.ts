@@ -29,6 +29,7 @@ import { Gate } from './releases/gate.js';
 import { GateController } from './releases/gate.controller.js';
 import { LastVerdicts } from './releases/last-verdicts.js';
 import { Live } from './releases/live.js';
+import { RecentLists } from './releases/recent-lists.js';
 import { Registration } from './releases/registration.js';
 import { ReleaseStreams } from './releases/release-streams.js';
 import { Releases } from './releases/releases.js';
@@ -137,7 +138,15 @@ function registry(config: ReleaseControlConfig): Provider[] {
       useFactory: (db: Database, releases: Releases, live: Live, staleness: Staleness, last: LastVerdicts) =>
         new Gate(db, releases, live, staleness, last),
     },
-    { provide: RecentSeries, inject: [Database], useFactory: (db: Database) => new RecentSeries(db) },
+    {
+      provide: RecentSeries,
+      inject: [Database, REDIS, Metrics],
+      useFactory: (db: Database, redis: Redis, metrics: Metrics) =>
+        new RecentSeries(
+          db,
+          new RecentLists(redis, () => metrics.count('parapet_redis_fallbacks_total', { use: 'recent-values' })),
+        ),
+    },
   ];
 }
 

@@ -55,6 +55,7 @@ export interface Call {
 /** release-control with real servers, and the evaluator and actuator played by their own roles. */
 export class World {
   private isDatabaseLost = false;
+  private isRedisLost = false;
 
   private constructor(
     readonly database: TestDatabase,
@@ -128,7 +129,13 @@ export class World {
     for (const instance of this.instances) await instance.close();
     await this.connection.close();
     if (!this.isDatabaseLost) await this.database.stop();
-    await Promise.all([this.nats.stop(), this.redis.stop()]);
+    await Promise.all([this.nats.stop(), this.isRedisLost ? null : this.redis.stop()]);
+  }
+
+  /** Redis stops, and does not come back. */
+  async loseRedis(): Promise<void> {
+    this.isRedisLost = true;
+    await this.redis.stop();
   }
 
   /** PostgreSQL stops, and does not come back. */
@@ -277,7 +284,7 @@ export class World {
     const spec = { release, startMs, guardrails: [{ guardrail, signal: { unit: 'orders', badDirection: 'low' } }] };
     const report = { name: 'order-success', verdict: 'breach', mode: 'act', limit: 0.95, words: 'x' };
     await db.transact(TENANT, async (tx) => {
-      await tx.query('SELECT evaluation_rollup_days(ARRAY[current_date])');
+      await tx.query('SELECT evaluation_rollup_days(ARRAY[current_date - 1, current_date])');
       await tx.query(
         `INSERT INTO evaluation_rollup (tenant, environment, signal, dimensions, minute, n, count, of, sum)
          VALUES ($1, 'production', 'shop.orders', '{}', date_trunc('minute', now() - interval '1 minute'), 4, 99, 100, 0)
