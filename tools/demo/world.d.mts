@@ -24,6 +24,8 @@ export interface WorldOptions {
   readonly stateDir?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly proposalExpiresSeconds: number;
+  /** How long the shop has to recover after a rollback; it is looked at six times as often (120). */
+  readonly recoverWithinSeconds?: number;
   readonly port?: number | undefined;
   /** False leaves Prometheus and Alertmanager out. */
   readonly alerts?: boolean;

@@ -28,6 +28,7 @@ export async function startWorld({
   stateDir: wanted,
   env = process.env,
   proposalExpiresSeconds,
+  recoverWithinSeconds = 120,
   port,
   alerts = true,
   say,
@@ -49,7 +50,11 @@ export async function startWorld({
   const databaseUrl = env.DATABASE_URL ?? `postgres://127.0.0.1:${ports.postgres}/`;
 
   const configDir = join(stateDir, 'config');
-  writeConfiguration(configDir, { SHOP_URL: shopUrl, PROPOSAL_EXPIRES: `${proposalExpiresSeconds}s` }, withAlerts);
+  writeConfiguration(
+    configDir,
+    { SHOP_URL: shopUrl, PROPOSAL_EXPIRES: `${proposalExpiresSeconds}s`, RECOVER_WITHIN: `${recoverWithinSeconds}s` },
+    withAlerts,
+  );
 
   /** @type {(() => Promise<void>)[]} what to undo, last first */
   const undo = [];
