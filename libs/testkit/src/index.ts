@@ -3,5 +3,8 @@ export * from './contracts/publisher.js';
 export * from './database.js';
 export * from './golden.js';
 export * from './memory/event-log.js';
+export * from './memory/journal.js';
 export * from './memory/publisher.js';
 export * from './servers.js';
+export * from './virtual/chance.js';
+export * from './virtual/clock.js';
