@@ -323,6 +323,68 @@ describe('the proposal', () => {
   });
 });
 
+describe('alerts', () => {
+  const settle = () => button('Settle CheckoutErrors…');
+
+  test('of the release and those that may be its doing are shown, what is of another release is not', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await page.getByText('Not reported any more since').waitFor();
+    expect(await shownText('.alerts')).toContain('It may be the doing of odoo-2026.11.3 or odoo-2026.11.4-hotfix.');
+    expect(await page.getByText('OfAnotherRelease').count()).toBe(0);
+  });
+
+  test('in doubt are settled in two acts: choose to, then say how it stands and why', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await settle().click();
+    const dialog = page.getByRole('dialog');
+    const confirm = dialog.locator('button[type=submit]');
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.getByLabel('It is over').check();
+    expect(await confirm.isDisabled()).toBe(true);
+    await page.getByLabel('Reason').fill('the tills sell again');
+    expect(parapet.state.words).toEqual([]);
+    await button('CheckoutErrors is over').click();
+    await page.getByText('“the tills sell again”. This counts in a moment.').waitFor();
+    expect(await settle().count()).toBe(0);
+    expect(parapet.state.words).toEqual([
+      {
+        alert: 'shop-alertmanager 8f2c1d9e00aa11bb',
+        body: { episode: 1, as: 'resolved', reason: 'the tills sell again' },
+        key: expect.stringMatching(/^console-[0-9a-f]{32}$/),
+        csrf: 'csrf-1',
+      },
+    ]);
+  });
+
+  test('that are no longer in doubt say so, and nothing is lost that was written', async () => {
+    parapet.state.wordRefusal = ['not-in-doubt', 'there is no doubt about this alert'];
+    await page.goto(parapet.url + RELEASE);
+    await settle().click();
+    await page.getByLabel('It fires').check();
+    await page.getByLabel('Reason').fill('the queue grows');
+    await button('CheckoutErrors fires').click();
+    await page.getByText('There is no doubt about this alert any more.').waitFor();
+    expect(await page.getByLabel('Reason').inputValue()).toBe('the queue grows');
+  });
+
+  test('cannot be settled by somebody who may only look', async () => {
+    parapet.state.caller = { ...parapet.state.caller, roles: ['viewer'] };
+    await page.goto(parapet.url + RELEASE);
+    await page.getByText('Not reported any more since').waitFor();
+    expect(await settle().count()).toBe(0);
+  });
+
+  test('are not mentioned where all is quiet and every source is heard', async () => {
+    parapet.state.alerts = { ...parapet.state.alerts, items: [] };
+    await page.goto(parapet.url + RELEASE);
+    await page.locator('.chart').first().waitFor();
+    expect(await page.locator('.alerts').count()).toBe(0);
+    const silent = { source: 'shop-alertmanager', health: 'never', heardAt: null } as const;
+    parapet.state.alerts = { ...parapet.state.alerts, sources: [silent] };
+    await page.getByText('shop-alertmanager has never been heard').waitFor();
+  });
+});
+
 describe('on a phone', () => {
   test('nothing is wider than the screen, every target fits a thumb, and the answers stay within reach', async () => {
     await page.setViewportSize({ width: 390, height: 844 });

@@ -1,4 +1,11 @@
-import type { CloudEvent, ProposalView, ReleaseView, SeriesView } from '@parapet/contracts';
+import type {
+  AlertEpisodeView,
+  AlertsView,
+  CloudEvent,
+  ProposalView,
+  ReleaseView,
+  SeriesView,
+} from '@parapet/contracts';
 import type { GuardrailReport } from '@parapet/guardrails';
 import type { StandInState } from './stand-in.js';
 
@@ -104,6 +111,9 @@ export function exampleState(nowMs: number): StandInState {
     series: new Map(releases.map(({ id }) => [id, exampleSeries(id, nowMs)])),
     events: new Map(releases.map(({ id }) => [id, id === RELEASE_ID ? exampleEvents(at) : []])),
     proposals: new Map([[PROPOSAL_ID, exampleProposal(bad, at)]]),
+    alerts: exampleAlerts(at),
+    words: [],
+    wordRefusal: null,
     answers: [],
     onAnswer: (proposal, body) => ({
       status: 200,
@@ -338,6 +348,50 @@ function answered(
 }
 
 /** An event as release-control streams it. */
+/** One alert of the bad release that is in doubt, one that may be of two releases, and one of another release. */
+export function exampleAlerts(at: (minutes: number) => string): AlertsView {
+  const alert = (fingerprint: string, name: string, over: Partial<AlertEpisodeView>): AlertEpisodeView => ({
+    source: 'shop-alertmanager',
+    fingerprint,
+    episode: 1,
+    name,
+    summary: null,
+    labels: { alertname: name },
+    state: 'firing',
+    since: at(-6),
+    startsAt: at(-8),
+    attachment: { kind: 'attached', release: { id: RELEASE_ID, name: 'odoo-2026.11.3' } },
+    settleable: false,
+    word: null,
+    ...over,
+  });
+  return {
+    environment: 'production',
+    sources: [{ source: 'shop-alertmanager', health: 'alive', heardAt: at(0) }],
+    incomplete: [],
+    items: [
+      alert('8f2c1d9e00aa11bb', 'CheckoutErrors', {
+        state: 'unseen',
+        settleable: true,
+        summary: 'The checkout fails in 6 % of carts.',
+      }),
+      alert('1111111111111111', 'QueueTooLong', {
+        attachment: {
+          kind: 'unattached',
+          candidates: [
+            { id: RELEASE_ID, name: 'odoo-2026.11.3' },
+            { id: 'rel_2', name: 'odoo-2026.11.4-hotfix' },
+          ],
+        },
+      }),
+      alert('2222222222222222', 'OfAnotherRelease', {
+        attachment: { kind: 'attached', release: { id: 'rel_2', name: 'odoo-2026.11.4-hotfix' } },
+      }),
+    ],
+    more: 0,
+  };
+}
+
 export function exampleEvent(sequence: number, type: string, time: string, data: Record<string, unknown>): CloudEvent {
   return {
     specversion: '1.0',

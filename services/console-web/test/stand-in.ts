@@ -2,7 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
-import type { AnswerRequest, CallerView, CloudEvent, ProposalView, ReleaseView, SeriesView } from '@parapet/contracts';
+import type {
+  AlertsView,
+  AnswerRequest,
+  CallerView,
+  CloudEvent,
+  ProposalView,
+  ReleaseView,
+  SeriesView,
+  SettleAlertRequest,
+} from '@parapet/contracts';
 
 /** The strictest policy that the console must live under. */
 export const CONTENT_SECURITY_POLICY =
@@ -33,6 +42,11 @@ export interface StandInState {
   }[];
   /** Decides an answer; by default it is taken. */
   onAnswer: (proposal: ProposalView, body: AnswerRequest) => { readonly status: number; readonly body: unknown };
+  alerts: AlertsView;
+  /** Words on alerts received, with their headers. */
+  words: { readonly alert: string; readonly body: SettleAlertRequest; readonly key: string; readonly csrf: string }[];
+  /** What a word on an alert is answered with instead of being taken. */
+  wordRefusal: readonly [code: string, detail: string] | null;
   /** No address answers while set. */
   isDown: boolean;
   lastEventIds: string[];
@@ -99,6 +113,7 @@ async function answer(
   if (!isSignedIn) return problem(response, 401, 'unauthenticated', 'no session');
   if (noun === 'me') return json(response, 200, state.caller);
   if (noun === 'releases') return release(request, response, state, streams, id, part);
+  if (noun === 'alerts') return await alerts(request, response, state, url.pathname);
   const proposal = state.proposals.get(id);
   if (noun !== 'proposals' || proposal === undefined)
     return problem(response, 404, 'not-found', 'there is no such thing');
@@ -118,6 +133,32 @@ async function answer(
   if (result.status !== 200) return problem(response, result.status, ...(result.body as [string, string]));
   state.proposals.set(id, result.body as ProposalView);
   return json(response, 200, result.body, { ETag: `"${(result.body as ProposalView).revision}"` });
+}
+
+async function alerts(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: StandInState,
+  path: string,
+): Promise<void> {
+  if (request.method === 'GET') return json(response, 200, state.alerts);
+  const [source = '', fingerprint = ''] = path.split('/').slice(3).map(decodeURIComponent);
+  const body = JSON.parse(await bodyOf(request)) as SettleAlertRequest;
+  const header = (name: string) => String(request.headers[name] ?? '');
+  const alert = `${source} ${fingerprint}`;
+  state.words.push({ alert, body, key: header('idempotency-key'), csrf: header('x-csrf-token') });
+  if (state.wordRefusal !== null) return problem(response, 409, ...state.wordRefusal);
+  const { as, reason } = body;
+  const word = { as, by: state.caller.subject, reason, at: new Date().toISOString(), outcome: 'waiting' } as const;
+  const items = state.alerts.items.map((one) =>
+    `${one.source} ${one.fingerprint}` === alert ? { ...one, settleable: false, word } : one,
+  );
+  state.alerts = { ...state.alerts, items };
+  return json(
+    response,
+    202,
+    items.find((one) => `${one.source} ${one.fingerprint}` === alert),
+  );
 }
 
 async function session(request: IncomingMessage, response: ServerResponse, state: StandInState): Promise<void> {

@@ -1,4 +1,6 @@
 import type {
+  AlertEpisodeView,
+  AlertsView,
   AnswerRequest,
   CallerView,
   Page,
@@ -6,6 +8,7 @@ import type {
   ProposalView,
   ReleaseView,
   SeriesView,
+  SettleAlertRequest,
 } from '@parapet/contracts';
 import { problemWords, RequestFailed } from './problem.js';
 
@@ -77,6 +80,20 @@ export class Client {
       answer,
       headers,
     );
+  }
+
+  async alerts(environment: string): Promise<AlertsView> {
+    return (await this.#request<AlertsView>('GET', `/v1/alerts?${new URLSearchParams({ environment })}`)).body;
+  }
+
+  /** Settles a doubtful alert; `key` names the word, so that sending it again does nothing twice. */
+  async settle(
+    { source, fingerprint }: Pick<AlertEpisodeView, 'source' | 'fingerprint'>,
+    word: SettleAlertRequest,
+    key: string,
+  ): Promise<AlertEpisodeView> {
+    const path = `/v1/alerts/${encodeURIComponent(source)}/${encodeURIComponent(fingerprint)}/settle`;
+    return (await this.#request<AlertEpisodeView>('POST', path, word, { 'Idempotency-Key': key })).body;
   }
 
   async #request<T>(

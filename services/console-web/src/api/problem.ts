@@ -51,6 +51,10 @@ const CODES: Readonly<Record<string, string>> = {
   'already-ended': 'Somebody was faster: this proposal has ended.',
   changed: 'The evidence or the plan changed while you were reading.',
   'in-progress': 'The same answer is on its way already.',
+  'not-in-doubt': 'There is no doubt about this alert any more.',
+  'other-episode': 'This alert fires anew since; what you saw is over.',
+  'settlement-waiting': 'Somebody was faster: another word on this alert counts in a moment.',
+  'unknown-alert': 'This alert is not known any more.',
   phase: 'The release is not in a phase that allows this.',
 };
 

@@ -118,6 +118,13 @@ const judged = (more: Partial<Judged>): Judged => ({
 });
 
 describe("the verdict's sentence", () => {
+  test('our own silence is said to be ours', () => {
+    const release = judged({ verdict: 'inconclusive', reason: 'stale', judgedUpTo: at(-60) });
+    expect(verdictSentence(release)).toBe(
+      `Not judged since ${clockTime(at(-60))}: our own evaluation has fallen silent. This is not a pass.`,
+    );
+  });
+
   test.each([
     [
       'a fail names the worst and counts the others',

@@ -2,6 +2,7 @@ import type { ReleaseView } from '@parapet/contracts';
 import type { ReleasePhase } from '@parapet/decisions';
 import type { GuardrailReport, InconclusiveReason, JudgementKind, VerdictKind } from '@parapet/guardrails';
 import { unreachable } from '@parapet/kernel';
+import { clockTime } from './time.js';
 
 /** A verdict or judgement as people say it. */
 export function verdictWord(kind: VerdictKind | JudgementKind): string {
@@ -80,7 +81,7 @@ export function worstFirst(reports: readonly GuardrailReport[]): readonly Guardr
   );
 }
 
-type Judged = Pick<ReleaseView, 'verdict' | 'final' | 'reason' | 'guardrails' | 'phase' | 'startedAt'>;
+type Judged = Pick<ReleaseView, 'verdict' | 'final' | 'reason' | 'judgedUpTo' | 'guardrails' | 'phase' | 'startedAt'>;
 
 /** The verdict's one sentence: what carries it, in words with numbers. */
 export function verdictSentence(release: Judged): string {
@@ -97,6 +98,8 @@ export function verdictSentence(release: Judged): string {
       return `${sentence(worst.words)}${others}`;
     }
     case 'inconclusive': {
+      if (release.judgedUpTo !== undefined)
+        return `Not judged since ${clockTime(release.judgedUpTo)}: our own evaluation has fallen silent. This is not a pass.`;
       const unknown = guardrails.filter(({ verdict }) => verdict === 'inconclusive');
       const names = unknown.map(({ name }) => name).join(', ');
       return `Not judged: ${reasonWords(release.reason)}${names === '' ? '' : ` (${names})`}. This is not a pass.`;

@@ -6,6 +6,7 @@ import { useNow } from '../hooks/use-now.js';
 import { type Resource, useResource } from '../hooks/use-resource.js';
 import { addToStory, type StoryEntry } from '../model/story.js';
 import { verdictWord, worstFirst } from '../model/words.js';
+import { Alerts } from '../parts/alerts.js';
 import { GuardrailCard } from '../parts/chart.js';
 import { Link } from '../parts/link.js';
 import { Proposal } from '../parts/proposal.js';
@@ -30,8 +31,10 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
   const series = useResource(id, () => client.series(id), SERIES_EVERY_MS, onUnauthorized);
   const proposalId = release.value?.proposal ?? null;
   const proposal = useResource(proposalId, () => client.proposal(proposalId as string), EVERY_MS, onUnauthorized);
+  const environment = release.value?.environment ?? null;
+  const alerts = useResource(environment, () => client.alerts(environment as string), EVERY_MS, onUnauthorized);
   const { story, isConnected } = useStory(id, onUnauthorized, () => {
-    for (const resource of [release, series, proposal]) resource.refresh();
+    for (const resource of [release, series, proposal, alerts]) resource.refresh();
   });
   const nowMs = useNow(client);
   const title = release.value === null ? '' : `${verdictWord(release.value.verdict)}: ${release.value.name} – `;
@@ -67,6 +70,13 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
           }}
         />
       )}
+      <Alerts
+        client={client}
+        caller={caller}
+        release={id}
+        alerts={alerts}
+        isPageStale={release.failure !== null || !isConnected}
+      />
       <div className="columns">
         <Charts release={release.value} series={series} nowMs={nowMs} />
         <Story entries={story} nowMs={nowMs} />
