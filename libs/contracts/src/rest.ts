@@ -73,6 +73,8 @@ export interface ReleaseView {
   readonly verdict: VerdictKind;
   readonly final: boolean;
   readonly reason?: InconclusiveReason;
+  /** Where our own evaluation has fallen silent: up to when this release was judged. */
+  readonly judgedUpTo?: string;
   readonly decision: 'observe' | 'propose' | 'auto' | null;
   /** The open proposal, else the last one. */
   readonly proposal: string | null;

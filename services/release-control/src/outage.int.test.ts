@@ -49,11 +49,11 @@ describe('without an evaluator', () => {
   test('lists and pages say it too', async () => {
     const id = await world.live('absent-4');
     await world.judged(id);
-    await world.watchedUntil(id, 60_000);
+    const judgedUpTo = new Date(await world.watchedUntil(id, 60_000)).toISOString();
     const { body } = await world.get(`/v1/releases/${id}`);
-    expect(body).toMatchObject({ phase: 'live', verdict: 'inconclusive', reason: 'stale', final: false });
+    expect(body).toMatchObject({ phase: 'live', verdict: 'inconclusive', reason: 'stale', final: false, judgedUpTo });
     const listed = (await world.get('/v1/releases')).body.items.find((one: { id: string }) => one.id === id);
-    expect(listed).toMatchObject({ verdict: 'inconclusive', reason: 'stale' });
+    expect(listed).toMatchObject({ verdict: 'inconclusive', reason: 'stale', judgedUpTo });
   });
 
   test('what was said and stays is said: a fail, and a final pass', async () => {

@@ -18,6 +18,7 @@ export function releaseText(context: Context, view: ReleaseView): string {
       ['goes back to', view.previous === null ? 'nothing yet' : versions(view.previous.components)],
       ['phase', view.phase],
       ['verdict', verdict],
+      ['judged up to', view.judgedUpTo === undefined ? null : instant(view.judgedUpTo)],
       ['criticality', `${view.criticality}, reversible: ${view.reversibility}`],
       ['decision', view.decision],
       ['proposal', view.proposal],

@@ -3,7 +3,7 @@ import type { ReleaseView } from '@parapet/contracts';
 import { filterOf, matches, searchOf } from './filter.js';
 import { safeHref } from './links.js';
 import { axisLabel, plain, withUnit } from './numbers.js';
-import { ago, countdown, span } from './time.js';
+import { ago, clockTime, countdown, span } from './time.js';
 import {
   outcomeWords,
   unbroken,

@@ -33,8 +33,8 @@ export function staleVerdict(view: VerdictView, judgedMs: InstantMs): VerdictVie
 }
 
 /** The same for lists and pages. */
-export function staleRelease(view: ReleaseView): ReleaseView {
-  return { ...view, verdict: 'inconclusive', reason: 'stale' };
+export function staleRelease(view: ReleaseView, judgedMs: InstantMs): ReleaseView {
+  return { ...view, verdict: 'inconclusive', reason: 'stale', judgedUpTo: formatInstant(judgedMs) };
 }
 
 /** Finds the releases whose evaluator has been silent for longer than the bound. */
@@ -67,6 +67,9 @@ export class Staleness {
 
   async shownAll(tx: Tx, views: readonly ReleaseView[]): Promise<readonly ReleaseView[]> {
     const stale = await this.of(tx, views);
-    return views.map((view) => (stale.has(view.id) ? staleRelease(view) : view));
+    return views.map((view) => {
+      const judgedMs = stale.get(view.id);
+      return judgedMs === undefined ? view : staleRelease(view, judgedMs);
+    });
   }
 }
