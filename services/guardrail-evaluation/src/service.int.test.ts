@@ -29,6 +29,7 @@ import {
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import {
+  alertBatch,
   journaled,
   MINUTE,
   movedTo,
@@ -37,6 +38,7 @@ import {
   registered,
   sample,
   samples,
+  settledByHand,
   TENANT,
 } from '../testing/shop.js';
 
@@ -300,6 +302,40 @@ describe('guardrail-evaluation', () => {
     await expectAsUninterrupted();
   }, 90_000);
 
+  test('a word on an alert in doubt counts once, although the service is killed around it', async () => {
+    let child = await start();
+    const labels = { alertname: 'CheckoutDown', severity: 'critical', service: 'odoo-web' };
+    const firing = alertBatch(ids('rcp'), 'fire', 'firing', Date.now(), labels);
+    const leftOut = { ...firing.alerts!, digest: 'left out', statements: [] };
+    await publish(firing);
+    await publish({ ...firing, receipt: ids('rcp'), alerts: leftOut });
+    const episode = async () =>
+      (
+        await admin.query(
+          `SELECT state #> '{episodes,alertmanager|000000000000fire}' AS episode FROM evaluation_alerts`,
+        )
+      ).rows[0]?.episode;
+    await until('it is in doubt', async () => (await episode())?.state === 'unseen');
+    const words = async () => (await admin.query('SELECT applied_at, refused FROM evaluation_settlement')).rows;
+    // Killed while the word is on its way: before, in the middle of, or after its transaction.
+    await Promise.all([settledByHand(control, journal, '000000000000fire', 'resolved'), kill(child, 'SIGKILL')]);
+    child = await start();
+    await until('the word is applied', async () => (await words())[0]?.applied_at !== null);
+    const settled = await episode();
+    expect(settled).toMatchObject({ state: 'resolved', number: 1, settled: { by: 'ann', as: 'resolved' } });
+    await kill(child, 'SIGKILL');
+    await start();
+    await publish({ ...firing, receipt: ids('rcp'), alerts: { ...leftOut, digest: 'again' } });
+    await until('it went on', async () => {
+      const { rows } = await admin.query(
+        `SELECT state #>> '{sources,alertmanager,heardAtMs}' AS at FROM evaluation_alerts`,
+      );
+      return Number(rows[0].at) > settled.sinceMs;
+    });
+    expect(await episode()).toEqual(settled);
+    expect(await words()).toEqual([{ applied_at: expect.any(Date), refused: null }]);
+  }, 90_000);
+
   test('a session that is lost costs nothing: it is opened again and the work goes on', async () => {
     await start();
     await begin();
@@ -316,6 +352,27 @@ describe('guardrail-evaluation', () => {
     expect(said).toContain('lost the session that owns the partitions');
     // The readers of the lost session have ended before those of the next began.
     expect(said).not.toContain('cannot read partition');
+  }, 60_000);
+
+  test('the clock of a watch to which nothing happens goes on for as long as somebody judges', async () => {
+    const child = await start();
+    await begin();
+    const clock = async () => {
+      const { rows } = await admin.query<{ clock_ms: string }>(
+        'SELECT clock_ms FROM evaluation_watch WHERE release = $1',
+        [release],
+      );
+      return Number(rows[0]?.clock_ms ?? 0);
+    };
+    await until('it is watched', async () => (await clock()) > 0);
+    const first = await clock();
+    await until('its clock goes on', async () => (await clock()) > first + 9_000);
+    expect(Date.now() - (await clock())).toBeLessThan(10_000);
+    await kill(child, 'SIGKILL');
+    const last = await clock();
+    const other = await start();
+    await until('the next one takes over', async () => (await clock()) > last);
+    await kill(other, 'SIGKILL');
   }, 60_000);
 
   test('with Redis gone it goes on', async () => {
