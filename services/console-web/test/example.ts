@@ -347,7 +347,6 @@ function answered(
   }
 }
 
-/** An event as release-control streams it. */
 /** One alert of the bad release that is in doubt, one that may be of two releases, and one of another release. */
 export function exampleAlerts(at: (minutes: number) => string): AlertsView {
   const alert = (fingerprint: string, name: string, over: Partial<AlertEpisodeView>): AlertEpisodeView => ({
@@ -392,6 +391,7 @@ export function exampleAlerts(at: (minutes: number) => string): AlertsView {
   };
 }
 
+/** An event as release-control streams it. */
 export function exampleEvent(sequence: number, type: string, time: string, data: Record<string, unknown>): CloudEvent {
   return {
     specversion: '1.0',

@@ -18,6 +18,7 @@ import {
   registered,
   sample,
   samples,
+  settledByHand,
   TENANT,
 } from '../testing/shop.js';
 import { Housekeeping } from './housekeeping.js';
@@ -118,20 +119,7 @@ async function told(db: Database, event: PublicEvent, recordedAtMs: number): Pro
   );
 }
 
-/** Settles an alert by hand, as release-control does: the journal and what waits, in one transaction. */
-async function settled(fingerprint: string, as: 'resolved' | 'firing', environment = ENVIRONMENT): Promise<void> {
-  const ref = { tenant: TENANT, stream: `alerts:${environment}`, environment, workload: 'none' };
-  const data = { source: 'alertmanager', fingerprint, episode: 1, as, by: 'ann', reason: 'the tills sell again' };
-  await control.transact(TENANT, async (tx) => {
-    const [row] = await journal.append(tx, ref, 'any', [{ type: 'alert.settled', data }], {
-      actor: { kind: 'person', id: 'ann', auth: 'token' },
-    });
-    await tx.query(
-      `INSERT INTO evaluation_settlement (tenant, seq, environment, source, fingerprint, episode) VALUES ($1, $2, $3, $4, $5, 1)`,
-      [TENANT, row?.seq, environment, 'alertmanager', fingerprint],
-    );
-  });
-}
+const settled = (fingerprint: string, as: 'resolved' | 'firing') => settledByHand(control, journal, fingerprint, as);
 
 async function begun(worker: PartitionWorker): Promise<void> {
   await worker.batch(history());

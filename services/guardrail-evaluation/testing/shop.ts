@@ -208,3 +208,23 @@ export async function journaled(db: Database, journal: Journal, release: string,
     return rows[0]?.seq as number;
   });
 }
+
+/** Settles the first episode of an alert by hand, as release-control does: the journal and what waits, in one transaction. */
+export async function settledByHand(
+  db: Database,
+  journal: Journal,
+  fingerprint: string,
+  as: 'resolved' | 'firing',
+): Promise<void> {
+  const ref = { tenant: TENANT, stream: `alerts:${ENVIRONMENT}`, environment: ENVIRONMENT, workload: 'none' };
+  const data = { source: 'alertmanager', fingerprint, episode: 1, as, by: 'ann', reason: 'the tills sell again' };
+  await db.transactRetrying(TENANT, async (tx) => {
+    const [row] = await journal.append(tx, ref, 'any', [{ type: 'alert.settled', data }], {
+      actor: { kind: 'person', id: 'ann', auth: 'token' },
+    });
+    await tx.query(
+      `INSERT INTO evaluation_settlement (tenant, seq, environment, source, fingerprint, episode) VALUES ($1, $2, $3, $4, $5, 1)`,
+      [TENANT, row?.seq, ENVIRONMENT, data.source, fingerprint],
+    );
+  });
+}
