@@ -31,9 +31,15 @@ describe('fixtures', () => {
 });
 
 describe('examples', () => {
-  it.each(readdirSync(fileURLToPath(EXAMPLES)))('config/%s is taken whole', (name) => {
+  it.each(readdirSync(fileURLToPath(EXAMPLES)))('config/%s is taken whole and is about one tenant', (name) => {
     const folder = new URL(`${name}/`, EXAMPLES);
     const parsed = parseDocuments(yamlIn(folder).map((file) => read(folder, file)));
     expect('problems' in parsed ? parsed.problems.map(describeProblem) : []).toEqual([]);
+    // An empty folder has no problems either; an example declares at least whom and what it guards.
+    const documents = 'documents' in parsed ? parsed.documents : [];
+    expect(documents.map((document) => document.kind)).toEqual(
+      expect.arrayContaining(['Tenant', 'Workload', 'GuardrailPolicy', 'DecisionPolicy']),
+    );
+    expect(new Set(documents.map((document) => document.tenant)).size).toBe(1);
   });
 });

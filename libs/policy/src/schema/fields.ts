@@ -8,7 +8,12 @@ export const duration = z
   .string()
   .regex(DURATION_TEXT)
   .meta({ description: 'a length of time such as 250ms, 30s, 2m, 1h or 7d' })
-  .transform((text) => parseDuration(text) as number);
+  .transform((text, context) => {
+    const ms = parseDuration(text);
+    if (ms !== null) return ms;
+    context.addIssue({ code: 'custom', message: 'must come to whole milliseconds' });
+    return z.NEVER;
+  });
 
 /** Lower-case letters, digits and hyphens: safe in a subject, a path and a file name. */
 export const slug = z
