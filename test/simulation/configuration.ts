@@ -32,6 +32,7 @@ export function guardrailPolicyOf(plot: Plot): GuardrailPolicy {
         signal: `${plot.component}.orders`,
         test: { kind: 'proportion', against: 'baseline', worseBy: 0.1, unacceptable: 3 },
         mode: plot.ordersMode,
+        isRequired: isOrdersRequired(plot),
       },
       {
         ...every,
@@ -63,6 +64,11 @@ export function guardrailPolicyOf(plot: Plot): GuardrailPolicy {
       },
     ],
   };
+}
+
+/** A shadow guardrail is judged and recorded and nothing waits for it. */
+export function isOrdersRequired(plot: Plot): boolean {
+  return plot.ordersMode !== 'observe';
 }
 
 /** What follows from a failure. */

@@ -13,7 +13,7 @@ import { canonicalJson, type InstantMs } from '@parapet/kernel';
 import { sha256 } from '@parapet/postgres';
 import { fold, GENESIS_HASH, type JournalRow, verifyRows } from '@parapet/runtime';
 import type { StepRequest } from '../../services/rollback-actuation/src/target.js';
-import { INTERVAL_MS } from './configuration.js';
+import { INTERVAL_MS, isOrdersRequired } from './configuration.js';
 import { isOfRelease } from './control.js';
 import { saidOf } from './evaluator.js';
 import { MINUTE_MS, type Plot } from './plot.js';
@@ -105,7 +105,8 @@ export class Invariants {
   private passIsEarned(plot: Plot, verdict: VerdictChanged): void {
     const nowMs = this.world.clock.nowMs();
     const reached = this.reached.get(plot.component);
-    for (const signal of [`${plot.component}.orders`, `${plot.component}.latency`]) {
+    const required = isOrdersRequired(plot) ? ['orders', 'latency'] : ['latency'];
+    for (const signal of required.map((what) => `${plot.component}.${what}`)) {
       const instants = [...(reached?.values.get(signal)?.values() ?? [])].filter((atMs) => atMs > plot.deployAtMs);
       const share = (instants.length * INTERVAL_MS) / (nowMs - plot.deployAtMs);
       this.holds(share >= 0.7, 'missing data is never a pass', { signal, share, verdict });

@@ -11,10 +11,17 @@ import type { World } from './world.js';
 const HEALTHY_FAILURES = 0.02;
 const BAD_FAILURES = 0.35;
 
+/** A time in which a sensor gives no value; null where it says nothing at all. */
+interface Quiet {
+  readonly fromMs: InstantMs;
+  readonly toMs: InstantMs;
+  readonly says: SampleValue | null;
+}
+
 /** One part of the shop as it trades, and as it is measured. */
 export class Shop {
   private readonly chance: Chance;
-  private readonly quiet: { readonly fromMs: InstantMs; readonly toMs: InstantMs; readonly says: SampleValue | null }[];
+  private readonly quiet: Readonly<Record<'orders' | 'latency', readonly Quiet[]>>;
 
   constructor(
     private readonly world: World,
@@ -22,7 +29,7 @@ export class Shop {
     private readonly target: ShopTarget,
   ) {
     this.chance = world.chance.apart(`shop ${plot.component}`);
-    this.quiet = this.drawQuiet();
+    this.quiet = this.drawSensors();
     this.measure();
   }
 
@@ -46,15 +53,26 @@ export class Shop {
     });
   }
 
-  private sample(what: string, atMs: InstantMs, measured: SampleValue): readonly Sample[] {
-    const gap = this.quiet.find((span) => atMs >= span.fromMs && atMs < span.toMs);
+  private sample(what: 'orders' | 'latency', atMs: InstantMs, measured: SampleValue): readonly Sample[] {
+    const gap = this.quiet[what].find((span) => atMs >= span.fromMs && atMs < span.toMs);
     const value = gap === undefined ? measured : gap.says;
     if (value === null) return [];
     const signal = `${this.plot.component}.${what}`;
     return [{ signal, atMs, value, dimensions: {}, key: `${signal} ${atMs}` }];
   }
 
-  private drawQuiet(): typeof this.quiet {
+  /** Half of the troubles are both sensors' (they share a network), half are one sensor's alone. */
+  private drawSensors(): typeof this.quiet {
+    const troubled = this.drawQuiet();
+    return this.chance.one([
+      { orders: troubled, latency: troubled },
+      { orders: troubled, latency: this.drawQuiet() },
+      { orders: troubled, latency: [] },
+      { orders: [], latency: troubled },
+    ]);
+  }
+
+  private drawQuiet(): readonly Quiet[] {
     const { sensors, deployAtMs } = this.plot;
     const says = (): SampleValue | null =>
       this.chance.one([null, { kind: 'gap', reason: 'unreachable' }, { kind: 'gap', reason: 'not-a-number' }]);
