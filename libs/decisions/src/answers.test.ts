@@ -27,12 +27,12 @@ describe('an answer counts for what was shown, or not at all', () => {
     ['rejecting needs a reason', (s) => s.answer('reject', { reason: '' }), ['refused 422 reason-required']],
     [
       'who started the release does not approve',
-      (s) => s.answer('approve', { who: 'dora' }),
+      (s) => s.answer('approve', { who: 'release-lead' }),
       ['refused 403 not-eligible self-approval'],
     ],
     [
       'who started the release may reject going back',
-      (s) => s.answer('reject', { who: 'dora' }),
+      (s) => s.answer('reject', { who: 'release-lead' }),
       ['ProposalAnswered reject', 'ProposalEnded rejected'],
     ],
     ['an older revision is not what stands', (s) => s.answer('approve', { revision: 0 }), ['refused 412 changed']],
@@ -45,17 +45,17 @@ describe('an answer counts for what was shown, or not at all', () => {
     ],
     [
       'a responder may not approve',
-      (s) => s.answer('approve', { by: { subject: 'rob', mayRespond: true, mayApprove: false } }),
+      (s) => s.answer('approve', { by: { subject: 'responder', mayRespond: true, mayApprove: false } }),
       ['refused 403 not-eligible wrong-role'],
     ],
     [
       'a responder may not reject',
-      (s) => s.answer('reject', { by: { subject: 'rob', mayRespond: true, mayApprove: false } }),
+      (s) => s.answer('reject', { by: { subject: 'responder', mayRespond: true, mayApprove: false } }),
       ['refused 403 not-eligible wrong-role'],
     ],
     [
       'a viewer may not acknowledge',
-      (s) => s.answer('acknowledge', { by: { subject: 'vic', mayRespond: false, mayApprove: false } }),
+      (s) => s.answer('acknowledge', { by: { subject: 'onlooker', mayRespond: false, mayApprove: false } }),
       ['refused 403 not-eligible wrong-role'],
     ],
     [
@@ -89,12 +89,12 @@ describe('an answer counts for what was shown, or not at all', () => {
     scene.answer('reject', { reason: 'a promotion' });
     expect(scene.answer('approve')).toMatchObject({
       code: 'already-ended',
-      current: { state: 'rejected', by: ['ann'], reason: 'a promotion' },
+      current: { state: 'rejected', by: ['on-call'], reason: 'a promotion' },
     });
   });
 
   test('where the policy allows it the starter may approve', () => {
-    const outcome = asked({ starterMayApprove: true }).answer('approve', { who: 'dora' });
+    const outcome = asked({ starterMayApprove: true }).answer('approve', { who: 'release-lead' });
     expect(words(outcome)).toEqual(['ProposalAnswered approve', 'ProposalEnded approved', 'RollbackOrdered']);
   });
 
@@ -111,27 +111,27 @@ describe('a quorum counts distinct people', () => {
     const scene = asked({ approvalsNeeded: 2 });
     expect(words(scene.answer('approve'))).toEqual(['ProposalAnswered approve']);
     expect(words(scene.answer('approve'))).toEqual(['refused 403 not-eligible second-approval-same-person']);
-    expect(words(scene.answer('approve', { who: 'bob' }))).toEqual([
+    expect(words(scene.answer('approve', { who: 'second-on-call' }))).toEqual([
       'ProposalAnswered approve',
       'ProposalEnded approved',
       'RollbackOrdered',
     ]);
-    expect(scene.log.at(-2)).toMatchObject({ by: ['ann', 'bob'] });
+    expect(scene.log.at(-2)).toMatchObject({ by: ['on-call', 'second-on-call'] });
   });
 
   test('a withdrawn approval does not count', () => {
     const scene = asked({ approvalsNeeded: 2 });
     scene.answer('approve');
     expect(words(scene.answer('withdraw'))).toEqual(['ProposalAnswered withdraw']);
-    expect(words(scene.answer('approve', { who: 'bob' }))).toEqual(['ProposalAnswered approve']);
+    expect(words(scene.answer('approve', { who: 'second-on-call' }))).toEqual(['ProposalAnswered approve']);
   });
 
   test('an approval of an earlier revision has lapsed', () => {
     const scene = asked({ approvalsNeeded: 2 });
     scene.answer('approve');
     scene.verdict('fail', 'propose', [orders, breach('lock-waits', 'propose')]).follow();
-    expect(words(scene.answer('approve', { who: 'bob' }))).toEqual(['ProposalAnswered approve']);
-    expect(words(scene.answer('approve', { who: 'ann' }))).toEqual([
+    expect(words(scene.answer('approve', { who: 'second-on-call' }))).toEqual(['ProposalAnswered approve']);
+    expect(words(scene.answer('approve', { who: 'on-call' }))).toEqual([
       'ProposalAnswered approve',
       'ProposalEnded approved',
       'RollbackOrdered',
@@ -165,7 +165,7 @@ describe('acknowledging', () => {
   test('holds for as long as the policy says, and no longer than the proposal', () => {
     const scene = asked();
     scene.answer('acknowledge');
-    expect(scene.log.at(-1)).toMatchObject({ by: 'ann', until: '2026-11-23T09:07:00.000Z' });
+    expect(scene.log.at(-1)).toMatchObject({ by: 'on-call', until: '2026-11-23T09:07:00.000Z' });
     scene.to(600).answer('acknowledge');
     expect(scene.log.at(-1)).toMatchObject({ until: '2026-11-23T09:12:00.000Z' });
   });

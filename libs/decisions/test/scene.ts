@@ -70,7 +70,7 @@ export const RELEASE: Omit<ReleaseRegistered, 'type'> = {
   guardrailPolicy: GUARDRAILS,
   decisionPolicy: POLICY,
   origin: 'api',
-  startedBy: 'dora',
+  startedBy: 'release-lead',
 };
 
 /** A digest that a person can read in a transcript; collisions do not matter there. */
@@ -151,7 +151,7 @@ export class Scene {
     word: AnswerWord,
     over: Partial<Extract<DecisionInput, { type: 'AnswerProposal' }>> & { who?: string } = {},
   ): Outcome {
-    const { who = 'ann', ...rest } = over;
+    const { who = 'on-call', ...rest } = over;
     const shown = this.shown(rest.proposal);
     return this.decide({
       type: 'AnswerProposal',

@@ -41,7 +41,7 @@ describe('numbers in words', () => {
 describe('what a shop manager reads', () => {
   const byHand = (as: 'resolved' | 'firing', seconds: number) => {
     const { alert, name } = episode('firing', seconds);
-    return { alert, name, as, by: 'ann', reason: 'the tills sell', atMs: at(seconds) };
+    return { alert, name, as, by: 'on-call', reason: 'the tills sell', atMs: at(seconds) };
   };
   const wordsOf = (spec: Parameters<typeof play>[0], inputs: Parameters<typeof play>[1], i = 0) =>
     play(spec, inputs).reports[i]?.words;
@@ -104,7 +104,7 @@ describe('what a shop manager reads', () => {
     [
       'an alert that a person settled as over',
       wordsOf(specOf([ALERTS]), [alerts(0), alerts(60, { settled: [byHand('resolved', 60)] }), tick(120)]),
-      /: no alert fires; ann settled OdooDown as over at 09:13 UTC: the tills sell(;|$)/,
+      /: no alert fires; on-call settled OdooDown as over at 09:13 UTC: the tills sell(;|$)/,
     ],
     [
       'one that a person settled as firing, the last of several',
@@ -116,7 +116,7 @@ describe('what a shop manager reads', () => {
         }),
         tick(120),
       ]),
-      /; ann settled OdooDown and 1 more as firing at 09:13 UTC: x{199}…$/,
+      /; on-call settled OdooDown and 1 more as firing at 09:13 UTC: x{199}…$/,
     ],
     [
       'one that was settled and is not of this release: nothing',

@@ -241,7 +241,7 @@ kind: Tenant
 metadata: { tenant: acme, name: acme }
 spec:
   environments: [{ name: production }]
-  access: [{ subject: ann, roles: [approver], credentials: [{ sha256: "${hashToken(person)}" }] }]
+  access: [{ subject: on-call, roles: [approver], credentials: [{ sha256: "${hashToken(person)}" }] }]
 ---
 apiVersion: parapet.dev/v1
 kind: SignalSource
@@ -262,7 +262,7 @@ spec: { kind: alertmanager, environments: [production], credentials: [{ sha256: 
     const basic = (user: string, token: string) => `Basic ${Buffer.from(`${user}:${token}`).toString('base64')}`;
     expect(authenticator.authenticate(`Bearer ${person}`)).toEqual({
       tenant: 'acme',
-      subject: 'ann',
+      subject: 'on-call',
       roles: ['approver'],
       source: null,
     });

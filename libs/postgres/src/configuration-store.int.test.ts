@@ -8,7 +8,7 @@ import type { Database } from './database.js';
 let database: TestDatabase;
 let control: Database;
 const store = new ConfigurationStore();
-const by: Actor = { kind: 'person', id: 'ada', auth: 'token' };
+const by: Actor = { kind: 'person', id: 'on-call', auth: 'token' };
 
 beforeAll(async () => {
   database = await startDatabase();

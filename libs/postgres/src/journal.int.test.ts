@@ -235,7 +235,7 @@ describe('many writers at once', () => {
           type: 'ProposalCommented',
           proposal: 'prp',
           answer: 'ans',
-          by: 'ada',
+          by: 'on-call',
           text: `${count + 1}`,
           revision: count + 1,
         },

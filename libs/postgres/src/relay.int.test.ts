@@ -120,7 +120,7 @@ describe('what goes out', () => {
     const publisher = new InMemoryPublisher();
     const ref = releaseOf(tenant);
     await control.transact(tenant, (tx) =>
-      journal.append(tx, ref, 0, [{ type: 'proposal.commented', data: { by: 'ada', text: 'x'.repeat(400_000) } }], {
+      journal.append(tx, ref, 0, [{ type: 'proposal.commented', data: { by: 'on-call', text: 'x'.repeat(400_000) } }], {
         actor,
       }),
     );
@@ -128,7 +128,7 @@ describe('what goes out', () => {
     await relayOver(publisher).sweep();
     expect(publisher.messages.map((m) => m.payload.length < 256 * 1024)).toEqual([true, true]);
     const event = decodeEventBytes(publisher.messages[0]?.payload as Uint8Array);
-    expect(event).toMatchObject({ isComplete: false, event: { by: 'ada' } });
+    expect(event).toMatchObject({ isComplete: false, event: { by: 'on-call' } });
     expect(published(publisher).at(-1)).toBe(after?.id);
   });
 });

@@ -19,7 +19,7 @@ function chain(texts: readonly string[], after = { seq: 0, hash: GENESIS_HASH })
       workload: 'odoo',
       type: 'proposal.commented',
       data: { text },
-      actor: { kind: 'person' as const, id: 'ada' },
+      actor: { kind: 'person' as const, id: 'on-call' },
       occurredAt: '2026-11-23T09:18:04.120Z',
       recordedAt: '2026-11-23T09:18:04.121Z',
       trace: null,
@@ -34,7 +34,7 @@ describe('the bytes of a row', () => {
   test('are canonical JSON of everything but the two hashes', () => {
     const [row] = chain(['ü']);
     expect(rowBytes(row as JournalRow)).toBe(
-      '{"actor":{"id":"ada","kind":"person"},"data":{"text":"ü"},"environment":"production","id":"evt_1","occurredAt":"2026-11-23T09:18:04.120Z",' +
+      '{"actor":{"id":"on-call","kind":"person"},"data":{"text":"ü"},"environment":"production","id":"evt_1","occurredAt":"2026-11-23T09:18:04.120Z",' +
         '"recordedAt":"2026-11-23T09:18:04.121Z","seq":1,"stream":"rel_1","tenant":"acme","trace":null,"type":"proposal.commented","version":1,"workload":"odoo"}',
     );
   });
@@ -95,7 +95,7 @@ describe('verifying rows', () => {
     },
     {
       sentence: 'another author',
-      rows: edit(3, { actor: { kind: 'person', id: 'eve' } }),
+      rows: edit(3, { actor: { kind: 'person', id: 'intruder' } }),
       expected: { kind: 'broken', seq: 3, reason: 'altered' },
     },
     {

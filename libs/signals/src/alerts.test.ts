@@ -63,7 +63,7 @@ function play(lines: readonly Line[], source: AlertSource) {
     const sources = [...new Set([source, ...lines.flatMap((l) => (l.source === undefined ? [] : [l.source]))])];
     if (line.settled !== undefined) {
       const [as, episode] = line.settled;
-      const word = { source: by.name, fingerprint: 'a', episode, as, by: 'ann', reason: 'looked at the tills' };
+      const word = { source: by.name, fingerprint: 'a', episode, as, by: 'on-call', reason: 'looked at the tills' };
       const { refusal, ...step } = settle(state, sources, word, line.at * 1000, ['a-release']);
       if (refusal !== null) said.push([line.at, 'refused', ...Object.values(refusal)].join(' '));
       for (const c of step.changes) story.push(`${c.atMs / 1000} ${c.fingerprint}#${c.number} ${c.from ?? ''}>${c.to}`);
@@ -510,7 +510,7 @@ describe('10 a doubt settled by hand', () => {
     const lines: Line[] = [...UNSEEN, { at: 100, settled: ['resolved', 1] }, { at: 120, firing: ['a'], starts: 1 }];
     expect(play(lines, PLAIN).state.episodes['am|a']).toMatchObject({
       state: 'disputed',
-      settled: { as: 'resolved', by: 'ann', reason: 'looked at the tills', atMs: 100_000 },
+      settled: { as: 'resolved', by: 'on-call', reason: 'looked at the tills', atMs: 100_000 },
     });
   });
 
@@ -521,7 +521,7 @@ describe('10 a doubt settled by hand', () => {
 
   test('works where the source was taken out of the configuration: firing until the doubt would have ended', () => {
     const { state } = play(UNSEEN, PLAIN);
-    const word = { source: 'am', fingerprint: 'a', episode: 1, as: 'firing', by: 'ann', reason: 'seen' } as const;
+    const word = { source: 'am', fingerprint: 'a', episode: 1, as: 'firing', by: 'on-call', reason: 'seen' } as const;
     const settled = settle(state, [], word, 100_000, []);
     expect(settled.refusal).toBeNull();
     expect(passTime(settled.state, [], 999_999, []).state.episodes['am|a']).toMatchObject({ state: 'firing' });

@@ -66,8 +66,8 @@ describe('alerts list', () => {
     ],
     [
       'a word that came too late',
-      { word: { as: 'resolved', by: 'rob', reason: 'x', at: '2026-11-23T09:12:00Z', outcome: 'overtaken' } },
-      'rob said resolved at 2026-11-23 09:12:00Z: x (too late: the alert had moved on)',
+      { word: { as: 'resolved', by: 'on-call', reason: 'x', at: '2026-11-23T09:12:00Z', outcome: 'overtaken' } },
+      'on-call said resolved at 2026-11-23 09:12:00Z: x (too late: the alert had moved on)',
     ],
   ])('says %s', async (_, over, words) => {
     const world = await parapet(ok(view({ items: [{ ...EPISODE, ...over }] })), WIDE);
@@ -102,7 +102,7 @@ describe('alerts settle', () => {
   it('sends the word under a key, and says that it was taken', async () => {
     const word = {
       as: 'resolved',
-      by: 'rob',
+      by: 'on-call',
       reason: 'tills sell',
       at: '2026-11-23T09:12:00Z',
       outcome: 'waiting',
@@ -115,7 +115,9 @@ describe('alerts settle', () => {
       body: { episode: 2, as: 'resolved', reason: 'tills sell' },
     });
     expect(fake.asked[0]?.headers['idempotency-key']).toBe('key-1');
-    expect(world.out).toContain('rob said resolved at 2026-11-23 09:12:00Z: tills sell (taken, counts in a moment)');
+    expect(world.out).toContain(
+      'on-call said resolved at 2026-11-23 09:12:00Z: tills sell (taken, counts in a moment)',
+    );
   });
 
   it.each([

@@ -71,7 +71,7 @@ describe('parapet audit verify', () => {
     ['a removed beginning', rows.slice(1), [], /broken: row 2 .*: rows before it are missing/],
     [
       'an actor put in place of another',
-      changed(450, { actor: { kind: 'person', id: 'mallory' } }),
+      changed(450, { actor: { kind: 'person', id: 'intruder' } }),
       [],
       /broken: row 450/,
     ],

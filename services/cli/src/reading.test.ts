@@ -18,8 +18,8 @@ describe('what people read', () => {
       'proposals show',
       ['proposals', 'show', PROPOSAL],
       proposalView({
-        acknowledgement: { by: 'anna@acme.example', until: '2026-11-23T09:20:00.000Z' },
-        comments: [{ by: 'anna', at: '', text: 'one two three '.repeat(20) }],
+        acknowledgement: { by: 'on-call@acme.example', until: '2026-11-23T09:20:00.000Z' },
+        comments: [{ by: 'on-call', at: '', text: 'one two three '.repeat(20) }],
       }),
     ],
     [

@@ -141,9 +141,9 @@ describe('a release', () => {
     await page.getByText('A person is asked to decide').waitFor();
     parapet.tell(
       RELEASE_ID,
-      exampleEvent(9, 'proposal.acknowledged', new Date().toISOString(), { by: 'jonas', until: 'x' }),
+      exampleEvent(9, 'proposal.acknowledged', new Date().toISOString(), { by: 'shops-lead', until: 'x' }),
     );
-    await page.getByText('jonas is looking at it').waitFor();
+    await page.getByText('shops-lead is looking at it').waitFor();
     parapet.cutStreams();
     parapet.tell(RELEASE_ID, exampleEvent(10, 'rollback.ordered', new Date().toISOString(), { steps: [] }));
     await page.getByText('Rollback ordered').waitFor();
@@ -185,7 +185,7 @@ describe('the proposal', () => {
     expect(await confirm.isDisabled()).toBe(true);
     await page.getByLabel('I know what stays changed.').check();
     await confirm.click();
-    await page.getByText('Approved by maria.keller').first().waitFor();
+    await page.getByText('Approved by on-call').first().waitFor();
     expect(parapet.state.answers).toEqual([
       {
         id: PROPOSAL_ID,
@@ -210,7 +210,7 @@ describe('the proposal', () => {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
-    await page.getByText('Rejected by maria.keller').first().waitFor();
+    await page.getByText('Rejected by on-call').first().waitFor();
     expect(parapet.state.answers.map(({ body }) => body)).toEqual([
       { answer: 'reject', reason: 'a promotion explains it' },
     ]);
@@ -236,7 +236,7 @@ describe('the proposal', () => {
     await page.getByText('The guardrails have begun to recover.').waitFor();
     await page.getByLabel('I know what stays changed.').check();
     await button('Roll back odoo-2026.11.3').click();
-    await page.getByText('Approved by maria.keller').first().waitFor();
+    await page.getByText('Approved by on-call').first().waitFor();
     const [first, second] = parapet.state.answers;
     expect([first?.ifMatch, second?.ifMatch]).toEqual(['"3"', '"4"']);
     expect(second?.body).toMatchObject({ planDigest: 'd2' });
@@ -251,7 +251,7 @@ describe('the proposal', () => {
       parapet.state.proposals.set(PROPOSAL_ID, {
         ...shown,
         state: 'rejected',
-        ended: { end: 'rejected', by: ['jonas'], at: new Date().toISOString(), reason: 'a promotion' },
+        ended: { end: 'rejected', by: ['shops-lead'], at: new Date().toISOString(), reason: 'a promotion' },
       });
       return { status: 409, body: ['already-ended', 'it has ended'] };
     };
@@ -259,7 +259,7 @@ describe('the proposal', () => {
     await page.getByLabel('Reason').fill('tills');
     await page.getByLabel('I know what stays changed.').check();
     await button('Roll back odoo-2026.11.3').click();
-    await page.locator('.refusal', { hasText: 'Rejected by jonas' }).waitFor();
+    await page.locator('.refusal', { hasText: 'Rejected by shops-lead' }).waitFor();
     expect(await button('Roll back odoo-2026.11.3').isDisabled()).toBe(true);
     await button('Close').click();
     await page.getByRole('heading', { name: 'Rollback proposal' }).waitFor();
@@ -276,7 +276,7 @@ describe('the proposal', () => {
     await page.getByText('Parapet cannot be reached').first().waitFor();
     parapet.state.onAnswer = take;
     await button('Roll back odoo-2026.11.3').click();
-    await page.getByText('Approved by maria.keller').first().waitFor();
+    await page.getByText('Approved by on-call').first().waitFor();
     const [first, second] = parapet.state.answers;
     expect(second?.key).toBe(first?.key);
   });
@@ -293,13 +293,13 @@ describe('the proposal', () => {
     await button('Roll back odoo-2026.11.3').click();
     await page.getByLabel('Sign-in token').fill(parapet.state.token);
     await button('Roll back odoo-2026.11.3').click();
-    await page.getByText('Approved by maria.keller').first().waitFor();
+    await page.getByText('Approved by on-call').first().waitFor();
   });
 
   test('is acknowledged, commented on, and disabled when its time is over', async () => {
     await page.goto(parapet.url + RELEASE);
     await button('I am looking at it').click();
-    await page.getByText(/maria\.keller is looking at it, until/).waitFor();
+    await page.getByText(/on-call is looking at it, until/).waitFor();
     await page.getByLabel('Comment').fill('looking at the tills');
     await page.keyboard.press('Enter');
     await page.getByText('looking at the tills').waitFor();

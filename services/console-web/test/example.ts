@@ -103,7 +103,7 @@ export function exampleState(nowMs: number): StandInState {
     token: 'ppt_example',
     caller: {
       tenant: 'acme-retail',
-      subject: 'maria.keller',
+      subject: 'on-call',
       roles: ['viewer', 'responder', 'approver'],
       csrfToken: 'csrf-1',
     },
@@ -312,9 +312,7 @@ function exampleProposal(release: ReleaseView, at: (minutes: number) => string):
     acknowledgement: null,
     approvalsNeeded: 1,
     approvals: [],
-    comments: [
-      { by: 'jonas.brandt', at: at(-5), text: 'Tills in Lyon 2 and Lille show orders stuck since the switch.' },
-    ],
+    comments: [{ by: 'shops-lead', at: at(-5), text: 'Tills in Lyon 2 and Lille show orders stuck since the switch.' }],
     eligible: { may: true },
     ended: null,
     links: { page: `https://parapet.example/proposals/${PROPOSAL_ID}` },
@@ -327,7 +325,7 @@ function answered(
   words: string,
   at: (minutes: number) => string,
 ): ProposalView {
-  const by = 'maria.keller';
+  const by = 'on-call';
   switch (answer) {
     case 'acknowledge':
       return { ...proposal, acknowledgement: { by, until: at(5) } };
@@ -447,7 +445,7 @@ function exampleEvents(at: (minutes: number) => string): CloudEvent[] {
     [
       'proposal.commented',
       -5,
-      { by: 'jonas.brandt', text: 'Tills in Lyon 2 and Lille show orders stuck since the switch.' },
+      { by: 'shops-lead', text: 'Tills in Lyon 2 and Lille show orders stuck since the switch.' },
     ],
   ];
   return rows.map(([type, minutes, data], i) => exampleEvent(i + 1, type, at(minutes), data));

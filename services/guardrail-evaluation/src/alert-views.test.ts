@@ -69,8 +69,8 @@ describe('what an alert guardrail sees', () => {
   });
 
   test('what a person settled, also where the alert is over by it', () => {
-    const settled = { as: 'resolved', by: 'ann', reason: 'tills sell', atMs: 2500 } as const;
-    const late = { as: 'firing', by: 'bob', reason: 'queue grows', atMs: 2600 } as const;
+    const settled = { as: 'resolved', by: 'on-call', reason: 'tills sell', atMs: 2500 } as const;
+    const late = { as: 'firing', by: 'second-on-call', reason: 'queue grows', atMs: 2600 } as const;
     const seen = view(
       alertsOf(episode('b', { settled: late }), episode('a', { state: 'resolved', settled }), episode('c')),
     );

@@ -374,7 +374,7 @@ describe('a partition', () => {
       expect(await report()).toMatchObject({
         verdict: 'pending',
         words: expect.stringMatching(
-          /^critical-alerts: no alert fires; ann settled CheckoutDown as over at .* UTC: the tills sell again/,
+          /^critical-alerts: no alert fires; on-call settled CheckoutDown as over at .* UTC: the tills sell again/,
         ),
       });
       const told = await evidence();
@@ -385,11 +385,13 @@ describe('a partition', () => {
         views: {
           'critical-alerts': {
             episodes: [],
-            settled: [{ alert: `alertmanager|${FIRE}`, as: 'resolved', by: 'ann', reason: 'the tills sell again' }],
+            settled: [{ alert: `alertmanager|${FIRE}`, as: 'resolved', by: 'on-call', reason: 'the tills sell again' }],
           },
         },
       });
-      expect(JSON.stringify(said.at(-1))).toMatch(/ann settled CheckoutDown as over at .* UTC: the tills sell again/);
+      expect(JSON.stringify(said.at(-1))).toMatch(
+        /on-call settled CheckoutDown as over at .* UTC: the tills sell again/,
+      );
       expect(JSON.parse(JSON.stringify(replay(spec, inputs).map((r) => r.said)))).toEqual(said);
     });
 

@@ -322,7 +322,7 @@ describe('guardrail-evaluation', () => {
     child = await start();
     await until('the word is applied', async () => (await words())[0]?.applied_at !== null);
     const settled = await episode();
-    expect(settled).toMatchObject({ state: 'resolved', number: 1, settled: { by: 'ann', as: 'resolved' } });
+    expect(settled).toMatchObject({ state: 'resolved', number: 1, settled: { by: 'on-call', as: 'resolved' } });
     await kill(child, 'SIGKILL');
     await start();
     await publish({ ...firing, receipt: ids('rcp'), alerts: { ...leftOut, digest: 'again' } });

@@ -217,10 +217,10 @@ export async function settledByHand(
   as: 'resolved' | 'firing',
 ): Promise<void> {
   const ref = { tenant: TENANT, stream: `alerts:${ENVIRONMENT}`, environment: ENVIRONMENT, workload: 'none' };
-  const data = { source: 'alertmanager', fingerprint, episode: 1, as, by: 'ann', reason: 'the tills sell again' };
+  const data = { source: 'alertmanager', fingerprint, episode: 1, as, by: 'on-call', reason: 'the tills sell again' };
   await db.transactRetrying(TENANT, async (tx) => {
     const [row] = await journal.append(tx, ref, 'any', [{ type: 'alert.settled', data }], {
-      actor: { kind: 'person', id: 'ann', auth: 'token' },
+      actor: { kind: 'person', id: 'on-call', auth: 'token' },
     });
     await tx.query(
       `INSERT INTO evaluation_settlement (tenant, seq, environment, source, fingerprint, episode) VALUES ($1, $2, $3, $4, $5, 1)`,

@@ -50,7 +50,7 @@ kind: Tenant
 metadata: { tenant: acme-retail, name: acme-retail }
 spec:
   environments: [{ name: production }, { name: staging }]
-  access: [{ subject: ann, roles: [admin], ${CREDENTIALS(tokens.person)} }]
+  access: [{ subject: platform-admin, roles: [admin], ${CREDENTIALS(tokens.person)} }]
 ---
 apiVersion: parapet.dev/v1
 kind: SignalSource

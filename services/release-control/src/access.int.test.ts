@@ -76,7 +76,7 @@ describe('who may what', () => {
     ['GET', '/v1/proposals', undefined, everybody],
     ['GET', '/v1/configuration', undefined, everybody],
     ['GET', '/v1/alerts?environment=production', undefined, everybody],
-    ['POST', '/v1/alerts/am/f/settle', { episode: 1, as: 'resolved', reason: 'x' }, ['ann', 'bob', 'rob']],
+    ['POST', '/v1/alerts/am/f/settle', { episode: 1, as: 'resolved', reason: 'x' }, ['lead', 'deputy', 'responder']],
     ['POST', '/v1/releases', releaseBody('rights'), ['pipeline']],
     ['POST', '/v1/configuration', { documents: [] }, ['admin']],
     ['GET', '/v1/journal', undefined, ['auditor', 'admin']],
@@ -112,9 +112,9 @@ describe('a session of the console', () => {
 
   test('reads with its cookie alone, and changes only with its token against forged requests', async () => {
     const { id, proposal } = await world.proposed('session-1');
-    const { cookie, csrfToken } = await signIn(TOKENS.ann);
+    const { cookie, csrfToken } = await signIn(TOKENS.lead);
     const me = await world.call('GET', '/v1/me', { headers: { cookie } });
-    expect(me.body).toMatchObject({ tenant: TENANT, subject: 'ann', roles: ['approver'], csrfToken });
+    expect(me.body).toMatchObject({ tenant: TENANT, subject: 'lead', roles: ['approver'], csrfToken });
     const acknowledge = (headers: Record<string, string>) =>
       world.call('POST', `/v1/proposals/${proposal}/answers`, {
         body: { answer: 'acknowledge' },
@@ -130,7 +130,7 @@ describe('a session of the console', () => {
   });
 
   test('is known to every instance, and ends when its reader signs out', async () => {
-    const { cookie, csrfToken } = await signIn(TOKENS.vic);
+    const { cookie, csrfToken } = await signIn(TOKENS.onlooker);
     expect((await world.call('GET', '/v1/me', { headers: { cookie } }, 1)).status).toBe(200);
     const out = await world.call('DELETE', '/v1/session', { headers: { cookie, 'x-csrf-token': csrfToken } });
     expect(out.status).toBe(204);
@@ -148,7 +148,7 @@ describe('a session of the console', () => {
 
   test('older than a quarter of an hour reads and does not approve', async () => {
     const { proposal } = await world.proposed('session-2');
-    const { cookie, csrfToken } = await signIn(TOKENS.ann);
+    const { cookie, csrfToken } = await signIn(TOKENS.lead);
     await world.ageSessions(16 * 60_000);
     const { body, headers } = await world.call('GET', `/v1/proposals/${proposal}`, { headers: { cookie } });
     const answer = { answer: 'approve', reason: 'x', planId: body.plan.planId, planDigest: body.planDigest };
@@ -163,14 +163,16 @@ describe('a session of the console', () => {
   test('signings in and out are on record', async () => {
     const rows = (await world.get('/v1/journal?limit=200', 'auditor')).body.items;
     expect(
-      rows.filter((row: { stream: string }) => row.stream === 'access:vic').map((row: { type: string }) => row.type),
+      rows
+        .filter((row: { stream: string }) => row.stream === 'access:onlooker')
+        .map((row: { type: string }) => row.type),
     ).toEqual(expect.arrayContaining(['session.opened', 'session.closed']));
   });
 });
 
 describe('configuration', () => {
   test('is shown without credentials to whoever may not change it', async () => {
-    const { body } = await world.get('/v1/configuration', 'vic');
+    const { body } = await world.get('/v1/configuration', 'onlooker');
     expect(body.documents.map((d: { kind: string }) => d.kind)).toContain('GuardrailPolicy');
     expect(JSON.stringify(body)).not.toMatch(/sha256|credentials|SHOP_SECRET/);
     expect(JSON.stringify((await world.get('/v1/configuration', 'admin')).body)).toMatch(/sha256/);
@@ -332,7 +334,7 @@ describe('without Redis', () => {
   test('tokens still work, and signing in says to try again', async () => {
     await world.redis.stop();
     expect((await world.get('/v1/releases')).status).toBe(200);
-    expect((await world.call('POST', '/v1/session', { body: { token: TOKENS.ann } })).body).toMatchObject({
+    expect((await world.call('POST', '/v1/session', { body: { token: TOKENS.lead } })).body).toMatchObject({
       status: 503,
       code: 'unavailable',
     });

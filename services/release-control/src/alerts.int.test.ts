@@ -76,8 +76,8 @@ async function stored(state: AlertsState, tenant = TENANT, environment = 'produc
 
 const WORD = { episode: 1, as: 'resolved', reason: 'the tills sell again' };
 const settle = (fingerprint: string, body: unknown = WORD, o: { as?: string; key?: string } = {}, instance = 0) =>
-  world.call('POST', `/v1/alerts/am/${fingerprint}/settle`, { as: 'rob', body, ...o }, instance);
-const list = (as = 'vic') => world.call('GET', '/v1/alerts?environment=production', { as });
+  world.call('POST', `/v1/alerts/am/${fingerprint}/settle`, { as: 'responder', body, ...o }, instance);
+const list = (as = 'onlooker') => world.call('GET', '/v1/alerts?environment=production', { as });
 const journaled = async () =>
   (await world.call('GET', '/v1/journal?limit=200', { as: 'auditor' })).body.items.filter(
     (row: { type: string }) => row.type === 'alert.settled',
@@ -116,13 +116,13 @@ describe('alerts', () => {
   });
 
   test.each(['', 'elsewhere'])('of the environment %j are refused', async (environment) => {
-    const { status, body } = await world.call('GET', `/v1/alerts?environment=${environment}`, { as: 'vic' });
+    const { status, body } = await world.call('GET', `/v1/alerts?environment=${environment}`, { as: 'onlooker' });
     expect([status, body.field]).toEqual([422, '/environment']);
   });
 
   test("are each tenant's own", async () => {
-    expect((await list(RIVAL_TOKENS.vic)).body.items).toEqual([]);
-    expect((await settle('a', WORD, { as: RIVAL_TOKENS.rob })).status).toBe(404);
+    expect((await list(RIVAL_TOKENS.onlooker)).body.items).toEqual([]);
+    expect((await settle('a', WORD, { as: RIVAL_TOKENS.responder })).status).toBe(404);
   });
 });
 
@@ -131,21 +131,21 @@ describe('a doubt settled by hand', () => {
     const before = (await journaled()).length;
     const { status, body } = await settle('a');
     expect(status).toBe(202);
-    const word = { as: 'resolved', by: 'rob', reason: 'the tills sell again', outcome: 'waiting' };
+    const word = { as: 'resolved', by: 'responder', reason: 'the tills sell again', outcome: 'waiting' };
     expect(body).toMatchObject({ fingerprint: 'a', state: 'unseen', settleable: false, word });
     const rows = await journaled();
     expect(rows).toHaveLength(before + 1);
     expect(rows.at(-1)).toMatchObject({
       stream: 'alerts:production',
       environment: 'production',
-      actor: { kind: 'person', id: 'rob' },
+      actor: { kind: 'person', id: 'responder' },
       data: {
         source: 'am',
         fingerprint: 'a',
         episode: 1,
         name: 'CheckoutDown',
         was: 'unseen',
-        by: 'rob',
+        by: 'responder',
         as: 'resolved',
       },
     });

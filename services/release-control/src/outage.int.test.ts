@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => world?.stop());
 
 const verdictOf = async (id: string, instance = 0) =>
-  (await world.call('GET', `/v1/releases/${id}/verdict`, { as: 'vic' }, instance)).body;
+  (await world.call('GET', `/v1/releases/${id}/verdict`, { as: 'onlooker' }, instance)).body;
 const stale = { verdict: 'inconclusive', final: false, reason: 'stale', action: 'hold' };
 
 describe('without an evaluator', () => {
@@ -32,7 +32,7 @@ describe('without an evaluator', () => {
     const id = await world.live('absent-2');
     await world.judged(id);
     await world.watchedUntil(id, -1_000);
-    const { body } = await world.call('GET', `/v1/releases/${id}/verdict?wait=20`, { as: 'vic' }, IMPATIENT);
+    const { body } = await world.call('GET', `/v1/releases/${id}/verdict?wait=20`, { as: 'onlooker' }, IMPATIENT);
     expect(body).toMatchObject(stale);
   });
 
@@ -97,11 +97,11 @@ describe('without PostgreSQL', () => {
 
   test('an instance that has never seen the release answers 503', async () => {
     const path = `/v1/releases/${registered}/verdict`;
-    const { status, body } = await world.call('GET', path, { as: 'vic' }, IMPATIENT);
+    const { status, body } = await world.call('GET', path, { as: 'onlooker' }, IMPATIENT);
     expect({ status, code: body.code }).toEqual({ status: 503, code: 'unavailable' });
   });
 
   test('another tenant is told nothing of it', async () => {
-    expect((await world.get(`/v1/releases/${asked}/verdict`, RIVAL_TOKENS.vic)).status).toBe(503);
+    expect((await world.get(`/v1/releases/${asked}/verdict`, RIVAL_TOKENS.onlooker)).status).toBe(503);
   });
 });

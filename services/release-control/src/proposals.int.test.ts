@@ -12,14 +12,14 @@ afterAll(() => world?.stop());
 describe('a proposal', () => {
   test('tells a reader everything, and whether they may approve', async () => {
     const { id, proposal } = await world.proposed('show-1');
-    const { headers, body } = await world.get(`/v1/proposals/${proposal}`, 'ann');
+    const { headers, body } = await world.get(`/v1/proposals/${proposal}`, 'lead');
     expect(headers.get('etag')).toBe('"1"');
     expect(body).toMatchObject({
       id: proposal,
       revision: 1,
       state: 'open',
       onExpiry: 'hold',
-      release: { id, name: 'show-1', startedBy: 'dora' },
+      release: { id, name: 'show-1', startedBy: 'starter' },
       previous: {
         name: 'good',
         components: [
@@ -40,24 +40,24 @@ describe('a proposal', () => {
       links: { page: `http://console.example/proposals/${proposal}` },
     });
     expect(body.headline).toMatch(/^Order success 80 % \(limit 95 %\); \d+ s after show-1 went live$/);
-    expect((await world.get(`/v1/proposals/${proposal}`, 'rob')).body.eligible).toEqual({
+    expect((await world.get(`/v1/proposals/${proposal}`, 'responder')).body.eligible).toEqual({
       may: false,
       why: 'wrong-role',
     });
-    expect((await world.get('/v1/proposals?state=open', 'vic')).body.items.map((p: { id: string }) => p.id)).toContain(
-      proposal,
-    );
-    expect((await world.get('/v1/proposals/prp_nothing', 'vic')).status).toBe(404);
+    expect(
+      (await world.get('/v1/proposals?state=open', 'onlooker')).body.items.map((p: { id: string }) => p.id),
+    ).toContain(proposal);
+    expect((await world.get('/v1/proposals/prp_nothing', 'onlooker')).status).toBe(404);
   });
 
   test('is approved once, and one order follows that names it', async () => {
     const { id, proposal } = await world.proposed('approve-1');
-    const { status, body } = await world.approve(proposal, 'ann');
+    const { status, body } = await world.approve(proposal, 'lead');
     expect(status).toBe(200);
     expect(body).toMatchObject({
       state: 'approved',
-      ended: { end: 'approved', by: ['ann'] },
-      approvals: [{ by: 'ann', reason: 'orders fail' }],
+      ended: { end: 'approved', by: ['lead'] },
+      approvals: [{ by: 'lead', reason: 'orders fail' }],
     });
     const events = (await world.get(`/v1/releases/${id}/events`)).body.items;
     const orders = events.filter((e: { type: string }) => e.type === 'dev.parapet.rollback.ordered.v1');
@@ -77,21 +77,23 @@ describe('a proposal', () => {
 
   test('acknowledged, commented and rejected through the API', async () => {
     const { proposal } = await world.proposed('reject-1');
-    const answer = (as: 'rob' | 'ann', body: unknown, ifMatch?: string) =>
+    const answer = (as: 'responder' | 'lead', body: unknown, ifMatch?: string) =>
       world.call('POST', `/v1/proposals/${proposal}/answers`, {
         as,
         body,
         ...(ifMatch === undefined ? {} : { ifMatch }),
       });
-    expect((await answer('rob', { answer: 'acknowledge' })).body.acknowledgement).toMatchObject({ by: 'rob' });
-    expect((await answer('rob', { answer: 'comment', text: 'looking at the tills' })).body.comments).toMatchObject([
-      { by: 'rob', text: 'looking at the tills' },
-    ]);
-    const { body } = await answer('ann', { answer: 'reject', reason: 'a promotion' }, '"1"');
+    expect((await answer('responder', { answer: 'acknowledge' })).body.acknowledgement).toMatchObject({
+      by: 'responder',
+    });
+    expect(
+      (await answer('responder', { answer: 'comment', text: 'looking at the tills' })).body.comments,
+    ).toMatchObject([{ by: 'responder', text: 'looking at the tills' }]);
+    const { body } = await answer('lead', { answer: 'reject', reason: 'a promotion' }, '"1"');
     expect(body).toMatchObject({
       state: 'rejected',
       acknowledgement: null,
-      ended: { by: ['ann'], reason: 'a promotion' },
+      ended: { by: ['lead'], reason: 'a promotion' },
     });
   });
 });
@@ -104,7 +106,7 @@ describe('an answer that does not count is refused', () => {
 
   type Row = readonly [
     sentence: string,
-    as: 'ann' | 'rob' | 'vic' | 'pipeline',
+    as: 'lead' | 'responder' | 'onlooker' | 'pipeline',
     body: Record<string, unknown>,
     ifMatch: string | undefined,
     status: number,
@@ -114,7 +116,7 @@ describe('an answer that does not count is refused', () => {
   const rows: readonly Row[] = [
     [
       'approving without saying what was shown',
-      'ann',
+      'lead',
       { answer: 'approve', ...shown },
       undefined,
       428,
@@ -122,24 +124,24 @@ describe('an answer that does not count is refused', () => {
     ],
     [
       'rejecting without saying what was shown',
-      'ann',
+      'lead',
       { answer: 'reject', reason: 'no' },
       undefined,
       428,
       'precondition-required',
     ],
-    ['approving another revision', 'ann', { answer: 'approve', ...shown }, '"2"', 412, 'changed'],
-    ['approving with a tag that is none of ours', 'ann', { answer: 'approve', ...shown }, '*', 412, 'changed'],
-    ['approving another plan', 'ann', { answer: 'approve', ...shown, planDigest: 'other' }, '"1"', 412, 'changed'],
-    ['approving without a reason', 'ann', { answer: 'approve', ...shown, reason: '' }, '"1"', 422, 'reason-required'],
-    ['rejecting without a reason', 'ann', { answer: 'reject' }, '"1"', 422, 'reason-required'],
-    ['a responder approving', 'rob', { answer: 'approve', ...shown }, '"1"', 403, 'not-eligible'],
-    ['a viewer acknowledging', 'vic', { answer: 'acknowledge' }, undefined, 403, 'not-eligible'],
+    ['approving another revision', 'lead', { answer: 'approve', ...shown }, '"2"', 412, 'changed'],
+    ['approving with a tag that is none of ours', 'lead', { answer: 'approve', ...shown }, '*', 412, 'changed'],
+    ['approving another plan', 'lead', { answer: 'approve', ...shown, planDigest: 'other' }, '"1"', 412, 'changed'],
+    ['approving without a reason', 'lead', { answer: 'approve', ...shown, reason: '' }, '"1"', 422, 'reason-required'],
+    ['rejecting without a reason', 'lead', { answer: 'reject' }, '"1"', 422, 'reason-required'],
+    ['a responder approving', 'responder', { answer: 'approve', ...shown }, '"1"', 403, 'not-eligible'],
+    ['a viewer acknowledging', 'onlooker', { answer: 'acknowledge' }, undefined, 403, 'not-eligible'],
     ['a pipeline rejecting', 'pipeline', { answer: 'reject', reason: 'no' }, '"1"', 403, 'not-eligible'],
-    ['withdrawing what was not approved', 'ann', { answer: 'withdraw', reason: 'no' }, undefined, 403, 'not-eligible'],
-    ['giving back what another holds', 'rob', { answer: 'unacknowledge' }, undefined, 403, 'not-eligible'],
-    ['an empty comment', 'rob', { answer: 'comment', text: ' ' }, undefined, 422, 'reason-required'],
-    ['a word that is no answer', 'ann', { answer: 'shrug' }, undefined, 422, 'invalid'],
+    ['withdrawing what was not approved', 'lead', { answer: 'withdraw', reason: 'no' }, undefined, 403, 'not-eligible'],
+    ['giving back what another holds', 'responder', { answer: 'unacknowledge' }, undefined, 403, 'not-eligible'],
+    ['an empty comment', 'responder', { answer: 'comment', text: ' ' }, undefined, 422, 'reason-required'],
+    ['a word that is no answer', 'lead', { answer: 'shrug' }, undefined, 422, 'invalid'],
   ];
   test.each(rows)('%s', async (_sentence, as, body, ifMatch, status, code) => {
     const { plan, planDigest } = (await world.get(`/v1/proposals/${proposal}`)).body;
@@ -158,24 +160,24 @@ describe('an answer that does not count is refused', () => {
   });
 
   test('who started the release does not approve it', async () => {
-    const own = await world.proposed('refuse-2', { startedBy: 'ann' });
-    expect((await world.approve(own.proposal, 'ann')).body).toMatchObject({
+    const own = await world.proposed('refuse-2', { startedBy: 'lead' });
+    expect((await world.approve(own.proposal, 'lead')).body).toMatchObject({
       status: 403,
       code: 'not-eligible',
       current: { why: 'self-approval' },
     });
-    expect((await world.approve(own.proposal, 'bob')).status).toBe(200);
+    expect((await world.approve(own.proposal, 'deputy')).status).toBe(200);
     await world.carriedOut(own.id);
   });
 
   test('an ended one says how it ended, and when it changed under the reader', async () => {
     const ended = await world.proposed('refuse-3');
-    await world.approve(ended.proposal, 'ann');
-    const again = await world.approve(ended.proposal, 'bob');
+    await world.approve(ended.proposal, 'lead');
+    const again = await world.approve(ended.proposal, 'deputy');
     expect(again.body).toMatchObject({
       status: 409,
       code: 'already-ended',
-      current: { state: 'approved', by: ['ann'] },
+      current: { state: 'approved', by: ['lead'] },
     });
     await world.carriedOut(ended.id);
   });
@@ -185,8 +187,8 @@ describe('an answer that does not count is refused', () => {
     const refused = rows.filter((row: { type: string }) => row.type === 'right.refused');
     expect(refused.map((row: { stream: string; data: { right: string } }) => [row.stream, row.data.right])).toEqual(
       expect.arrayContaining([
-        ['access:rob', 'approve'],
-        ['access:vic', 'acknowledge'],
+        ['access:responder', 'approve'],
+        ['access:onlooker', 'acknowledge'],
         ['access:pipeline', 'reject'],
       ]),
     );
@@ -197,7 +199,10 @@ describe('two things at once', () => {
   test('two approvers on two instances: one end, one order', async () => {
     for (let round = 0; round < 5; round++) {
       const { id, proposal } = await world.proposed(`race-${round}`);
-      const answers = await Promise.all([world.approve(proposal, 'ann', {}, 0), world.approve(proposal, 'bob', {}, 1)]);
+      const answers = await Promise.all([
+        world.approve(proposal, 'lead', {}, 0),
+        world.approve(proposal, 'deputy', {}, 1),
+      ]);
       expect(answers.map((a) => a.status).sort()).toEqual([200, 409]);
       const types = await world.types(id);
       expect(types.filter((type) => type === 'proposal.ended')).toHaveLength(1);
@@ -210,8 +215,8 @@ describe('two things at once', () => {
     const { id, proposal } = await world.proposed('race-9');
     const reject = { answer: 'reject', reason: 'a promotion' };
     const answers = await Promise.all([
-      world.approve(proposal, 'ann', {}, 0),
-      world.call('POST', `/v1/proposals/${proposal}/answers`, { as: 'bob', ifMatch: '"1"', body: reject }, 1),
+      world.approve(proposal, 'lead', {}, 0),
+      world.call('POST', `/v1/proposals/${proposal}/answers`, { as: 'deputy', ifMatch: '"1"', body: reject }, 1),
     ]);
     expect(answers.map((a) => a.status).sort()).toEqual([200, 409]);
     expect((await world.types(id)).filter((type) => type === 'proposal.ended')).toHaveLength(1);
@@ -229,7 +234,7 @@ describe('two things at once', () => {
       'people are asked',
       async () => (await world.get(`/v1/releases/${second}`)).body.proposal !== null,
     );
-    const { body } = await world.approve((await world.get(`/v1/releases/${second}`)).body.proposal, 'ann');
+    const { body } = await world.approve((await world.get(`/v1/releases/${second}`)).body.proposal, 'lead');
     expect(body).toMatchObject({ state: 'cancelled', ended: { reason: expect.stringContaining('holds a component') } });
     expect(await world.types(second)).not.toContain('rollback.ordered');
     await world.carriedOut(first);
@@ -337,7 +342,7 @@ describe('time', () => {
       async () => (await world.get(`/v1/proposals/${proposal}`)).body.state === 'expired',
     );
     expect((await world.types(id)).filter((type) => type === 'proposal.ended')).toHaveLength(1);
-    const { status, body } = await world.approve(proposal, 'ann');
+    const { status, body } = await world.approve(proposal, 'lead');
     expect({ status, code: body.code, state: body.current.state }).toEqual({
       status: 409,
       code: 'already-ended',

@@ -19,7 +19,7 @@ describe('registering a release', () => {
       criticality: 'medium',
       reversibility: 'yes',
       verdict: 'pending',
-      startedBy: 'dora',
+      startedBy: 'starter',
     });
     expect(await world.types(body.id)).toEqual(['release.registered', 'readiness.assessed']);
   });
@@ -319,7 +319,7 @@ describe('an instance that ends', () => {
     const id = await world.live('ending-1');
     const second = await world.startInstance();
     const { TOKENS } = await import('../test/shop.js');
-    const headers = { authorization: `Bearer ${TOKENS.vic}` };
+    const headers = { authorization: `Bearer ${TOKENS.onlooker}` };
     const stream = await fetch(`${second.url}/v1/releases/${id}/events`, {
       headers: { ...headers, accept: 'text/event-stream' },
     });
@@ -363,7 +363,7 @@ async function follow(url: string, lastEventId: string, count: number): Promise<
   const stop = new AbortController();
   const { TOKENS } = await import('../test/shop.js');
   const response = await fetch(url, {
-    headers: { accept: 'text/event-stream', authorization: `Bearer ${TOKENS.vic}`, 'last-event-id': lastEventId },
+    headers: { accept: 'text/event-stream', authorization: `Bearer ${TOKENS.onlooker}`, 'last-event-id': lastEventId },
     signal: AbortSignal.any([stop.signal, AbortSignal.timeout(10_000)]),
   });
   expect(response.headers.get('content-type')).toBe('text/event-stream');
@@ -393,22 +393,22 @@ describe("another tenant's token", () => {
     const rival = RIVAL_TOKENS;
     const reads = ['', '/events', '/verdict', '/series', '/evidence'].map((part) => `/v1/releases/${id}${part}`);
     const found = await Promise.all(
-      [...reads, `/v1/proposals/${proposal}`].map(async (path) => (await world.get(path, rival.vic)).status),
+      [...reads, `/v1/proposals/${proposal}`].map(async (path) => (await world.get(path, rival.onlooker)).status),
     );
     expect(found).toEqual([404, 404, 404, 404, 404, 404]);
-    const live = await world.get(`/v1/releases/${id}/events`, rival.vic, { accept: 'text/event-stream' });
+    const live = await world.get(`/v1/releases/${id}/events`, rival.onlooker, { accept: 'text/event-stream' });
     expect(live.status).toBe(404);
-    const byName = await world.get('/v1/releases/by-name?name=tenant-1&environment=production', rival.vic);
+    const byName = await world.get('/v1/releases/by-name?name=tenant-1&environment=production', rival.onlooker);
     expect(byName.status).toBe(404);
     const phase = await world.post(`/v1/releases/${id}/phases`, { phase: 'failed' }, { as: rival.pipeline });
     const answer = await world.post(
       `/v1/proposals/${proposal}/answers`,
       { answer: 'reject', reason: 'no' },
-      { as: rival.ann, ifMatch: '"1"' },
+      { as: rival.lead, ifMatch: '"1"' },
     );
     expect([phase.status, answer.status]).toEqual([404, 404]);
-    expect((await world.get('/v1/releases', rival.vic)).body.items).toEqual([]);
-    expect((await world.get('/v1/proposals', rival.vic)).body.items).toEqual([]);
+    expect((await world.get('/v1/releases', rival.onlooker)).body.items).toEqual([]);
+    expect((await world.get('/v1/proposals', rival.onlooker)).body.items).toEqual([]);
     const rows = (await world.get('/v1/journal?limit=200', rival.auditor)).body.items;
     expect(rows.filter((row: { tenant: string }) => row.tenant !== 'rival-retail')).toEqual([]);
     const previous = await world.post('/v1/releases', releaseBody('rival-1', { previous: id }), { as: rival.pipeline });

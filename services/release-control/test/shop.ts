@@ -5,10 +5,10 @@ export const TENANT = 'acme-retail';
 
 /** Tokens of the shop's people and pipelines, made anew for every run. */
 export const TOKENS = {
-  ann: makeToken(),
-  bob: makeToken(),
-  rob: makeToken(),
-  vic: makeToken(),
+  lead: makeToken(),
+  deputy: makeToken(),
+  responder: makeToken(),
+  onlooker: makeToken(),
   pipeline: makeToken(),
   auditor: makeToken(),
   admin: makeToken(),
@@ -16,10 +16,10 @@ export const TOKENS = {
 export type Who = keyof typeof TOKENS;
 
 const ROLES: Readonly<Record<Who, readonly string[]>> = {
-  ann: ['approver'],
-  bob: ['approver'],
-  rob: ['responder'],
-  vic: ['viewer'],
+  lead: ['approver'],
+  deputy: ['approver'],
+  responder: ['responder'],
+  onlooker: ['viewer'],
   pipeline: ['deployer'],
   auditor: ['auditor'],
   admin: ['admin'],

@@ -170,7 +170,7 @@ export class World {
     };
   }
 
-  get(path: string, as: Who | string = 'vic', headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
+  get(path: string, as: Who | string = 'onlooker', headers: Readonly<Record<string, string>> = {}): Promise<Answered> {
     return this.call('GET', path, { as, headers });
   }
 
@@ -428,7 +428,7 @@ export function releaseBody(name: string, over: Readonly<Record<string, unknown>
       { component: 'odoo-pos', version: name },
     ],
     steps: [{ kind: 'configuration', what: 'new settings', reversible: 'yes' }],
-    startedBy: 'dora',
+    startedBy: 'starter',
     ...over,
   };
 }

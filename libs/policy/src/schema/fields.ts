@@ -35,7 +35,7 @@ export const labelName = z
 export const subject = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._@:+-]{0,127}$/)
-  .meta({ description: 'a subject id such as anna@shop.example or deploy-pipeline' });
+  .meta({ description: 'a subject id such as on-call@shop.example or deploy-pipeline' });
 
 /** Above 0 and at most 1. */
 export const share = z.number().gt(0).lte(1).meta({ description: 'a number above 0 and at most 1' });

@@ -9,7 +9,7 @@ const said = (text: string): PublicEvent => ({
   type: 'ProposalCommented',
   proposal: 'prp_1',
   answer: 'ans_1',
-  by: 'ada',
+  by: 'on-call',
   text,
   revision: 1,
 });

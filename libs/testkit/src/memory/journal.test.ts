@@ -6,7 +6,7 @@ import { testIds } from '../database.js';
 import { VirtualClock } from '../virtual/clock.js';
 import { InMemoryJournal } from './journal.js';
 
-const ACTOR = { kind: 'person', id: 'ada' } as const;
+const ACTOR = { kind: 'person', id: 'on-call' } as const;
 const ref = (stream: string) => ({ tenant: 'acme', stream, environment: 'production', workload: 'odoo' });
 const fresh = (committed?: ConstructorParameters<typeof InMemoryJournal>[3]) =>
   new InMemoryJournal(new VirtualClock(0), testIds(), sha256, committed);

@@ -70,8 +70,8 @@ describe('an alert in words', () => {
     ['firing', 'applied', 'that it fires: “tills sell”.'],
     ['resolved', 'overtaken', 'that it is over: “tills sell”. That came too late: the alert had moved on.'],
   ] as const)('says who settled it: %s, %s', (as, outcome, words) => {
-    const word = { as, by: 'rob', reason: 'tills sell', at: at(-1), outcome };
-    expect(wordSentence({ ...first, word })).toBe(`rob said at ${clockTime(at(-1))} ${words}`);
+    const word = { as, by: 'on-call', reason: 'tills sell', at: at(-1), outcome };
+    expect(wordSentence({ ...first, word })).toBe(`on-call said at ${clockTime(at(-1))} ${words}`);
     expect(wordSentence(first)).toBeNull();
   });
 });

@@ -52,7 +52,7 @@ describe('a refused answer', () => {
   const ended = {
     ...shown,
     state: 'rejected',
-    ended: { end: 'rejected', by: ['jonas'], at: '2026-11-23T09:44:00Z', reason: 'a promotion' },
+    ended: { end: 'rejected', by: ['shops-lead'], at: '2026-11-23T09:44:00Z', reason: 'a promotion' },
   } as ProposalView;
 
   test('412 shows what is different and asks again', () => {
@@ -64,7 +64,7 @@ describe('a refused answer', () => {
   test('409 says how it ended, when and by whom', () => {
     const refusal = refusalOf(failed(409, 'already-ended'), shown, ended);
     expect(refusal.kind).toBe('ended');
-    expect(refusal.words).toMatch(/^Rejected by jonas at \d\d:44; the release stays\. “a promotion”$/);
+    expect(refusal.words).toMatch(/^Rejected by shops-lead at \d\d:44; the release stays\. “a promotion”$/);
   });
   test('412 on a proposal that has ended meanwhile is an end', () => {
     expect(refusalOf(failed(412, 'changed'), shown, ended).kind).toBe('ended');

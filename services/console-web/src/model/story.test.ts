@@ -57,20 +57,26 @@ describe('events in words', () => {
       'Decision: roll back without asking',
       ['Rule: high criticality.', 'Criticality high, can be undone: yes.'],
     ],
-    ['proposal.acknowledged', { by: 'maria', until: '2026-11-23T09:05:00Z' }, 'plain', 'maria is looking at it', []],
-    ['proposal.acknowledged', { by: 'maria' }, 'plain', 'maria is no longer looking at it', []],
+    [
+      'proposal.acknowledged',
+      { by: 'on-call', until: '2026-11-23T09:05:00Z' },
+      'plain',
+      'on-call is looking at it',
+      [],
+    ],
+    ['proposal.acknowledged', { by: 'on-call' }, 'plain', 'on-call is no longer looking at it', []],
     [
       'proposal.ended',
-      { end: 'approved', by: ['maria', 'jonas'], reason: 'tills', override: false },
+      { end: 'approved', by: ['on-call', 'shops-lead'], reason: 'tills', override: false },
       'act',
-      'Approved by maria and jonas',
+      'Approved by on-call and shops-lead',
       ['“tills”'],
     ],
     [
       'proposal.ended',
-      { end: 'rejected', by: ['maria'], reason: 'a promotion' },
+      { end: 'rejected', by: ['on-call'], reason: 'a promotion' },
       'plain',
-      'Rejected by maria: the release stays',
+      'Rejected by on-call: the release stays',
       ['“a promotion”'],
     ],
     ['proposal.ended', { end: 'expired', by: [] }, 'doubt', 'Nobody decided in time', []],
@@ -131,7 +137,9 @@ describe('events in words', () => {
   });
 
   test('texts that are none are left out', () => {
-    expect(storyEntry(event(1, 'proposal.commented', { by: 'maria', text: { html: '<b>' } })).details).toEqual(['“”']);
+    expect(storyEntry(event(1, 'proposal.commented', { by: 'on-call', text: { html: '<b>' } })).details).toEqual([
+      '“”',
+    ]);
   });
 });
 

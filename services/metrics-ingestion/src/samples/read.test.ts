@@ -84,7 +84,7 @@ describe('samples that are refused', () => {
     ['a dimension that is a number', body({ dimensions: { store: 2 } }), 422, 'invalid', '/samples/1/dimensions/store'],
     [
       'a dimension that is not declared',
-      body({ dimensions: { cashier: 'ann' } }),
+      body({ dimensions: { cashier: 'till-7' } }),
       422,
       'invalid',
       '/samples/1/dimensions/cashier',

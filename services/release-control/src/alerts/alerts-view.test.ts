@@ -52,7 +52,7 @@ const word = (fingerprint: string, outcome: StoredWord['outcome']): StoredWord =
   fingerprint,
   episode: 1,
   as: 'resolved',
-  by: 'rob',
+  by: 'responder',
   reason: 'tills sell',
   at: '1970-01-01T00:00:03.000Z',
   outcome,
@@ -82,10 +82,10 @@ describe('the alerts of an environment', () => {
   test('what a person settled stays to be seen', () => {
     const over = episode('a', { state: 'resolved' });
     expect(shown(known([over], { words: [word('a', 'applied')] }))).toEqual(['a resolved']);
-    const settled = { as: 'resolved', by: 'rob', reason: 'x', atMs: 3000 } as const;
+    const settled = { as: 'resolved', by: 'responder', reason: 'x', atMs: 3000 } as const;
     expect(alertsView(known([{ ...over, settled }]), 4000).items[0]?.word).toEqual({
       as: 'resolved',
-      by: 'rob',
+      by: 'responder',
       reason: 'x',
       at: '1970-01-01T00:00:03.000Z',
       outcome: 'applied',
