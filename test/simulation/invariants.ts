@@ -125,7 +125,7 @@ export class Invariants {
     if (event.end !== 'approved') return;
     const needed = this.opened.get(event.proposal)?.approvalsNeeded ?? Number.POSITIVE_INFINITY;
     this.holds(new Set(event.by).size >= needed, 'an approval has as many people as are needed', event);
-    this.holds(!event.by.includes('dora'), 'who started a release does not approve its rollback', event);
+    this.holds(!event.by.includes('release-lead'), 'who started a release does not approve its rollback', event);
   }
 
   private order(release: string, order: RollbackOrdered): void {

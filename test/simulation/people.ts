@@ -3,8 +3,8 @@ import type { Chance } from '@parapet/testkit';
 import { MINUTE_MS, SECOND_MS } from './plot.js';
 import type { World } from './world.js';
 
-/** Dora starts the releases; the others are on call. */
-const PEOPLE = ['ada', 'bob', 'dora'] as const;
+/** The release lead starts the releases; the others are on call. */
+const PEOPLE = ['on-call', 'second-on-call', 'release-lead'] as const;
 
 /** People who answer what they were shown: at once, late, twice, or never. */
 export class People {

@@ -65,7 +65,7 @@ export class Pipeline {
         guardrailPolicy: guardrailPolicyOf(plot),
         decisionPolicy: decisionPolicyOf(plot),
         origin: 'api',
-        startedBy: 'dora',
+        startedBy: 'release-lead',
       },
     };
   }
