@@ -38,6 +38,9 @@ export class Invariants {
   private readonly orders = new Map<string, RollbackOrdered>();
   private readonly decided = new Map<string, string>();
   private readonly verdicts = new Map<string, VerdictChanged>();
+  private readonly revisions = new Map<string, number>();
+  /** Who approved what was shown at which revision. */
+  private readonly approvals = new Set<string>();
   private readonly sends = new Set<string>();
   private readonly executions = new Map<string, number>();
   private readonly reached = new Map<string, Reached>();
@@ -71,6 +74,11 @@ export class Invariants {
         this.holds(!this.opened.has(event.proposal), 'a proposal is opened once', event);
         this.world.seen.add('proposal opened');
         return void this.opened.set(event.proposal, event);
+      case 'ProposalChanged':
+        return void this.revisions.set(event.proposal, event.revision);
+      case 'ProposalAnswered':
+        if (event.word === 'approve') this.approvals.add(`${event.proposal} ${event.revision} ${event.by}`);
+        return;
       case 'ProposalEnded':
         return this.end(event);
       case 'RollbackOrdered':
@@ -125,6 +133,9 @@ export class Invariants {
     if (event.end !== 'approved') return;
     const needed = this.opened.get(event.proposal)?.approvalsNeeded ?? Number.POSITIVE_INFINITY;
     this.holds(new Set(event.by).size >= needed, 'an approval has as many people as are needed', event);
+    const revision = this.revisions.get(event.proposal) ?? 1;
+    const isForThis = event.by.every((who) => this.approvals.has(`${event.proposal} ${revision} ${who}`));
+    this.holds(isForThis, 'an approval counts for what was shown, and for nothing newer', event);
     this.holds(!event.by.includes('release-lead'), 'who started a release does not approve its rollback', event);
   }
 

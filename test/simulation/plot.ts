@@ -21,6 +21,8 @@ export interface Plot {
   readonly deployAtMs: number;
   readonly isBad: boolean;
   readonly symptoms: readonly Symptom[];
+  /** How long after the version runs each symptom shows: a leak takes its time. */
+  readonly onsetMs: Readonly<Record<Symptom, number>>;
   readonly deployment: 'goes-live' | 'fails';
   readonly sensors: Sensors;
   readonly hasOldAlert: boolean;
@@ -61,10 +63,10 @@ export interface Story {
 export function drawStory(seed: number): Story {
   const chance = new Chance(seed).apart('story');
   const rough = chance.one([0, 0.05, 0.15]);
-  const silentAtMs = START_MS + chance.between(20, 60) * MINUTE_MS;
+  const silentAtMs = START_MS + chance.between(22, 46) * MINUTE_MS;
   return {
     seed,
-    weather: { lost: rough, repeated: rough, delayed: rough, killed: rough / 5, target: chance.one([0, 0.2, 0.5]) },
+    weather: { lost: rough, repeated: rough, delayed: rough, killed: rough / 5, target: chance.one([0, 0.3, 0.6]) },
     plots: ['web', 'pos'].map((component) => drawPlot(component, chance)),
     alertsSilent: chance.happens(0.3)
       ? {
@@ -77,8 +79,9 @@ export function drawStory(seed: number): Story {
 
 function drawPlot(component: string, chance: Chance): Plot {
   const deployAtMs = START_MS + chance.between(24 * 60, 34 * 60) * SECOND_MS;
-  const isBad = chance.happens(0.65);
+  const isBad = chance.happens(0.6);
   const all: readonly Symptom[] = ['orders', 'latency', 'alert'];
+  const onset = () => (chance.happens(0.5) ? 0 : chance.between(30, 240) * SECOND_MS);
   const chosen = all.filter(() => chance.happens(0.5));
   return {
     workload: `odoo-${component}`,
@@ -88,6 +91,7 @@ function drawPlot(component: string, chance: Chance): Plot {
     deployAtMs,
     isBad,
     symptoms: chosen.length === 0 ? ['orders'] : chosen,
+    onsetMs: { orders: onset(), latency: onset(), alert: onset() },
     deployment: chance.happens(0.1) ? 'fails' : 'goes-live',
     sensors: chance.one(['whole', 'whole', 'whole', 'with-gaps', 'with-gaps', 'fall-silent', 'silent-from-the-start']),
     hasOldAlert: chance.happens(0.25),

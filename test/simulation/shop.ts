@@ -35,7 +35,8 @@ export class Shop {
 
   /** Whether customers feel the bad version just now. */
   shows(symptom: Symptom): boolean {
-    return this.plot.isBad && this.target.version === '2' && this.plot.symptoms.includes(symptom);
+    const hasBegun = this.world.clock.nowMs() >= this.plot.deployAtMs + this.plot.onsetMs[symptom];
+    return this.plot.isBad && hasBegun && this.target.version === '2' && this.plot.symptoms.includes(symptom);
   }
 
   private measure(): void {
@@ -83,7 +84,15 @@ export class Shop {
       case 'silent-from-the-start':
         return [{ fromMs: deployAtMs - MINUTE_MS, toMs: forEver, says: says() }];
       case 'fall-silent':
-        return [{ fromMs: deployAtMs + this.chance.between(30, 500) * SECOND_MS, toMs: forEver, says: says() }];
+        // Half of them so late that enough was covered by then: only their silence at the end tells.
+        return [
+          {
+            fromMs:
+              deployAtMs + this.chance.one([this.chance.between(30, 470), this.chance.between(470, 560)]) * SECOND_MS,
+            toMs: forEver,
+            says: says(),
+          },
+        ];
       case 'with-gaps':
         return Array.from({ length: 12 }, () => {
           const fromMs = START_MS + this.chance.between(1, 60) * MINUTE_MS;
@@ -114,7 +123,8 @@ export class Alertmanager {
     for (const { plot, shop } of parts) {
       this.group(plot.component, REPEAT_MS, [
         alert('CheckoutFails', plot.component, () => shop.shows('alert')),
-        alert('DiskFull', plot.component, (atMs) => plot.hasOldAlert && atMs > began),
+        // Older than the release that it names: none of its doing.
+        alert('DiskFull', plot.component, (atMs) => plot.hasOldAlert && atMs > began, { release: plot.name }),
       ]);
     }
   }
@@ -158,8 +168,8 @@ export class Alertmanager {
   }
 }
 
-function alert(alertname: string, service: string, isFiring: Alert['isFiring']): Alert {
-  return { labels: { alertname, service, severity: 'critical' }, isFiring, startsAtMs: null };
+function alert(alertname: string, service: string, isFiring: Alert['isFiring'], also: Alert['labels'] = {}): Alert {
+  return { labels: { alertname, service, severity: 'critical', ...also }, isFiring, startsAtMs: null };
 }
 
 function statementOf(one: Alert, status: 'firing' | 'resolved', atMs: InstantMs): AlertStatement {

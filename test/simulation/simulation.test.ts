@@ -2,9 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import { type Day, World } from './world.js';
 
 /** `npm run sim -- --seed N --runs M` sets these; otherwise a few dozen seeds are simulated, the same each time. */
-const FIRST = Number(process.env['PARAPET_SIM_SEED'] ?? 1);
-const RUNS = Number(process.env['PARAPET_SIM_RUNS'] ?? 24);
+const FIRST = Number(process.env['PARAPET_SIM_SEED'] ?? 60);
+const RUNS = Number(process.env['PARAPET_SIM_RUNS'] ?? 36);
 const isAskedFor = process.env['PARAPET_SIM_SEED'] !== undefined;
+/** Days on which what is rare happens: a deployment that fails after it was taken, a request that never arrives. */
+const RARE = isAskedFor ? [] : [122, 136];
+const SEEDS = [...Array.from({ length: RUNS }, (_, i) => FIRST + i), ...RARE];
 
 /** What the everyday seeds have to come upon, so that promises are not kept for want of occasion. */
 const OCCASIONS = [
@@ -54,12 +57,11 @@ describe('releases of a shop on a day when things go wrong', () => {
   const seen = new Set<string>();
 
   test(
-    `no promise is broken, ${RUNS} times from seed ${FIRST} on`,
+    `no promise is broken, on ${SEEDS.length} days from seed ${FIRST} on`,
     async () => {
-      for (let seed = FIRST; seed < FIRST + RUNS; seed++)
-        for (const what of (await simulate(seed)).seen) seen.add(what);
+      for (const seed of SEEDS) for (const what of (await simulate(seed)).seen) seen.add(what);
     },
-    RUNS * 10_000,
+    SEEDS.length * 10_000,
   );
 
   // One seed that was asked for need not meet everything.

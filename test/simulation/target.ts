@@ -5,6 +5,7 @@ import { MINUTE_MS, type Plot, SECOND_MS } from './plot.js';
 import type { World } from './world.js';
 
 const TIMEOUT_MS = 5 * SECOND_MS;
+const TROUBLES = { late: 'request arrived late', lost: 'request lost', dropped: 'answer dropped' } as const;
 
 /** What runs a part of the shop, behind a network that drops answers; it answers 503 or works slowly when it likes. */
 export class ShopTarget implements DeploymentTarget {
@@ -23,19 +24,21 @@ export class ShopTarget implements DeploymentTarget {
   async send(request: StepRequest): Promise<Waiting<SendAnswer>> {
     this.world.invariants.sending(request);
     const unclear = { kind: 'unclear', detail: 'no answer within five seconds' } as const;
-    if (this.fails()) return { kind: 'unclear', detail: '503', retryAfterMs: 3_000 };
-    const isSlow = this.fails();
-    if (isSlow || this.fails()) {
+    const trouble = this.fails()
+      ? this.chance.one<'503' | keyof typeof TROUBLES>(['503', 'late', 'lost', 'dropped'])
+      : null;
+    if (trouble === '503') return { kind: 'unclear', detail: '503', retryAfterMs: 3_000 };
+    if (trouble !== null) this.world.seen.add(TROUBLES[trouble]);
+    if (trouble === 'late' || trouble === 'lost') {
       // Given up here, and still on its way: it arrives late, or never.
-      if (isSlow) this.world.clock.after(this.chance.between(6, 90) * SECOND_MS, () => void this.arrived(request));
-      this.world.seen.add(isSlow ? 'request arrived late' : 'request lost');
+      if (trouble === 'late')
+        this.world.clock.after(this.chance.between(6, 90) * SECOND_MS, () => void this.arrived(request));
       await this.world.clock.pause(TIMEOUT_MS);
       return unclear;
     }
     await this.world.clock.pause(this.chance.between(5, 900));
     const answer = this.arrived(request);
-    if (!this.fails()) return answer;
-    this.world.seen.add('answer dropped');
+    if (trouble === null) return answer;
     await this.world.clock.pause(TIMEOUT_MS);
     return unclear;
   }
@@ -63,7 +66,7 @@ export class ShopTarget implements DeploymentTarget {
     if (this.version !== from && this.version !== to) return { kind: 'refused', detail: `${this.version} runs` };
     this.keys.set(key, 'running');
     this.world.invariants.executed(key, step);
-    const isFailing = this.chance.happens(this.world.story.weather.target / 8);
+    const isFailing = this.chance.happens(this.world.story.weather.target / 4);
     this.world.clock.after(
       this.fails() ? this.chance.between(1, 3) * MINUTE_MS : this.chance.between(1, 20_000),
       () => {
