@@ -1,0 +1,34 @@
+// npm run bench: every benchmark, with what it is compared to in the same run. Nothing here asserts a time.
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { signalToOrder } from './signal-to-order/main.mjs';
+
+const { values } = parseArgs({
+  options: {
+    releases: { type: 'string', default: '200' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+if (values.help) {
+  process.stdout.write(
+    'npm run bench -- [--releases N] [--json]\n\nTimes an alert from the door to the rollback order, beside bare JetStream hops and PostgreSQL commits.\n',
+  );
+  process.exit(0);
+}
+const say = (/** @type {string} */ line) => void process.stderr.write(`${line}\n`);
+const result = await signalToOrder({ releases: Number(values.releases), say });
+if (values.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+else {
+  const ms = (/** @type {number} */ value) => `${value.toFixed(2)} ms`.padStart(12);
+  const row = (/** @type {string} */ name, /** @type {{ p50: number; p99: number }} */ { p50, p99 }) =>
+    `${name.padEnd(52)}${ms(p50)}${ms(p99)}\n`;
+  process.stdout.write(
+    `${cpus().length} cores, ${cpus()[0]?.model ?? ''}; ${result.whole.count} releases\n\n${''.padEnd(52)}${'p50'.padStart(12)}${'p99'.padStart(12)}\n` +
+      row('alert accepted at the door → rollback ordered', result.whole) +
+      row('one JetStream hop (publish, store, deliver)', result.hop) +
+      row('one PostgreSQL commit', result.commit) +
+      row(`the bare steps on that way (${result.hops} hops, ${result.commits} commits)`, result.bare) +
+      `${'ratio'.padEnd(52)}${result.ratio.p50.toFixed(1).padStart(12)}${result.ratio.p99.toFixed(1).padStart(12)}\n`,
+  );
+}
