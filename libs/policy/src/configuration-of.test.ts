@@ -54,7 +54,7 @@ describe('what stored documents mean', () => {
         where: {},
         mode: 'observe',
         weight: 1,
-        isRequired: true,
+        isRequired: false,
         staleAfterMs: 60_000,
         test: { kind: 'rate', against: 'limit', limit: 0.5, unacceptable: 2 },
       },

@@ -40,7 +40,7 @@ function guardrail(
     test: guardrailTest(spec),
     mode: spec.mode,
     weight: spec.weight,
-    isRequired: spec.required,
+    isRequired: spec.required ?? spec.mode !== 'observe',
     staleAfterMs: spec.staleAfter ?? Math.max(4 * intervalMs, STALE_MS_MIN),
   };
 }

@@ -114,11 +114,16 @@ const guardrail = z
       .max(1000)
       .default(1)
       .meta({ description: 'a number above 0; weights are relative to each other' }),
-    required: z.boolean().default(true),
+    required: z
+      .boolean()
+      .optional()
+      .meta({ description: 'whether a pass needs it; absent: yes, unless its mode is observe' }),
     staleAfter: duration.optional(),
   })
   .superRefine((value, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
+    if (value.mode === 'observe' && value.required === true)
+      say('required', 'a guardrail that only observes is never counted, so no pass can wait for it');
     if ((value.signal === undefined) === (value.alerts === undefined)) {
       context.addIssue({ code: 'custom', message: 'needs exactly one of signal and alerts' });
     }
