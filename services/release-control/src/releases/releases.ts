@@ -46,7 +46,7 @@ export class Releases {
     return this.streams.read(tx, place);
   }
 
-  /** A release from its own stream, with how its guardrails stand at this moment. */
+  /** A release from its own stream; while it is watched, with how its guardrails stand at this moment. */
   async show(tenant: string, id: string, query: ReleaseQuery): Promise<ReleaseView> {
     return this.db.transact(tenant, async (tx) => {
       const place = await this.find(tx, id, query);
@@ -55,7 +55,8 @@ export class Releases {
       if (state === null) throw unknownRelease(id, query);
       this.last.saw(rows, await databaseNow(tx));
       const view = await this.staleness.shown(tx, releaseView(rows, state));
-      const guardrails = await guardrailsNow(tx, place.id);
+      // What was said for good stays as it was said: what is measured afterwards belongs to the release gone back to.
+      const guardrails = view.final ? null : await guardrailsNow(tx, place.id);
       return guardrails === null || guardrails.length === 0 ? view : { ...view, guardrails };
     });
   }
