@@ -1,8 +1,9 @@
 // npm run demo: the whole story on this machine.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stateFolder } from '../launcher/state.mjs';
+import { isAlive } from '../servers/index.mjs';
 import { printer } from './print.mjs';
 import { playStory } from './story.mjs';
 import { subscribeAsCd } from './subscriber.mjs';
@@ -52,7 +53,15 @@ if (options.help) {
   process.exit(0);
 }
 const stateDir = join(stateFolder(undefined), 'demo');
-if (options.reset && existsSync(stateDir)) rmSync(stateDir, { recursive: true, force: true });
+if (options.reset && existsSync(stateDir)) {
+  const running =
+    existsSync(join(stateDir, 'launcher.pid')) && Number(readFileSync(join(stateDir, 'launcher.pid'), 'utf8'));
+  if (running && isAlive(running)) {
+    process.stderr.write(`a demo already runs on this state (process ${running}): stop it first\n`);
+    process.exit(1);
+  }
+  rmSync(stateDir, { recursive: true, force: true });
+}
 
 const say = printer();
 const stopping = new AbortController();

@@ -27,6 +27,10 @@ export function printer(write = (line) => void process.stdout.write(`${line}\n`)
       for (const [index, text] of words(type, event).entries())
         write(index === 0 ? `${at(seconds)}  ${text}` : `${' '.repeat(11)}${text}`);
     },
+    alert: (/** @type {any} */ alert, /** @type {number} */ seconds) =>
+      write(
+        `${at(seconds)}  Alertmanager: ${alert.name} ${alert.state === 'firing' ? red('fires') : alert.state}${dim(alert.summary ? ` (${alert.summary})` : '')}`,
+      ),
     ending: (
       /** @type {string} */ ending,
       /** @type {{ isExpected: boolean; seconds: number; detectedSeconds: number | null }} */ o,

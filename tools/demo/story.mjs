@@ -1,6 +1,6 @@
 // Four releases of one shop: one that is good, and three that are not, each ending as its policy says.
 import { setTimeout as wait } from 'node:timers/promises';
-import { caller } from './api.mjs';
+import { caller, Refused } from './api.mjs';
 import { beginRelease } from './release.mjs';
 
 const ACT_WITHIN_MS = 300_000;
@@ -95,6 +95,7 @@ async function playAct({ world, pipeline, person, act, yes, say, signal }) {
   const limit = AbortSignal.any([signal, over.signal, AbortSignal.timeout(ACT_WITHIN_MS)]);
   /** @type {{ detectedSeconds: number | null; approvedBy: string | null }} */
   const seen = { detectedSeconds: null, approvedBy: null };
+  if (world.alerting) void tellOfAlerts({ person, release: release.id, liveMs, say, signal: limit });
   let ending = 'did not end in time';
   for await (const event of pipeline.events(release.id, 0, limit)) {
     const seconds = (performance.now() - liveMs) / 1000;
@@ -132,6 +133,26 @@ async function playAct({ world, pipeline, person, act, yes, say, signal }) {
 }
 
 /**
+ * Says what Alertmanager tells of this release, as it is heard.
+ * @param {{ person: Caller; release: string; liveMs: number; say: import('./print.mjs').Print; signal: AbortSignal }} o
+ */
+async function tellOfAlerts({ person, release, liveMs, say, signal }) {
+  /** @type {Map<string, string>} */
+  const known = new Map();
+  while (!signal.aborted) {
+    const view = await person.get('/v1/alerts?environment=production').catch(() => ({ items: [] }));
+    for (const alert of view.items) {
+      if (alert.attachment.kind !== 'attached' || alert.attachment.release.id !== release) continue;
+      const episode = `${alert.fingerprint} ${alert.episode}`;
+      if (known.get(episode) === alert.state || signal.aborted) continue;
+      known.set(episode, alert.state);
+      say.alert(alert, (performance.now() - liveMs) / 1000);
+    }
+    await wait(500);
+  }
+}
+
+/**
  * What the story's people do about an event, and whether the act is over.
  * @param {{ type: string; data: any; world: import('./world.mjs').World; person: Caller; yes: boolean; say: import('./print.mjs').Print; seen: { approvedBy: string | null }; act: Act; liveMs: number; release: string }} o
  * @returns {Promise<string | null>} the ending, once there is one
@@ -165,21 +186,33 @@ async function react({ type, data, world, person, yes, say, seen, act, liveMs, r
   }
 }
 
+/** How often a person reads again what changed while they were reading. */
+const READINGS = 5;
+
 /** A person who reads the proposal and approves the plan that it shows. @param {Caller} person @param {string} proposal @param {import('./print.mjs').Print} say */
 async function approve(person, proposal, say) {
   await person.post(`/v1/proposals/${proposal}/answers`, { answer: 'acknowledge' });
-  const shown = await person.get(`/v1/proposals/${proposal}`);
-  await person.post(
-    `/v1/proposals/${proposal}/answers`,
-    {
-      answer: 'approve',
-      planId: shown.plan.planId,
-      planDigest: shown.planDigest,
-      reason: 'the tills matter more than the feature',
-    },
-    { 'if-match': `"${shown.revision}"` },
-  );
-  say.note(`approved through the API: ${shown.headline}`);
+  for (let reading = 1; ; reading++) {
+    const shown = await person.get(`/v1/proposals/${proposal}`);
+    try {
+      await person.post(
+        `/v1/proposals/${proposal}/answers`,
+        {
+          answer: 'approve',
+          planId: shown.plan.planId,
+          planDigest: shown.planDigest,
+          reason: 'the tills matter more than the feature',
+        },
+        { 'if-match': `"${shown.revision}"` },
+      );
+      say.note('approved through the API');
+      return;
+    } catch (cause) {
+      // New evidence came while it was being read: an approval counts for what was shown, so it is read again.
+      const isChanged = cause instanceof Refused && cause.status === 412;
+      if (!isChanged || reading === READINGS) throw cause;
+    }
+  }
 }
 
 /**

@@ -17,7 +17,11 @@ export async function specOf(
 ): Promise<WatchSpec> {
   if (startMs === null) throw new Error(`release ${release.release} has not begun`);
   const { guardrails, ...rest } = policy;
-  const periods = baselinePeriods(startMs, policy.baselineMs, badTimes(environment, release.release, startMs));
+  const periods = baselinePeriods(
+    startMs,
+    policy.baselineMs,
+    badTimes(environment.releases.values(), release.release, startMs),
+  );
   const watched: WatchedGuardrail[] = [];
   for (const guardrail of guardrails) {
     const declared =
@@ -47,11 +51,24 @@ export async function specOf(
   };
 }
 
-/** When other releases of this environment were known to be bad: no example of health. */
-function badTimes(environment: Environment, release: string, untilMs: InstantMs): readonly Period[] {
-  return [...environment.releases.values()]
-    .filter((other) => other.release !== release && !other.isHistory && other.startedAtMs !== null)
-    .map((other) => ({ fromMs: other.startedAtMs as InstantMs, toMs: other.endedAtMs ?? untilMs }));
+/**
+ * When other releases of this environment were known to be bad: no example of health. One that was kept although it failed is what
+ * people decided to live with: after its watch, its time is history like any other, or there would never be a baseline again.
+ */
+export function badTimes(releases: Iterable<KnownRelease>, release: string, untilMs: InstantMs): readonly Period[] {
+  const times: Period[] = [];
+  for (const other of releases) {
+    const { startedAtMs } = other;
+    if (other.release === release || other.isHistory || startedAtMs === null) continue;
+    const watchedToMs = (other.liveAtMs ?? startedAtMs) + watchMs(other);
+    times.push({ fromMs: startedAtMs, toMs: Math.min(other.endedAtMs ?? untilMs, watchedToMs, untilMs) });
+  }
+  return times;
+}
+
+function watchMs({ registered }: KnownRelease): number {
+  const { durationMs } = registered['guardrailPolicy'] as GuardrailPolicy;
+  return durationMs;
 }
 
 async function baselineFor(
