@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stateFolder } from '../launcher/state.mjs';
 import { isAlive } from '../servers/index.mjs';
+import { auditVerify } from './audit.mjs';
 import { printer } from './print.mjs';
 import { playStory } from './story.mjs';
 import { subscribeAsCd } from './subscriber.mjs';
@@ -105,7 +106,9 @@ try {
     world.tokens.person,
   );
   say.line(`  ${heard.isComplete ? 'as expected' : 'NOT EXPECTED'}  A CD system's durable subscriber: ${heard.words}`);
-  process.exitCode = outcomes.every((one) => one.isExpected) && heard.isComplete ? 0 : 1;
+  const audit = await auditVerify(world);
+  say.line(`  ${audit.isIntact ? 'as expected' : 'NOT EXPECTED'}  parapet audit verify: ${audit.words}`);
+  process.exitCode = outcomes.every((one) => one.isExpected) && heard.isComplete && audit.isIntact ? 0 : 1;
   if (!options.once) {
     say.line('\nThe shop goes on trading. Ctrl-C stops everything.');
     await stopAsked;

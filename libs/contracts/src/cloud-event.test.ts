@@ -52,6 +52,14 @@ describe('the event of a journal row', () => {
     expect(cloudEvent({ ...ROW, trace }).traceparent).toBe(trace);
   });
 
+  it('carries the fence of an actuation, which is where its start stands in the journal', () => {
+    const data = { actuation: 'act_01JD8Z5WQ00000000000000000', plan: 'pln_01JD8Z5WQ00000000000000000', attempt: 1 };
+    const started = cloudEvent({ ...ROW, type: 'actuation.started', data });
+    expect(started.data['fence']).toBe(1204);
+    expect(decodeEvent(started)?.event).toEqual({ type: 'ActuationStarted', ...data });
+    expect(cloudEvent(ROW).data).not.toHaveProperty('fence');
+  });
+
   it('goes to the subject of its release, or of none for a source', () => {
     expect(publicSubject(ROW)).toBe(`parapet.events.v1.acme.production.odoo-retail.${RELEASE}.decision.made`);
     expect(publicSubject({ ...ROW, workload: 'none', stream: 'src_alertmanager', type: 'source.silent' })).toBe(

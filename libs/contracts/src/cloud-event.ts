@@ -39,6 +39,8 @@ export function isPublicType(type: string): type is EventType {
 export function cloudEvent(row: PublicRow): CloudEvent {
   invariant(isPublicType(row.type), `${row.type} is not public`);
   const release = isId(row.stream, 'rel') ? { release: row.stream } : {};
+  // Known only once the row is in the journal: an actuation's fence is the place of its start there.
+  const fence = row.type === EVENT_TYPES.ActuationStarted ? { fence: row.seq } : {};
   const event: CloudEvent = {
     specversion: '1.0',
     id: row.id,
@@ -52,7 +54,7 @@ export function cloudEvent(row: PublicRow): CloudEvent {
     partitionkey: row.stream,
     journalseq: String(row.seq),
     journalhash: row.hash,
-    data: { tenant: row.tenant, environment: row.environment, ...release, sequence: row.version, ...row.data },
+    data: { tenant: row.tenant, environment: row.environment, ...release, sequence: row.version, ...row.data, ...fence },
   };
   return row.trace === null ? event : { ...event, traceparent: row.trace };
 }
@@ -126,7 +128,7 @@ export function decodeEvent(value: CloudEvent): DecodedEvent | null {
   if (type === undefined || name === undefined) return null;
   const envelope = readEnvelope(value);
   const own = OWN_MEMBERS[name] ?? [];
-  const added = ['tenant', 'environment', 'release', 'sequence'].filter((member) => !own.includes(member));
+  const added = ['tenant', 'environment', 'release', 'sequence', 'fence'].filter((member) => !own.includes(member));
   const members = Object.fromEntries(Object.entries(value.data).filter(([key]) => !added.includes(key)));
   const event = fromJournal({ type, data: members });
   invariant(event !== null, `${type} is public and has no domain event`);
