@@ -72,7 +72,8 @@ describe('the console in a real Chromium', () => {
 
     await page.goto(`${world.system.urls.console}/releases/${bad.id}`);
     await page.getByRole('heading', { name: 'Roll back?' }).waitFor();
-    await page.waitForTimeout(2_500);
+    // The picture is of a chart with something in it.
+    await page.locator('.chart-line').first().waitFor();
     await page.screenshot({ path: join(SHOTS, 'release-1280.png') });
     await page.setViewportSize(PHONE);
     await page.screenshot({ path: join(SHOTS, 'release-390.png'), fullPage: true });
@@ -82,7 +83,7 @@ describe('the console in a real Chromium', () => {
     expect(overflow).toBe(0);
 
     await page.getByRole('button', { name: 'I am looking at it' }).click();
-    await page.getByText('on-call is looking at it').waitFor();
+    await page.getByText('on-call is looking at it, until').waitFor();
     await page.getByRole('button', { name: 'Roll back…' }).click();
     const confirm = page.getByRole('button', { name: `Roll back ${bad.name}` });
     // Nothing was decided by the first act, and nothing is without a reason.
@@ -98,12 +99,8 @@ describe('the console in a real Chromium', () => {
       by: ['on-call'],
     });
     expect(story.at(-1)?.data.outcome).toBe('verified');
-    await page
-      .getByText(/approved/i)
-      .first()
-      .waitFor();
     await page.setViewportSize(DESKTOP);
-    await page.waitForTimeout(1_000);
+    await page.getByText('Rolled back and verified').first().waitFor();
     await page.screenshot({ path: join(SHOTS, 'rolled-back-1280.png'), fullPage: true });
     await page.goto(own.world.system.urls.console);
     await page.getByText(bad.name).first().waitFor();

@@ -10,10 +10,10 @@ const COMPONENTS = ['odoo-web', 'odoo-pos'];
  */
 export async function beginRelease({ world, pipeline, version, criticality, steps, previous, policy }) {
   // A name is unique for ever; a second run of the story is another day's release of the same version.
-  const name = `${WORKLOAD}-${version}-${new Date()
-    .toISOString()
-    .slice(0, 23)
-    .replace(/[-:T.]/g, '')}`;
+  const [, month, day, time] = /** @type {RegExpExecArray} */ (
+    /-(\d\d)-(\d\d)T([\d:]+)/.exec(new Date().toISOString())
+  );
+  const name = `${WORKLOAD}-${version}-${month}${day}-${time?.replaceAll(':', '')}`;
   const release = await pipeline.post('/v1/releases', {
     name,
     workload: WORKLOAD,
