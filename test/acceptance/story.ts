@@ -24,7 +24,7 @@ export async function ownWorld(o: Partial<WorldOptions> = {}): Promise<OwnWorld>
     const world = await startWorld({
       stateDir,
       proposalExpiresSeconds: 120,
-      recoverWithinSeconds: 75,
+      recoverWithinSeconds: 90,
       say: (line) => void lines.push(line),
       ...o,
     });
