@@ -6,7 +6,8 @@ describe('a real Prometheus and a real Alertmanager in front', () => {
   let own: OwnWorld;
 
   beforeAll(async () => {
-    own = await ownWorld();
+    // Orders that the bad version delayed go on arriving for a minute and a half, and the alert with them.
+    own = await ownWorld({ recoverWithinSeconds: 180 });
   }, 180_000);
 
   afterAll(async () => {
@@ -33,7 +34,7 @@ describe('a real Prometheus and a real Alertmanager in front', () => {
       policy: 'alerts-only',
       previous: good.id,
     });
-    const story = await follow(person, bad.id, isVerification);
+    const story = await follow(person, bad.id, isVerification, { withinMs: 260_000 });
 
     const failed = story.find((event) => typeOf(event) === 'verdict.changed' && event.data.to === 'fail');
     expect(failed?.data.guardrails).toEqual([expect.objectContaining({ name: 'critical-alerts', verdict: 'breach' })]);
@@ -48,5 +49,5 @@ describe('a real Prometheus and a real Alertmanager in front', () => {
       ]),
     );
     expect(story.map((event) => Number(event.sequence))).toEqual(story.map((_, index) => index + 1));
-  }, 180_000);
+  }, 290_000);
 });

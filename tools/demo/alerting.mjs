@@ -23,8 +23,8 @@ groups:
         annotations: { summary: "Always firing: proves that alerts arrive." }
       - alert: PosSyncErrorsHigh
         expr: |
-          sum(rate(shop_pos_sync_errors_total[10s])) / sum(rate(shop_pos_orders_total[10s])) > 0.06
-        for: 1s
+          sum(rate(shop_pos_sync_errors_total[15s])) / sum(rate(shop_pos_orders_total[15s])) > 0.06
+        for: 3s
         labels: { environment: production, service: odoo-pos, guardrail: pos-sync, severity: critical }
         annotations:
           summary: "POS orders arrive late or broken"
@@ -35,7 +35,7 @@ groups:
 /** @param {string} shopUrl @param {number} alertmanagerPort */
 function prometheusYaml(shopUrl, alertmanagerPort) {
   return `
-global: { scrape_interval: 1s, evaluation_interval: 1s }
+global: { scrape_interval: 2s, evaluation_interval: 1s }
 rule_files: [rules.yml]
 alerting:
   alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:${alertmanagerPort}'] }] }]
@@ -56,7 +56,7 @@ route:
       continue: true
       matchers: ['guardrail=~".+"']
       group_by: [environment, release, service]
-      group_wait: 0s
+      group_wait: 1s
       group_interval: 5s
       repeat_interval: 10s
     - receiver: release-guardrail-heartbeat

@@ -159,7 +159,7 @@ function writeConfiguration(dir, values, withAlerts) {
 }
 
 const ALERT_GUARDRAIL = `    - name: critical-alerts
-      alerts: { matchers: ['severity="critical"', 'guardrail=~".+"'], for: 1s, rearm: 10s }
+      alerts: { matchers: ['severity="critical"', 'guardrail=~".+"'], for: 2s, rearm: 10s }
       mode: act
 `;
 
