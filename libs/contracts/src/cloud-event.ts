@@ -54,7 +54,14 @@ export function cloudEvent(row: PublicRow): CloudEvent {
     partitionkey: row.stream,
     journalseq: String(row.seq),
     journalhash: row.hash,
-    data: { tenant: row.tenant, environment: row.environment, ...release, sequence: row.version, ...row.data, ...fence },
+    data: {
+      tenant: row.tenant,
+      environment: row.environment,
+      ...release,
+      sequence: row.version,
+      ...row.data,
+      ...fence,
+    },
   };
   return row.trace === null ? event : { ...event, traceparent: row.trace };
 }

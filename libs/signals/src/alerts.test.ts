@@ -450,10 +450,22 @@ const BY_HAND: readonly {
     story: ['100 a#1 unseen>firing'],
   },
   {
-    rule: 'what time did before the word comes first: the doubt was given up',
-    lines: [...UNSEEN, { at: 960, settled: ['resolved', 1] }],
-    story: ['960 a#1 unseen>abandoned'],
-    said: ['960 refused not-in-doubt 1 abandoned'],
+    rule: '10 a doubt that was given up can be settled too',
+    lines: [...UNSEEN, { at: 960 }, { at: 1000, settled: ['resolved', 1] }],
+    story: ['1000 a#1 abandoned>resolved'],
+  },
+  {
+    rule: '10 what was given up and is said to fire is the same episode, with a new lease',
+    lines: [...UNSEEN, { at: 960 }, { at: 1000, settled: ['firing', 1] }, { at: 1000 + LEASE }],
+    story: ['1000 a#1 abandoned>firing', `${1000 + LEASE} a#1 firing>unseen`],
+  },
+  {
+    rule: 'what time did before the word comes first: a lease that ended leaves a doubt to settle',
+    lines: [
+      { at: 1, firing: ['a'] },
+      { at: 1 + LEASE, settled: ['resolved', 1] },
+    ],
+    story: [`${1 + LEASE} a#1 firing>resolved`],
   },
   {
     rule: 'what a sender says is firing cannot be settled',

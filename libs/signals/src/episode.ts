@@ -141,9 +141,9 @@ export function notSeen(episode: Episode, atMs: InstantMs): Episode {
   return episode.state === 'firing' ? { ...episode, state: 'unseen', sinceMs: atMs } : episode;
 }
 
-/** Whether a person may settle it: what is in doubt and not yet given up. */
-export function isSettleable(episode: Pick<Episode, 'state'>): boolean {
-  return episode.state === 'unseen' || episode.state === 'unconfirmed' || episode.state === 'disputed';
+/** Whether a person may settle it: whatever is in doubt, given up or not. */
+export function isSettleable({ state }: Pick<Episode, 'state'>): boolean {
+  return state === 'unseen' || state === 'unconfirmed' || state === 'disputed' || state === 'abandoned';
 }
 
 /**
@@ -165,6 +165,7 @@ export function settledByHand(episode: Episode, settlement: HandSettlement, leas
     closedAtMs,
     confirmAtMs: null,
     dispute: {},
+    abandonedFrom: null,
     settled: settlement,
   };
 }

@@ -27,7 +27,7 @@ export function alertCommands(program: Command, world: World): void {
   alerts
     .command('settle <source> <fingerprint>')
     .description(
-      'say how an alert in doubt stands: unseen, unconfirmed or disputed; later messages of its sender still count',
+      'say how an alert in doubt stands: unseen, unconfirmed, disputed or abandoned; later messages of its sender still count',
     )
     .requiredOption('--episode <number>', 'which time of its firing, as alerts list shows it', count)
     .addOption(new Option('--as <state>', 'how it stands').choices(['resolved', 'firing']).makeOptionMandatory())

@@ -99,7 +99,7 @@ describe('the alerts of an environment', () => {
     ['unseen', 'waiting', false],
     ['unseen', 'overtaken', true],
     ['firing', null, false],
-    ['abandoned', null, false],
+    ['abandoned', null, true],
   ] as const)('%s with a word that is %s may be settled: %s', (state, outcome, may) => {
     const words = outcome === null ? [] : [word('a', outcome)];
     expect(alertsView(known([episode('a', { state })], { words }), 4000).items[0]?.settleable).toBe(may);
