@@ -30,7 +30,7 @@ export function guardrailPolicyOf(plot: Plot): GuardrailPolicy {
         ...every,
         name: 'orders',
         signal: `${plot.component}.orders`,
-        test: { kind: 'proportion', against: 'baseline', worseBy: 0.1, unacceptable: 3 },
+        test: { kind: 'proportion', against: 'baseline', windows: ['before'], worseBy: 0.1, unacceptable: 3 },
         mode: plot.ordersMode,
         isRequired: isOrdersRequired(plot),
       },

@@ -24,7 +24,7 @@ const guardrailPolicy: GuardrailPolicy = {
       name: 'order-success',
       signal: 'odoo.order.success',
       where: { company: '1' },
-      test: { kind: 'proportion', against: 'baseline', worseBy: 0.1, unacceptable: 3 },
+      test: { kind: 'proportion', against: 'baseline', windows: ['before'], worseBy: 0.1, unacceptable: 3 },
       mode: 'act',
       weight: 2,
       isRequired: true,

@@ -102,6 +102,7 @@ const GAPS: Readonly<Record<GapReason, true>> = {
   unreachable: true,
   'sensor-broken': true,
   'too-few-samples': true,
+  'counter-reset': true,
 };
 
 function readSample(value: unknown, at: string): Sample {

@@ -23,7 +23,8 @@ export type InconclusiveReason =
   | 'no-baseline'
   | 'not-comparable'
   | 'suspect'
-  | 'canary-silent';
+  | 'canary-silent'
+  | 'not-attributed';
 
 /** What one guardrail says, with the numbers it rests on. Absent numbers are unknown, never 0. */
 export interface GuardrailReport {
@@ -45,6 +46,32 @@ export interface GuardrailReport {
   readonly to?: string;
   /** One sentence with the numbers, in words a shop manager understands. */
   readonly words: string;
+  /** Bounds of what was observed that hold however often one looks (statistics 12); shown, never used to decide. */
+  readonly observedLow?: number;
+  readonly observedHigh?: number;
+  /** What to do about an unknown, in one sentence. */
+  readonly advice?: string;
+}
+
+/** Another cause of a degradation that was considered, and what was found. */
+export interface Alternative {
+  readonly kind: 'release' | 'before' | 'elsewhere' | 'recurring' | 'traffic';
+  /** Of kind `release`: its id. */
+  readonly release?: string;
+  readonly finding: 'ruled-out' | 'possible' | 'found' | 'not-checked';
+  readonly words: string;
+}
+
+/** Whose doing a degradation is, as far as it can be told. */
+export interface Attribution {
+  /** The release that is blamed; absent where it cannot be told, or where it is nobody's doing. */
+  readonly blamed?: string;
+  /** The guardrails that show it, strongest first. */
+  readonly guardrails: readonly string[];
+  /** When it most probably began. */
+  readonly onset?: string;
+  readonly alternatives: readonly Alternative[];
+  readonly words: string;
 }
 
 /** The release's verdict, its finality or the mode its evidence supports has changed. */
@@ -60,6 +87,8 @@ export interface VerdictChanged {
   readonly since: string;
   readonly coverage: { readonly judged: number; readonly required: number };
   readonly guardrails: readonly GuardrailReport[];
+  /** Present once something is worse: who is blamed and why, or why nobody is. */
+  readonly attribution?: Attribution;
   readonly evidence: { readonly href: string; readonly sha256: string };
 }
 

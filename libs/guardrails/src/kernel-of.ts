@@ -11,13 +11,13 @@ import type { WatchedGuardrail, WatchSpec } from './watch-spec.js';
 export function kernelOf(watched: WatchedGuardrail): CountKernel | null {
   const { test } = watched.guardrail;
   if (test.kind !== 'proportion' && test.kind !== 'rate') return null;
-  const { baseline } = watched;
+  const baseline = watched.baselines[0]?.baseline ?? null;
   const phi = (baseline?.kind === 'counts' ? baseline.dispersion : DISPERSION_ASSUMED).phi;
   if (test.against === 'limit') {
     const o = { limit: test.limit, unacceptable: test.unacceptable, phi };
     return test.kind === 'rate' ? rateLimit(o) : proportionLimit(o);
   }
-  if (baseline === null || baseline.kind === 'unusable') return null;
+  if (test.against !== 'baseline' || baseline?.kind !== 'counts') return null;
   return againstBaseline({
     baselineEvents: baseline.events,
     baselineExposure: baseline.exposure,

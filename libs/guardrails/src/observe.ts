@@ -22,6 +22,8 @@ export function startGuardrail(spec: WatchSpec, watched: WatchedGuardrail): Guar
       return { kind: 'threshold', presence: ABSENT, series: {} };
     case 'alerts':
       return { kind: 'alerts', alerts: NO_VIEW };
+    default:
+      throw new Error(`no test of kind ${watched.guardrail.test.kind}`);
   }
 }
 

@@ -25,6 +25,7 @@ function reasonOfGap(gap: GapReason): InconclusiveReason {
       return 'no-telemetry';
     case 'not-a-number':
     case 'too-few-samples':
+    case 'counter-reset':
       return gap;
     case 'not-finite':
       return 'not-a-number';

@@ -50,7 +50,7 @@ function run(next: () => number, cell: Cell): number | null {
     dispersion: { phi: 1, isAssumed: false },
     drift: 0,
   };
-  const spec = specOf([{ ...ORDERS, baseline }]);
+  const spec = specOf([{ ...ORDERS, baselines: [{ window: 'before', baseline }] }]);
   let state = step(spec, startWatch(spec), phase(0, 'live')).state;
   for (let i = 0; i < 240; i++) {
     const burst = i === 40 ? (cell.burst ?? 0) : 0;

@@ -1,7 +1,7 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { BadDirection, Baseline, Observation } from '@parapet/signals';
 import type { AlertView } from './alert-guardrail.js';
-import type { Guardrail, GuardrailPolicy } from './guardrail.js';
+import type { BaselineWindow, Guardrail, GuardrailPolicy } from './guardrail.js';
 
 /** What a guardrail has to know of its signal. */
 export interface WatchedSignal {
@@ -16,8 +16,25 @@ export interface WatchedGuardrail {
   readonly guardrail: Guardrail;
   /** Null for alert guardrails, and where nobody declares the signal. */
   readonly signal: WatchedSignal | null;
-  /** Of count guardrails: the period before the release; a limit takes its dispersion from there. */
-  readonly baseline: Baseline | null;
+  /**
+   * History, by window, newest kind first; empty where a test needs none. A limit and a control take their dispersion or
+   * variance from it.
+   */
+  readonly baselines: readonly WindowedBaseline[];
+}
+
+/** What one window of history says. */
+export interface WindowedBaseline {
+  readonly window: BaselineWindow;
+  readonly baseline: Baseline;
+}
+
+/** A signal that measures traffic: how much of it is usual, and how often it is heard. */
+export interface WatchedVolume {
+  readonly signal: string;
+  readonly intervalMs: number;
+  /** Exposure per second that is usual, by window of history; without a window nothing can be called not comparable. */
+  readonly usual: Readonly<Partial<Record<BaselineWindow, number>>>;
 }
 
 /** All that the judgement of a release needs besides its inputs; never changed while it is watched. */
@@ -29,8 +46,28 @@ export interface WatchSpec {
   readonly name: string;
   /** When the release began to change something: evidence counts from here. */
   readonly startMs: InstantMs;
+  /** What of the environment got the release; null: all of it. */
+  readonly scope: ReleaseScope | null;
   readonly policy: Omit<GuardrailPolicy, 'guardrails'>;
   readonly guardrails: readonly WatchedGuardrail[];
+  /** The volume signals that guardrails name, once each. */
+  readonly volumes: readonly WatchedVolume[];
+}
+
+/** The part of an environment that runs the release: some values of a dimension such as `store`, or a share of the traffic. */
+export type ReleaseScope =
+  | { readonly kind: 'values'; readonly dimension: string; readonly values: readonly string[] }
+  | { readonly kind: 'percent'; readonly percent: number };
+
+/** Another release of the same environment that may be to blame. */
+export interface NearbyRelease {
+  readonly release: string;
+  readonly name: string;
+  readonly workload: string;
+  readonly startMs: InstantMs;
+  /** When it ended, was rolled back or was superseded; null while it is in flight. */
+  readonly endedAtMs: InstantMs | null;
+  readonly scope: ReleaseScope | null;
 }
 
 /** Where the release is, as far as judging it goes. */
@@ -41,6 +78,8 @@ export type WatchInput =
   | { readonly kind: 'observation'; readonly clockMs: InstantMs; readonly observation: Observation }
   /** Views of the alert guardrails that changed, by name. */
   | { readonly kind: 'alerts'; readonly clockMs: InstantMs; readonly views: Readonly<Record<string, AlertView>> }
+  /** The other releases that were in flight since this one began, whenever that changed. */
+  | { readonly kind: 'surroundings'; readonly clockMs: InstantMs; readonly releases: readonly NearbyRelease[] }
   | { readonly kind: 'phase'; readonly clockMs: InstantMs; readonly phase: WatchPhase; readonly atMs: InstantMs }
   /** An actuation brought the rollback to its end: from here on the guardrails have to recover. */
   | {

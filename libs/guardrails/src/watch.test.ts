@@ -97,7 +97,12 @@ const STORIES: readonly { story: string; spec?: WatchSpec; inputs: readonly Watc
     },
     {
       story: 'no baseline: inconclusive, extended, and inconclusive for good',
-      spec: specOf([{ ...ORDERS, baseline: { kind: 'unusable', why: 'no-history', exposure: 0 } }]),
+      spec: specOf([
+        {
+          ...ORDERS,
+          baselines: [{ window: 'before', baseline: { kind: 'unusable', why: 'no-history', exposure: 0 } }],
+        },
+      ]),
       inputs: merge([phase(0, 'live')], stream(15, 2 * HOUR, broken)),
       words: ['+0 inconclusive no-baseline', '+7200 inconclusive final no-baseline'],
     },

@@ -85,6 +85,7 @@ function take(spec: WatchSpec, state: WatchState, input: WatchInput, clockMs: In
       });
       return { ...state, phase: 'rolled-back', recovery };
     }
+    case 'surroundings':
     case 'tick':
       return state;
     default:

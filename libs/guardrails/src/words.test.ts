@@ -49,7 +49,7 @@ describe('what a shop manager reads', () => {
     ...ORDERS,
     guardrail: {
       ...ORDERS.guardrail,
-      test: { kind: 'rate', against: 'baseline', worseBy: 0.1, unacceptable: 3 } as const,
+      test: { kind: 'rate', against: 'baseline', windows: ['before'], worseBy: 0.1, unacceptable: 3 } as const,
     },
     signal: { ...ORDERS.signal!, badDirection: 'high' as const },
   };

@@ -56,6 +56,7 @@ const DOUBTS: Readonly<Record<InconclusiveReason, string>> = {
   'no-baseline': 'there is not enough history to compare with',
   'not-comparable': 'the load is too different to compare',
   suspect: 'there are signs of a degradation, not enough to be sure',
+  'not-attributed': 'something got worse, but it cannot be told whose doing it is',
   'canary-silent': 'the new version reports nothing',
 };
 

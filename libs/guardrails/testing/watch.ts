@@ -35,9 +35,11 @@ const guardrail = (name: string, rest: Partial<Guardrail> & Pick<Guardrail, 'tes
 const SIGNAL = { unit: 'orders', badDirection: 'low', intervalMs: 15_000, latenessMs: 60_000 } as const;
 
 export const ORDERS: WatchedGuardrail = {
-  guardrail: guardrail('orders', { test: { kind: 'proportion', against: 'baseline', worseBy: 0.1, unacceptable: 3 } }),
+  guardrail: guardrail('orders', {
+    test: { kind: 'proportion', against: 'baseline', windows: ['before'], worseBy: 0.1, unacceptable: 3 },
+  }),
   signal: SIGNAL,
-  baseline: HISTORY,
+  baselines: [{ window: 'before', baseline: HISTORY }],
 };
 export const DELAY: WatchedGuardrail = {
   guardrail: guardrail('delay', {
@@ -45,7 +47,7 @@ export const DELAY: WatchedGuardrail = {
     test: { kind: 'threshold', direction: 'above', enter: 60, leave: 30, forMs: 60_000, keepMs: 0, maxGapMs: 60_000 },
   }),
   signal: { ...SIGNAL, unit: 'seconds', badDirection: 'high' },
-  baseline: null,
+  baselines: [],
 };
 export const ALERTS: WatchedGuardrail = {
   guardrail: guardrail('alerts', {
@@ -53,7 +55,7 @@ export const ALERTS: WatchedGuardrail = {
     test: { kind: 'alerts', matchers: [], forMs: 60_000, rearmMs: 120_000, sources: [] },
   }),
   signal: null,
-  baseline: null,
+  baselines: [],
 };
 
 export function specOf(guardrails: readonly WatchedGuardrail[], policy: Partial<GuardrailPolicy> = {}): WatchSpec {
@@ -64,6 +66,7 @@ export function specOf(guardrails: readonly WatchedGuardrail[], policy: Partial<
     release: 'rel_01JD8Z5WQ00000000000000000',
     name: 'odoo-2026.11.3',
     startMs: START,
+    scope: null,
     policy: {
       name: 'checkout',
       revision: 1,
@@ -77,6 +80,7 @@ export function specOf(guardrails: readonly WatchedGuardrail[], policy: Partial<
       ...policy,
     },
     guardrails,
+    volumes: [],
   };
 }
 

@@ -46,7 +46,7 @@ describe('what stored documents mean', () => {
         weight: 1,
         isRequired: true,
         staleAfterMs: 60_000,
-        test: { kind: 'proportion', against: 'baseline', worseBy: 0.1, unacceptable: 3 },
+        test: { kind: 'proportion', against: 'baseline', windows: ['before'], worseBy: 0.1, unacceptable: 3 },
       },
       {
         name: 'errors-per-second',

@@ -57,7 +57,13 @@ function guardrailTest(spec: Spec<'GuardrailPolicy'>['guardrails'][number]): Gua
   invariant(test !== undefined, `guardrail ${spec.name} has neither test nor alerts`);
   if (test.kind === 'threshold') return threshold(test);
   if (test.against === 'baseline') {
-    return { kind: test.kind, against: 'baseline', worseBy: test.worseBy ?? WORSE_BY, unacceptable: test.unacceptable };
+    return {
+      kind: test.kind,
+      against: 'baseline',
+      windows: ['before'],
+      worseBy: test.worseBy ?? WORSE_BY,
+      unacceptable: test.unacceptable,
+    };
   }
   invariant(test.limit !== undefined, `guardrail ${spec.name} has no limit`);
   return { kind: test.kind, against: 'limit', limit: test.limit, unacceptable: test.unacceptable };

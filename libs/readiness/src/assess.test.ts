@@ -9,7 +9,7 @@ const guardrail: Guardrail = {
   name: 'orders',
   signal: 'odoo.order.success',
   where: {},
-  test: { kind: 'proportion', against: 'baseline', worseBy: 0.1, unacceptable: 3 },
+  test: { kind: 'proportion', against: 'baseline', windows: ['before'], worseBy: 0.1, unacceptable: 3 },
   mode: 'act',
   weight: 1,
   isRequired: true,

@@ -34,7 +34,44 @@ export type Baseline =
       /** Standard deviation of the log ratio between two healthy windows (statistics 4.3). */
       readonly drift: number;
     }
-  | { readonly kind: 'unusable'; readonly why: 'no-history' | 'too-little-exposure'; readonly exposure: number };
+  | {
+      /** Values of a gauge, transformed; `m` of them. */
+      readonly kind: 'values';
+      readonly fromMs: InstantMs;
+      readonly toMs: InstantMs;
+      readonly m: number;
+      /** Mean of the transformed values. */
+      readonly mean: number;
+      /** Long-run variance of one transformed value, with its margin (statistics 6.2). */
+      readonly longRunVariance: number;
+      /** Standard deviation of one transformed value, as it is. */
+      readonly deviation: number;
+      /** The variances are a cautious guess: too little history. */
+      readonly isAssumed: boolean;
+      readonly drift: number;
+    }
+  | {
+      /** Requests per bucket. */
+      readonly kind: 'histogram';
+      readonly fromMs: InstantMs;
+      readonly toMs: InstantMs;
+      /** Upper bounds, ascending, the last one (infinity) left out: one count more than bounds. */
+      readonly bounds: readonly number[];
+      readonly counts: readonly number[];
+      /** Of requests slower than each bound, in the order of `bounds` (statistics 6.1). */
+      readonly tailDispersions: readonly Dispersion[];
+      /**
+       * For each shift of `shifts` the dispersion of its scores (statistics 5.6 b, 6.1); which shifts there are is decided by
+       * whoever computes the baseline, with the grid of the test.
+       */
+      readonly scoreDispersions: readonly { readonly times: number; readonly dispersion: Dispersion }[];
+      readonly drift: number;
+    }
+  | {
+      readonly kind: 'unusable';
+      readonly why: 'no-history' | 'too-little-exposure' | 'too-few-values' | 'too-few-requests';
+      readonly exposure: number;
+    };
 
 /** A span of time, its end left out. */
 export interface Period {

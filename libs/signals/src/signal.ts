@@ -26,7 +26,8 @@ export type GapReason =
   | 'bad-query'
   | 'unreachable'
   | 'sensor-broken'
-  | 'too-few-samples';
+  | 'too-few-samples'
+  | 'counter-reset';
 
 /** What a sample says: a gauge, a count with its exposure, a histogram of per-bucket counts, or why there is none. */
 export type SampleValue =

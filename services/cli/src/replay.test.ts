@@ -16,6 +16,8 @@ const SPEC: WatchSpec = {
   workload: 'odoo-retail',
   release: RELEASE,
   name: 'odoo-pos-2026.11.3',
+  scope: null,
+  volumes: [],
   startMs: START,
   policy: {
     name: 'checkout',
@@ -49,7 +51,7 @@ const SPEC: WatchSpec = {
         staleAfterMs: 120_000,
       },
       signal: { unit: 'seconds', badDirection: 'high', intervalMs: 30_000, latenessMs: 120_000 },
-      baseline: null,
+      baselines: [],
     },
   ],
 };

@@ -170,7 +170,7 @@ describe('a partition', () => {
     const worker = workerOn(await open());
     await begun(worker);
     const { spec } = await evidence();
-    expect(spec.guardrails[0]?.baseline).toMatchObject({
+    expect(spec.guardrails[0]?.baselines[0]?.baseline).toMatchObject({
       kind: 'counts',
       events: 600,
       exposure: 60_000,
@@ -322,7 +322,7 @@ describe('a partition', () => {
     await told(control, movedTo('registered', 'deploying', NOW + 5 * MINUTE), NOW + 5 * MINUTE);
     await worker.facts();
     const { spec } = await evidence();
-    expect(spec.guardrails[0]?.baseline).toMatchObject({
+    expect(spec.guardrails[0]?.baselines[0]?.baseline).toMatchObject({
       kind: 'counts',
       events: 590,
       exposure: 59_000,

@@ -37,7 +37,7 @@ export async function specOf(
           };
     const baseline =
       signal === null ? null : await baselineFor(tx, environment, guardrail, signal.badDirection, periods);
-    watched.push({ guardrail, signal, baseline });
+    watched.push({ guardrail, signal, baselines: baseline === null ? [] : [{ window: 'before', baseline }] });
   }
   return {
     tenant: environment.tenant,
@@ -46,8 +46,10 @@ export async function specOf(
     release: release.release,
     name: release.name,
     startMs,
+    scope: null,
     policy: rest,
     guardrails: watched,
+    volumes: [],
   };
 }
 

@@ -35,7 +35,7 @@ const orders: Guardrail = {
   weight: 1,
   isRequired: true,
   staleAfterMs: 60_000,
-  test: { kind: 'proportion', against: 'baseline', worseBy: 0.1, unacceptable: 3 },
+  test: { kind: 'proportion', against: 'baseline', windows: ['before'], worseBy: 0.1, unacceptable: 3 },
 };
 const criticalAlerts: Guardrail = {
   name: 'critical-alerts',

@@ -38,6 +38,7 @@ const REASONS: Readonly<Record<InconclusiveReason, string>> = {
   'no-baseline': 'there is nothing from before the release to compare with',
   'not-comparable': 'the time before the release cannot be compared',
   suspect: 'its measurements contradict each other',
+  'not-attributed': 'something got worse, and it cannot be told whose doing it is',
   'canary-silent': 'the part that runs the release is silent',
 };
 

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parapet/v1/guardrail.proto.
  */
 export const file_parapet_v1_guardrail: GenFile = /*@__PURE__*/
-  fileDesc("ChpwYXJhcGV0L3YxL2d1YXJkcmFpbC5wcm90bxIKcGFyYXBldC52MSKtAwoPR3VhcmRyYWlsUmVwb3J0EgwKBG5hbWUYASABKAkSDwoHdmVyZGljdBgCIAEoCRIMCgRtb2RlGAMgASgJEhMKBnJlYXNvbhgEIAEoCUgAiAEBEhMKBnNpZ25hbBgFIAEoCUgBiAEBEhEKBHVuaXQYBiABKAlIAogBARIVCghvYnNlcnZlZBgHIAEoAUgDiAEBEhIKBWxpbWl0GAggASgBSASIAQESFQoIYmFzZWxpbmUYCSABKAFIBYgBARIUCgdzYW1wbGVzGAogASgBSAaIAQESFQoIZXZpZGVuY2UYCyABKAFIB4gBARIVCghjb3ZlcmFnZRgMIAEoAUgIiAEBEhEKBGZyb20YDSABKAlICYgBARIPCgJ0bxgOIAEoCUgKiAEBEg0KBXdvcmRzGA8gASgJQgkKB19yZWFzb25CCQoHX3NpZ25hbEIHCgVfdW5pdEILCglfb2JzZXJ2ZWRCCAoGX2xpbWl0QgsKCV9iYXNlbGluZUIKCghfc2FtcGxlc0ILCglfZXZpZGVuY2VCCwoJX2NvdmVyYWdlQgcKBV9mcm9tQgUKA190byI5CgdNYXRjaGVyEg0KBWxhYmVsGAEgASgJEhAKCG9wZXJhdG9yGAIgASgJEg0KBXZhbHVlGAMgASgJItUDCg1HdWFyZHJhaWxUZXN0EgwKBGtpbmQYASABKAkSFAoHYWdhaW5zdBgCIAEoCUgAiAEBEhUKCHdvcnNlX2J5GAMgASgBSAGIAQESEgoFbGltaXQYBCABKAFIAogBARIZCgx1bmFjY2VwdGFibGUYBSABKAFIA4gBARIWCglkaXJlY3Rpb24YBiABKAlIBIgBARISCgVlbnRlchgHIAEoAUgFiAEBEhIKBWxlYXZlGAggASgBSAaIAQESEwoGZm9yX21zGAkgASgBSAeIAQESFAoHa2VlcF9tcxgKIAEoAUgIiAEBEhcKCm1heF9nYXBfbXMYCyABKAFICYgBARIlCghtYXRjaGVycxgMIAMoCzITLnBhcmFwZXQudjEuTWF0Y2hlchIVCghyZWFybV9tcxgNIAEoAUgKiAEBEg8KB3NvdXJjZXMYDiADKAlCCgoIX2FnYWluc3RCCwoJX3dvcnNlX2J5QggKBl9saW1pdEIPCg1fdW5hY2NlcHRhYmxlQgwKCl9kaXJlY3Rpb25CCAoGX2VudGVyQggKBl9sZWF2ZUIJCgdfZm9yX21zQgoKCF9rZWVwX21zQg0KC19tYXhfZ2FwX21zQgsKCV9yZWFybV9tcyKMAgoJR3VhcmRyYWlsEgwKBG5hbWUYASABKAkSEwoGc2lnbmFsGAIgASgJSACIAQESLwoFd2hlcmUYAyADKAsyIC5wYXJhcGV0LnYxLkd1YXJkcmFpbC5XaGVyZUVudHJ5EicKBHRlc3QYBCABKAsyGS5wYXJhcGV0LnYxLkd1YXJkcmFpbFRlc3QSDAoEbW9kZRgFIAEoCRIOCgZ3ZWlnaHQYBiABKAESEwoLaXNfcmVxdWlyZWQYByABKAgSFgoOc3RhbGVfYWZ0ZXJfbXMYCCABKAEaLAoKV2hlcmVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgkKB19zaWduYWwi9wEKD0d1YXJkcmFpbFBvbGljeRIMCgRuYW1lGAEgASgJEhAKCHJldmlzaW9uGAIgASgBEhIKCndhcm1fdXBfbXMYAyABKAESEwoLZHVyYXRpb25fbXMYBCABKAESEAoIY292ZXJhZ2UYBSABKAESGwoTZmFsc2Vfcm9sbGJhY2tfcmF0ZRgGIAEoARITCgtiYXNlbGluZV9tcxgHIAEoARIRCglleHRlbmRfbXMYCCABKAESGQoRcmVjb3Zlcl93aXRoaW5fbXMYCSABKAESKQoKZ3VhcmRyYWlscxgKIAMoCzIVLnBhcmFwZXQudjEuR3VhcmRyYWlsYgZwcm90bzM");
+  fileDesc("ChpwYXJhcGV0L3YxL2d1YXJkcmFpbC5wcm90bxIKcGFyYXBldC52MSKnBAoPR3VhcmRyYWlsUmVwb3J0EgwKBG5hbWUYASABKAkSDwoHdmVyZGljdBgCIAEoCRIMCgRtb2RlGAMgASgJEhMKBnJlYXNvbhgEIAEoCUgAiAEBEhMKBnNpZ25hbBgFIAEoCUgBiAEBEhEKBHVuaXQYBiABKAlIAogBARIVCghvYnNlcnZlZBgHIAEoAUgDiAEBEhIKBWxpbWl0GAggASgBSASIAQESFQoIYmFzZWxpbmUYCSABKAFIBYgBARIUCgdzYW1wbGVzGAogASgBSAaIAQESFQoIZXZpZGVuY2UYCyABKAFIB4gBARIVCghjb3ZlcmFnZRgMIAEoAUgIiAEBEhEKBGZyb20YDSABKAlICYgBARIPCgJ0bxgOIAEoCUgKiAEBEg0KBXdvcmRzGA8gASgJEhkKDG9ic2VydmVkX2xvdxgQIAEoAUgLiAEBEhoKDW9ic2VydmVkX2hpZ2gYESABKAFIDIgBARITCgZhZHZpY2UYEiABKAlIDYgBAUIJCgdfcmVhc29uQgkKB19zaWduYWxCBwoFX3VuaXRCCwoJX29ic2VydmVkQggKBl9saW1pdEILCglfYmFzZWxpbmVCCgoIX3NhbXBsZXNCCwoJX2V2aWRlbmNlQgsKCV9jb3ZlcmFnZUIHCgVfZnJvbUIFCgNfdG9CDwoNX29ic2VydmVkX2xvd0IQCg5fb2JzZXJ2ZWRfaGlnaEIJCgdfYWR2aWNlIl0KC0FsdGVybmF0aXZlEgwKBGtpbmQYASABKAkSFAoHcmVsZWFzZRgCIAEoCUgAiAEBEg8KB2ZpbmRpbmcYAyABKAkSDQoFd29yZHMYBCABKAlCCgoIX3JlbGVhc2UinQEKC0F0dHJpYnV0aW9uEhMKBmJsYW1lZBgBIAEoCUgAiAEBEhIKCmd1YXJkcmFpbHMYAiADKAkSEgoFb25zZXQYAyABKAlIAYgBARItCgxhbHRlcm5hdGl2ZXMYBCADKAsyFy5wYXJhcGV0LnYxLkFsdGVybmF0aXZlEg0KBXdvcmRzGAUgASgJQgkKB19ibGFtZWRCCAoGX29uc2V0IjkKB01hdGNoZXISDQoFbGFiZWwYASABKAkSEAoIb3BlcmF0b3IYAiABKAkSDQoFdmFsdWUYAyABKAki0wUKDUd1YXJkcmFpbFRlc3QSDAoEa2luZBgBIAEoCRIUCgdhZ2FpbnN0GAIgASgJSACIAQESFQoId29yc2VfYnkYAyABKAFIAYgBARISCgVsaW1pdBgEIAEoAUgCiAEBEhkKDHVuYWNjZXB0YWJsZRgFIAEoAUgDiAEBEhYKCWRpcmVjdGlvbhgGIAEoCUgEiAEBEhIKBWVudGVyGAcgASgBSAWIAQESEgoFbGVhdmUYCCABKAFIBogBARITCgZmb3JfbXMYCSABKAFIB4gBARIUCgdrZWVwX21zGAogASgBSAiIAQESFwoKbWF4X2dhcF9tcxgLIAEoAUgJiAEBEiUKCG1hdGNoZXJzGAwgAygLMhMucGFyYXBldC52MS5NYXRjaGVyEhUKCHJlYXJtX21zGA0gASgBSAqIAQESDwoHc291cmNlcxgOIAMoCRIPCgd3aW5kb3dzGA8gAygJEiwKB2NvbnRyb2wYECABKAsyFi5wYXJhcGV0LnYxLkNvbnRyb2xBcm1IC4gBARIWCgl0cmFuc2Zvcm0YESABKAlIDIgBARIWCglvYmplY3RpdmUYEiABKAFIDYgBARIlCgRyb3dzGBMgAygLMhcucGFyYXBldC52MS5CdXJuUmF0ZVJvdxIUCgdiYWRfbWluGBQgASgBSA6IAQESEgoFc2NvcGUYFSABKAlID4gBAUIKCghfYWdhaW5zdEILCglfd29yc2VfYnlCCAoGX2xpbWl0Qg8KDV91bmFjY2VwdGFibGVCDAoKX2RpcmVjdGlvbkIICgZfZW50ZXJCCAoGX2xlYXZlQgkKB19mb3JfbXNCCgoIX2tlZXBfbXNCDQoLX21heF9nYXBfbXNCCwoJX3JlYXJtX21zQgoKCF9jb250cm9sQgwKCl90cmFuc2Zvcm1CDAoKX29iamVjdGl2ZUIKCghfYmFkX21pbkIICgZfc2NvcGUisgEKCkNvbnRyb2xBcm0SDAoEa2luZBgBIAEoCRIwCgV3aGVyZRgCIAMoCzIhLnBhcmFwZXQudjEuQ29udHJvbEFybS5XaGVyZUVudHJ5EhYKCWRpbWVuc2lvbhgDIAEoCUgAiAEBEhAKCHJlbGVhc2VkGAQgAygJGiwKCldoZXJlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIMCgpfZGltZW5zaW9uIkAKC0J1cm5SYXRlUm93Eg8KB2xvbmdfbXMYASABKAESEAoIc2hvcnRfbXMYAiABKAESDgoGZmFjdG9yGAMgASgBIqwCCglHdWFyZHJhaWwSDAoEbmFtZRgBIAEoCRITCgZzaWduYWwYAiABKAlIAIgBARIvCgV3aGVyZRgDIAMoCzIgLnBhcmFwZXQudjEuR3VhcmRyYWlsLldoZXJlRW50cnkSJwoEdGVzdBgEIAEoCzIZLnBhcmFwZXQudjEuR3VhcmRyYWlsVGVzdBIMCgRtb2RlGAUgASgJEg4KBndlaWdodBgGIAEoARITCgtpc19yZXF1aXJlZBgHIAEoCBIWCg5zdGFsZV9hZnRlcl9tcxgIIAEoARITCgZ2b2x1bWUYCSABKAlIAYgBARosCgpXaGVyZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCQoHX3NpZ25hbEIJCgdfdm9sdW1lIvcBCg9HdWFyZHJhaWxQb2xpY3kSDAoEbmFtZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoARISCgp3YXJtX3VwX21zGAMgASgBEhMKC2R1cmF0aW9uX21zGAQgASgBEhAKCGNvdmVyYWdlGAUgASgBEhsKE2ZhbHNlX3JvbGxiYWNrX3JhdGUYBiABKAESEwoLYmFzZWxpbmVfbXMYByABKAESEQoJZXh0ZW5kX21zGAggASgBEhkKEXJlY292ZXJfd2l0aGluX21zGAkgASgBEikKCmd1YXJkcmFpbHMYCiADKAsyFS5wYXJhcGV0LnYxLkd1YXJkcmFpbGIGcHJvdG8z");
 
 /**
  * What one guardrail says, with the numbers it rests on. Absent numbers are unknown, never 0.
@@ -106,6 +106,25 @@ export type GuardrailReport = Message<"parapet.v1.GuardrailReport"> & {
    * @generated from field: string words = 15;
    */
   words: string;
+
+  /**
+   * Bounds of what was observed that hold however often one looks.
+   *
+   * @generated from field: optional double observed_low = 16;
+   */
+  observedLow?: number | undefined;
+
+  /**
+   * @generated from field: optional double observed_high = 17;
+   */
+  observedHigh?: number | undefined;
+
+  /**
+   * What to do about an unknown, in one sentence.
+   *
+   * @generated from field: optional string advice = 18;
+   */
+  advice?: string | undefined;
 };
 
 /**
@@ -198,6 +217,25 @@ export type GuardrailReportJson = {
    * @generated from field: string words = 15;
    */
   words?: string;
+
+  /**
+   * Bounds of what was observed that hold however often one looks.
+   *
+   * @generated from field: optional double observed_low = 16;
+   */
+  observedLow?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * @generated from field: optional double observed_high = 17;
+   */
+  observedHigh?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * What to do about an unknown, in one sentence.
+   *
+   * @generated from field: optional string advice = 18;
+   */
+  advice?: string;
 };
 
 /**
@@ -206,6 +244,170 @@ export type GuardrailReportJson = {
  */
 export const GuardrailReportSchema: GenMessage<GuardrailReport, {jsonType: GuardrailReportJson}> = /*@__PURE__*/
   messageDesc(file_parapet_v1_guardrail, 0);
+
+/**
+ * Another cause that was considered, and what was found.
+ *
+ * @generated from message parapet.v1.Alternative
+ */
+export type Alternative = Message<"parapet.v1.Alternative"> & {
+  /**
+   * release, before, elsewhere, recurring or traffic.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * Of a release: its id.
+   *
+   * @generated from field: optional string release = 2;
+   */
+  release?: string | undefined;
+
+  /**
+   * ruled-out, possible, found or not-checked.
+   *
+   * @generated from field: string finding = 3;
+   */
+  finding: string;
+
+  /**
+   * One sentence: why.
+   *
+   * @generated from field: string words = 4;
+   */
+  words: string;
+};
+
+/**
+ * Another cause that was considered, and what was found.
+ *
+ * @generated from message parapet.v1.Alternative
+ */
+export type AlternativeJson = {
+  /**
+   * release, before, elsewhere, recurring or traffic.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind?: string;
+
+  /**
+   * Of a release: its id.
+   *
+   * @generated from field: optional string release = 2;
+   */
+  release?: string;
+
+  /**
+   * ruled-out, possible, found or not-checked.
+   *
+   * @generated from field: string finding = 3;
+   */
+  finding?: string;
+
+  /**
+   * One sentence: why.
+   *
+   * @generated from field: string words = 4;
+   */
+  words?: string;
+};
+
+/**
+ * Describes the message parapet.v1.Alternative.
+ * Use `create(AlternativeSchema)` to create a new message.
+ */
+export const AlternativeSchema: GenMessage<Alternative, {jsonType: AlternativeJson}> = /*@__PURE__*/
+  messageDesc(file_parapet_v1_guardrail, 1);
+
+/**
+ * Whose doing a degradation is.
+ *
+ * @generated from message parapet.v1.Attribution
+ */
+export type Attribution = Message<"parapet.v1.Attribution"> & {
+  /**
+   * The release that is blamed; absent where it cannot be told, or where it is nobody's.
+   *
+   * @generated from field: optional string blamed = 1;
+   */
+  blamed?: string | undefined;
+
+  /**
+   * The guardrails that show it, strongest first.
+   *
+   * @generated from field: repeated string guardrails = 2;
+   */
+  guardrails: string[];
+
+  /**
+   * When it most probably began.
+   *
+   * @generated from field: optional string onset = 3;
+   */
+  onset?: string | undefined;
+
+  /**
+   * @generated from field: repeated parapet.v1.Alternative alternatives = 4;
+   */
+  alternatives: Alternative[];
+
+  /**
+   * One sentence.
+   *
+   * @generated from field: string words = 5;
+   */
+  words: string;
+};
+
+/**
+ * Whose doing a degradation is.
+ *
+ * @generated from message parapet.v1.Attribution
+ */
+export type AttributionJson = {
+  /**
+   * The release that is blamed; absent where it cannot be told, or where it is nobody's.
+   *
+   * @generated from field: optional string blamed = 1;
+   */
+  blamed?: string;
+
+  /**
+   * The guardrails that show it, strongest first.
+   *
+   * @generated from field: repeated string guardrails = 2;
+   */
+  guardrails?: string[];
+
+  /**
+   * When it most probably began.
+   *
+   * @generated from field: optional string onset = 3;
+   */
+  onset?: string;
+
+  /**
+   * @generated from field: repeated parapet.v1.Alternative alternatives = 4;
+   */
+  alternatives?: AlternativeJson[];
+
+  /**
+   * One sentence.
+   *
+   * @generated from field: string words = 5;
+   */
+  words?: string;
+};
+
+/**
+ * Describes the message parapet.v1.Attribution.
+ * Use `create(AttributionSchema)` to create a new message.
+ */
+export const AttributionSchema: GenMessage<Attribution, {jsonType: AttributionJson}> = /*@__PURE__*/
+  messageDesc(file_parapet_v1_guardrail, 2);
 
 /**
  * One label matcher of Alertmanager's syntax.
@@ -260,7 +462,7 @@ export type MatcherJson = {
  * Use `create(MatcherSchema)` to create a new message.
  */
 export const MatcherSchema: GenMessage<Matcher, {jsonType: MatcherJson}> = /*@__PURE__*/
-  messageDesc(file_parapet_v1_guardrail, 1);
+  messageDesc(file_parapet_v1_guardrail, 3);
 
 /**
  * What a guardrail compares, and with what; the kind says which fields there are.
@@ -269,14 +471,14 @@ export const MatcherSchema: GenMessage<Matcher, {jsonType: MatcherJson}> = /*@__
  */
 export type GuardrailTest = Message<"parapet.v1.GuardrailTest"> & {
   /**
-   * proportion, rate, threshold or alerts.
+   * proportion, rate, gauge, histogram, burn-rate, threshold or alerts.
    *
    * @generated from field: string kind = 1;
    */
   kind: string;
 
   /**
-   * baseline or limit.
+   * auto, baseline, control or limit.
    *
    * @generated from field: optional string against = 2;
    */
@@ -343,6 +545,47 @@ export type GuardrailTest = Message<"parapet.v1.GuardrailTest"> & {
    * @generated from field: repeated string sources = 14;
    */
   sources: string[];
+
+  /**
+   * before, same-hours.
+   *
+   * @generated from field: repeated string windows = 15;
+   */
+  windows: string[];
+
+  /**
+   * @generated from field: optional parapet.v1.ControlArm control = 16;
+   */
+  control?: ControlArm | undefined;
+
+  /**
+   * log or none.
+   *
+   * @generated from field: optional string transform = 17;
+   */
+  transform?: string | undefined;
+
+  /**
+   * @generated from field: optional double objective = 18;
+   */
+  objective?: number | undefined;
+
+  /**
+   * @generated from field: repeated parapet.v1.BurnRateRow rows = 19;
+   */
+  rows: BurnRateRow[];
+
+  /**
+   * @generated from field: optional double bad_min = 20;
+   */
+  badMin?: number | undefined;
+
+  /**
+   * release or rolling.
+   *
+   * @generated from field: optional string scope = 21;
+   */
+  scope?: string | undefined;
 };
 
 /**
@@ -352,14 +595,14 @@ export type GuardrailTest = Message<"parapet.v1.GuardrailTest"> & {
  */
 export type GuardrailTestJson = {
   /**
-   * proportion, rate, threshold or alerts.
+   * proportion, rate, gauge, histogram, burn-rate, threshold or alerts.
    *
    * @generated from field: string kind = 1;
    */
   kind?: string;
 
   /**
-   * baseline or limit.
+   * auto, baseline, control or limit.
    *
    * @generated from field: optional string against = 2;
    */
@@ -426,6 +669,47 @@ export type GuardrailTestJson = {
    * @generated from field: repeated string sources = 14;
    */
   sources?: string[];
+
+  /**
+   * before, same-hours.
+   *
+   * @generated from field: repeated string windows = 15;
+   */
+  windows?: string[];
+
+  /**
+   * @generated from field: optional parapet.v1.ControlArm control = 16;
+   */
+  control?: ControlArmJson;
+
+  /**
+   * log or none.
+   *
+   * @generated from field: optional string transform = 17;
+   */
+  transform?: string;
+
+  /**
+   * @generated from field: optional double objective = 18;
+   */
+  objective?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * @generated from field: repeated parapet.v1.BurnRateRow rows = 19;
+   */
+  rows?: BurnRateRowJson[];
+
+  /**
+   * @generated from field: optional double bad_min = 20;
+   */
+  badMin?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * release or rolling.
+   *
+   * @generated from field: optional string scope = 21;
+   */
+  scope?: string;
 };
 
 /**
@@ -433,7 +717,123 @@ export type GuardrailTestJson = {
  * Use `create(GuardrailTestSchema)` to create a new message.
  */
 export const GuardrailTestSchema: GenMessage<GuardrailTest, {jsonType: GuardrailTestJson}> = /*@__PURE__*/
-  messageDesc(file_parapet_v1_guardrail, 2);
+  messageDesc(file_parapet_v1_guardrail, 4);
+
+/**
+ * The samples that are the control of a release.
+ *
+ * @generated from message parapet.v1.ControlArm
+ */
+export type ControlArm = Message<"parapet.v1.ControlArm"> & {
+  /**
+   * where or rest.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * @generated from field: map<string, string> where = 2;
+   */
+  where: { [key: string]: string };
+
+  /**
+   * @generated from field: optional string dimension = 3;
+   */
+  dimension?: string | undefined;
+
+  /**
+   * @generated from field: repeated string released = 4;
+   */
+  released: string[];
+};
+
+/**
+ * The samples that are the control of a release.
+ *
+ * @generated from message parapet.v1.ControlArm
+ */
+export type ControlArmJson = {
+  /**
+   * where or rest.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind?: string;
+
+  /**
+   * @generated from field: map<string, string> where = 2;
+   */
+  where?: { [key: string]: string };
+
+  /**
+   * @generated from field: optional string dimension = 3;
+   */
+  dimension?: string;
+
+  /**
+   * @generated from field: repeated string released = 4;
+   */
+  released?: string[];
+};
+
+/**
+ * Describes the message parapet.v1.ControlArm.
+ * Use `create(ControlArmSchema)` to create a new message.
+ */
+export const ControlArmSchema: GenMessage<ControlArm, {jsonType: ControlArmJson}> = /*@__PURE__*/
+  messageDesc(file_parapet_v1_guardrail, 5);
+
+/**
+ * A long and a short window of a burn rate.
+ *
+ * @generated from message parapet.v1.BurnRateRow
+ */
+export type BurnRateRow = Message<"parapet.v1.BurnRateRow"> & {
+  /**
+   * @generated from field: double long_ms = 1;
+   */
+  longMs: number;
+
+  /**
+   * @generated from field: double short_ms = 2;
+   */
+  shortMs: number;
+
+  /**
+   * @generated from field: double factor = 3;
+   */
+  factor: number;
+};
+
+/**
+ * A long and a short window of a burn rate.
+ *
+ * @generated from message parapet.v1.BurnRateRow
+ */
+export type BurnRateRowJson = {
+  /**
+   * @generated from field: double long_ms = 1;
+   */
+  longMs?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * @generated from field: double short_ms = 2;
+   */
+  shortMs?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * @generated from field: double factor = 3;
+   */
+  factor?: number | "NaN" | "Infinity" | "-Infinity";
+};
+
+/**
+ * Describes the message parapet.v1.BurnRateRow.
+ * Use `create(BurnRateRowSchema)` to create a new message.
+ */
+export const BurnRateRowSchema: GenMessage<BurnRateRow, {jsonType: BurnRateRowJson}> = /*@__PURE__*/
+  messageDesc(file_parapet_v1_guardrail, 6);
 
 /**
  * Signal, comparison, limit, patience and mode.
@@ -482,6 +882,13 @@ export type Guardrail = Message<"parapet.v1.Guardrail"> & {
    * @generated from field: double stale_after_ms = 8;
    */
   staleAfterMs: number;
+
+  /**
+   * The signal whose exposure is the traffic that this one depends on.
+   *
+   * @generated from field: optional string volume = 9;
+   */
+  volume?: string | undefined;
 };
 
 /**
@@ -531,6 +938,13 @@ export type GuardrailJson = {
    * @generated from field: double stale_after_ms = 8;
    */
   staleAfterMs?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * The signal whose exposure is the traffic that this one depends on.
+   *
+   * @generated from field: optional string volume = 9;
+   */
+  volume?: string;
 };
 
 /**
@@ -538,7 +952,7 @@ export type GuardrailJson = {
  * Use `create(GuardrailSchema)` to create a new message.
  */
 export const GuardrailSchema: GenMessage<Guardrail, {jsonType: GuardrailJson}> = /*@__PURE__*/
-  messageDesc(file_parapet_v1_guardrail, 3);
+  messageDesc(file_parapet_v1_guardrail, 7);
 
 /**
  * The guardrails of a release watch and how it is watched, as fixed at registration.
@@ -659,5 +1073,5 @@ export type GuardrailPolicyJson = {
  * Use `create(GuardrailPolicySchema)` to create a new message.
  */
 export const GuardrailPolicySchema: GenMessage<GuardrailPolicy, {jsonType: GuardrailPolicyJson}> = /*@__PURE__*/
-  messageDesc(file_parapet_v1_guardrail, 4);
+  messageDesc(file_parapet_v1_guardrail, 8);
 
