@@ -1,10 +1,24 @@
+import { unreachable } from '@parapet/kernel';
 import type { Mode } from './guardrail.js';
 import { logSumExp } from './log-space.js';
 import type { WatchedGuardrail, WatchSpec } from './watch-spec.js';
 
 /** Whether a guardrail collects evidence, rather than firing by rule. */
 export function isStatistical(watched: WatchedGuardrail): boolean {
-  return watched.guardrail.test.kind === 'proportion' || watched.guardrail.test.kind === 'rate';
+  const { kind } = watched.guardrail.test;
+  switch (kind) {
+    case 'proportion':
+    case 'rate':
+    case 'gauge':
+    case 'histogram':
+      return true;
+    case 'burn-rate':
+    case 'threshold':
+    case 'alerts':
+      return false;
+    default:
+      return unreachable(kind);
+  }
 }
 
 /** A guardrail's share of the evidence; 1 for one that only observes, which is judged alone and counted with nothing. */
