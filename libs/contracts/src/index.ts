@@ -1,4 +1,5 @@
 export * from './async-api.js';
+export * from './beat.js';
 export * from './cloud-event.js';
 export * from './event-types.js';
 export { type JsonSchema, messageJsonSchema } from './json-schema.js';

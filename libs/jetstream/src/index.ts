@@ -1,4 +1,5 @@
 export * from './advisories.js';
+export { Beats } from './beats.js';
 export { type ConnectOptions, JetStreamConnection, connectJetStream } from './connection.js';
 export { type DurableOptions, ensureConsumer } from './consumers.js';
 export { DeadLetters, NotRetriable, type Original } from './dead-letters.js';

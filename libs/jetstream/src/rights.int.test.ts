@@ -42,6 +42,8 @@ const ACTS = {
   'read signals one by one': (c: JetStreamConnection) => getMessage(c, 'SIGNALS', { seq: 1 }),
   'delete a stream': (c: JetStreamConnection) => c.manager.streams.delete('SIGNALS'),
   'change a stream': (c: JetStreamConnection) => c.manager.streams.update('SIGNALS', { max_age: 0 }),
+  'say that a heartbeat was judged': (c: JetStreamConnection) => say(c, 'parapet.heartbeat.v1'),
+  'hear that a heartbeat was judged': (c: JetStreamConnection) => listen(c, 'parapet.heartbeat.v1'),
   'listen to all events directly': (c: JetStreamConnection) => listen(c, 'parapet.events.v1.>'),
   'listen to the inboxes of others': (c: JetStreamConnection) => listen(c, '_INBOX_release-control-not-mine.>'),
 } as const;
@@ -51,12 +53,14 @@ const MAY: Readonly<Record<Service, readonly Act[]>> = {
   'metrics-ingestion': ['publish signals', 'publish events', 'see the tail of events'],
   'kpi-probing': ['publish signals', 'read events as itself'],
   'guardrail-evaluation': [
+    'say that a heartbeat was judged',
     'publish events',
     'read partitions of signals',
     'read events as itself',
     'see the tail of events',
   ],
   'release-control': [
+    'hear that a heartbeat was judged',
     'publish signals',
     'publish events',
     'read events as itself',
@@ -77,6 +81,12 @@ async function publish(c: JetStreamConnection, subject: string): Promise<void> {
 
 async function durable(c: JetStreamConnection, stream: string, name: string, filter: string): Promise<void> {
   await ensureConsumer(c, stream, { name, filter, ackWaitMs: 30_000, ackPendingMax: 10, deliveriesMax: 10 });
+}
+
+/** Core NATS answers nothing to what may be published; the flush after it brings the refusal where there is one. */
+function say(c: JetStreamConnection, subject: string): Promise<void> {
+  c.nats.publish(subject, new Uint8Array(1));
+  return c.nats.flush();
 }
 
 function listen(c: JetStreamConnection, subject: string): Promise<void> {

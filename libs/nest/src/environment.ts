@@ -23,6 +23,11 @@ export const serviceVariables = {
   NATS_PASSWORD: z.string().optional(),
   REDIS_URL: address(/^rediss?:\/\//, 'redis://127.0.0.1:6379'),
   PARAPET_PARTITIONS: z.coerce.number({ error: 'must be a number, 1 to 4096' }).int().min(1).max(4096).default(32),
+  PARAPET_HEARTBEAT_SECONDS: z.coerce
+    .number({ error: 'must be a number of seconds, 1 to 3600' })
+    .min(1)
+    .max(3_600)
+    .default(15),
   PARAPET_PUBLIC_URL: address(/^https?:\/\//, 'https://guard.example.com').default('http://127.0.0.1:3000'),
   PARAPET_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 } as const;

@@ -26,6 +26,9 @@ export interface Claim {
   readonly name: string;
 }
 
+/** No retailer may be called so: `contracts` sends our own heartbeat as this tenant. */
+const RESERVED_TENANT = 'parapet';
+
 interface RawDocument {
   readonly apiVersion?: unknown;
   readonly kind?: unknown;
@@ -48,6 +51,10 @@ export function checkShape(where: Located): CheckedDocument | readonly Configura
   const tenant = metadata.tenant ?? metadata.name;
   if (kind === 'Tenant' && tenant !== metadata.name) {
     return [problemAt(where, ['metadata', 'tenant'], 'a Tenant belongs to itself', metadata.name)];
+  }
+  // Our own heartbeat travels under this name.
+  if (tenant === RESERVED_TENANT) {
+    return [problemAt(where, ['metadata'], `"${tenant}" is our own name and no tenant's`, 'another name')];
   }
   return { kind, tenant, name: metadata.name, spec: raw.spec as Json, parsed: spec, where } as CheckedDocument;
 }

@@ -35,6 +35,13 @@ describe('documents', () => {
     expect(ask?.digest).toBe(documentDigest({ rules: [{ then: 'propose', name: 'ask' }] }));
   });
 
+  it('belong to no tenant of our own name, under which our heartbeat travels', () => {
+    const document = { ...policy('other', 'checkout.failures'), metadata: { tenant: 'parapet', name: 'other' } };
+    expect(checkDocuments([{ file: 'p.yaml', line: 3, document }], inForce())).toEqual({
+      problems: [expect.objectContaining({ message: '"parapet" is our own name and no tenant\'s' })],
+    });
+  });
+
   it('may name neighbours that are in force already', () => {
     const documents = [{ file: 'p.yaml', line: 3, document: policy('other', 'checkout.failures') }];
     expect(checkDocuments(documents)).toHaveProperty('problems');

@@ -1,7 +1,7 @@
 import { Inject, Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import { STREAMS } from '@parapet/contracts';
 import { toJournal } from '@parapet/contracts';
-import { checkStreams, type JetStreamConnection } from '@parapet/jetstream';
+import { Beats, checkStreams, type JetStreamConnection } from '@parapet/jetstream';
 import { CLOCK, ConfigurationWatcher, JETSTREAM, LOGGER, recordOutcome, REDIS } from '@parapet/nest';
 import { Database, Journal, Relay } from '@parapet/postgres';
 import type { Clock } from '@parapet/runtime';
@@ -50,6 +50,7 @@ export class Evaluation implements OnApplicationBootstrap, BeforeApplicationShut
     const recent = new RecentValues(book.redis, () =>
       metrics.count('parapet_redis_fallbacks_total', { use: 'recent-values' }),
     );
+    const beats = new Beats(jetstream);
     this.housekeeping = new Housekeeping(book.db, (what, error) => logger.warn({ err: error }, what));
     this.ownership = new Ownership({
       databaseUrl: config.DATABASE_URL,
@@ -61,6 +62,7 @@ export class Evaluation implements OnApplicationBootstrap, BeforeApplicationShut
       configurationOf: (tenant) => configurations.current(tenant),
       nudge: (tenant) => book.relay.nudge(tenant),
       showRecent: (values) => recent.show(values),
+      onBeat: (beat) => beats.judged(beat),
       nowMs: () => clock.nowMs(),
       onOutcome: (outcome) => recordOutcome(outcome, logger, metrics),
       onTrouble: (what, error) => logger.warn({ err: error }, what),

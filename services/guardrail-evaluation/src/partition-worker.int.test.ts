@@ -85,6 +85,7 @@ function workerOn(session: PartitionSession): PartitionWorker {
     onSaid: () => {},
     onJudged: () => {},
     nowMs: () => NOW,
+    onBeat: () => {},
     onIgnored: () => {},
   });
 }

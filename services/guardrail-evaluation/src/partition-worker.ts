@@ -1,4 +1,4 @@
-import type { PublicEvent, SignalBatch } from '@parapet/contracts';
+import { type Beat, beatOf, type PublicEvent, type SignalBatch } from '@parapet/contracts';
 import type { Received } from '@parapet/jetstream';
 import type { Configuration } from '@parapet/policy';
 import type { Database, Journal, PartitionSession, Tx } from '@parapet/postgres';
@@ -26,6 +26,8 @@ export interface WorkerPorts {
   readonly onSaid: (tenant: string, event: PublicEvent) => void;
   /** Told of every committed batch: how many messages, and how old the newest of them is. */
   readonly onJudged: (partition: number, messages: number, lagMs: number) => void;
+  /** Told of our own heartbeat once it has been judged as far as it can be: with the position committed. */
+  readonly onBeat: (beat: Beat) => void;
   readonly nowMs: () => number;
   readonly onIgnored: (signal: string, why: string) => void;
 }
@@ -68,18 +70,25 @@ export class PartitionWorker {
   batch(messages: readonly Received<SignalBatch>[]): Promise<void> {
     return this.inTurn(async () => {
       let newestMs = Number.NEGATIVE_INFINITY;
+      const beats: Beat[] = [];
       await this.work(async (memory, writes) => {
         for (const { message, streamSeq, receivedAtMs, traceparent } of messages) {
           if (streamSeq <= memory.position) continue;
           memory.clockMs = Math.max(memory.clockMs, receivedAtMs);
           newestMs = Math.max(newestMs, receivedAtMs);
+          memory.position = streamSeq;
+          const beat = beatOf(message);
+          if (beat !== null) {
+            beats.push(beat);
+            continue;
+          }
           const environment = environmentIn(memory, message.tenant, message.environment);
           const moment = { clockMs: memory.clockMs, trace: traceparent };
           foldBatch(this.surroundings(message.tenant), environment, message, receivedAtMs, moment, writes);
-          memory.position = streamSeq;
         }
         return true;
       });
+      for (const beat of beats) this.ports.onBeat(beat);
       if (newestMs > 0) this.ports.onJudged(this.partition, messages.length, this.ports.nowMs() - newestMs);
     });
   }

@@ -25,6 +25,7 @@ import { RefusalMemory } from './door/refusal-memory.js';
 import { Refusals } from './door/refusals.js';
 import { SeenRecords } from './door/seen-records.js';
 import { Storage } from './door/storage.js';
+import { Heart } from './heartbeat/heart.js';
 import { samplesDoor } from './samples/door.js';
 
 /** Every kind of door; the next one is a folder beside these and a line here. */
@@ -56,6 +57,17 @@ export class AppModule {
             new Storage(
               new SignalPublisher(jetstream.publisher(), { partitions: config.PARAPET_PARTITIONS }),
               new SeenRecords(redis, metrics),
+            ),
+        },
+        {
+          provide: Heart,
+          inject: [JETSTREAM, CLOCK, LOGGER],
+          useFactory: (jetstream: JetStreamConnection, clock: Clock, logger: ServiceLogger) =>
+            new Heart(
+              { everyMs: config.PARAPET_HEARTBEAT_SECONDS * 1_000, partitions: config.PARAPET_PARTITIONS },
+              jetstream,
+              clock,
+              logger,
             ),
         },
         {

@@ -19,6 +19,8 @@ import { ConsoleFiles } from './console/console-files.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DecisionLoop } from './decisions/decision-loop.js';
 import { ExpiryLoop } from './decisions/expiry-loop.js';
+import { HEART_RATE, HeartbeatController } from './heartbeat/heartbeat.controller.js';
+import type { HeartRate } from './heartbeat/pulse.js';
 import { Changes } from './http/changes.js';
 import { Idempotency } from './http/idempotency.js';
 import { JournalController } from './journal/journal.controller.js';
@@ -56,11 +58,13 @@ export class AppModule {
         JournalController,
         DeadLettersController,
         SessionController,
+        HeartbeatController,
         DecisionLoop,
         ConsoleController,
       ],
       providers: [
         { provide: PUBLIC_URL, useValue: config.PARAPET_PUBLIC_URL },
+        { provide: HEART_RATE, useValue: heartRate(config) },
         { provide: ConsoleFiles, useValue: consoleFiles },
         { provide: ConfigurationStore, useClass: ConfigurationStore },
         Door,
@@ -71,6 +75,12 @@ export class AppModule {
       ],
     };
   }
+}
+
+/** A beat may take as long as four need to come: 60 s unless told otherwise. */
+function heartRate(config: ReleaseControlConfig): HeartRate {
+  const everyMs = config.PARAPET_HEARTBEAT_SECONDS * 1_000;
+  return { everyMs, boundMs: 4 * everyMs, partitions: config.PARAPET_PARTITIONS };
 }
 
 /** Releases and what is done with them. */
