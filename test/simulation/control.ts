@@ -140,6 +140,8 @@ function releaseLog(log: EventLog<PublicEvent>, plot: Plot): EventLog<ReleaseEve
 
 export function isOfRelease(event: PublicEvent): event is ReleaseEvent {
   switch (event.type) {
+    case 'VerdictMarked':
+    case 'GuardrailModeChanged':
     case 'SourceSilent':
     case 'SourceHeard':
     case 'SourceRefused':

@@ -19,6 +19,7 @@ const guardrailPolicy: GuardrailPolicy = {
   baselineMs: 86_400_000,
   extendMs: 0,
   recoverWithinMs: 1_800_000,
+  precision: { floor: 0.5, marks: 5 },
   guardrails: [
     {
       name: 'order-success',
@@ -36,6 +37,7 @@ const guardrailPolicy: GuardrailPolicy = {
       where: {},
       test: { kind: 'rate', against: 'limit', limit: 0.02, unacceptable: 3 },
       mode: 'observe',
+      standing: { declared: 'act', why: 'no-data' },
       weight: 1,
       isRequired: false,
       staleAfterMs: 60_000,
@@ -303,6 +305,28 @@ export const EVERY_EVENT: { readonly [E in PublicEvent as E['type']]: E } = {
     guardrails: [{ name: 'order-success', verdict: 'pass' }],
     reason: 'half of the traffic still meets the bad version',
   },
+  VerdictMarked: {
+    type: 'VerdictMarked',
+    verdict: 5,
+    said: 'fail',
+    guardrail: 'order-success',
+    right: false,
+    reason: 'the till was being repaired',
+    by: 'on-call@shop.example',
+  },
+  GuardrailModeChanged: {
+    type: 'GuardrailModeChanged',
+    policy: 'checkout',
+    guardrail: 'order-success',
+    from: 'act',
+    to: 'propose',
+    reason: 'precision',
+    precision: 0.4,
+    right: 2,
+    wrong: 3,
+    note: 'seen again',
+    by: 'release-control',
+  },
   SourceSilent: { type: 'SourceSilent', source: 'alertmanager', since: AT, affected: ['critical-alerts'] },
   SourceHeard: { type: 'SourceHeard', source: 'alertmanager', since: AT, affected: ['critical-alerts'] },
   SourceRefused: { type: 'SourceRefused', source: 'alertmanager', since: AT, reason: 'repeat-interval', affected: [] },
@@ -310,15 +334,19 @@ export const EVERY_EVENT: { readonly [E in PublicEvent as E['type']]: E } = {
 
 /** The journal row of an event, as the relay reads it. */
 export function rowOf(event: PublicEvent, type: string, data: Readonly<Record<string, unknown>>) {
-  const isSource = event.type.startsWith('Source');
+  const stream = event.type.startsWith('Source')
+    ? 'src_alertmanager'
+    : event.type === 'GuardrailModeChanged'
+      ? 'guardrail:production/checkout/order-success'
+      : RELEASE;
   return {
     tenant: 'acme-retail',
     seq: 42,
     id: 'evt_01JD91V0Q8Z3M7T5E2YB6K4R9C',
-    stream: isSource ? 'src_alertmanager' : RELEASE,
+    stream,
     version: 7,
     environment: 'production',
-    workload: isSource ? 'none' : 'odoo-retail',
+    workload: stream === RELEASE ? 'odoo-retail' : 'none',
     type,
     data,
     occurredAt: AT,

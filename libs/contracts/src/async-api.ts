@@ -72,8 +72,12 @@ export function asyncApiDocument(version: string): Readonly<Record<string, unkno
       parameters: {
         tenant: { description: 'Slug of the tenant: [a-z0-9][a-z0-9-]{0,39}' },
         environment: { description: 'Slug of the environment: [a-z0-9][a-z0-9-]{0,39}' },
-        workload: { description: 'Slug of the workload, or none for events of a source: [a-z0-9][a-z0-9-]{0,39}' },
-        release: { description: 'Id of the release, or none for events of a source: rel_[0-9A-HJKMNP-TV-Z]{26}' },
+        workload: {
+          description: 'Slug of the workload, or none for events of a source or a guardrail: [a-z0-9][a-z0-9-]{0,39}',
+        },
+        release: {
+          description: 'Id of the release, or none for events of a source or a guardrail: rel_[0-9A-HJKMNP-TV-Z]{26}',
+        },
         verb: { description: 'What happened: the part of the type after the dot' },
       },
     },

@@ -1,9 +1,10 @@
 import type { ReleaseEvent } from '@parapet/decisions';
+import type { LadderEvent } from '@parapet/guardrails';
 import type { ReadinessAssessed } from '@parapet/readiness';
 import type { SourceEvent } from '@parapet/signals';
 
-/** Every event that leaves the house: a release's stream, or a source's. */
-export type PublicEvent = ReleaseEvent | ReadinessAssessed | SourceEvent;
+/** Every event that leaves the house: a release's stream, a guardrail's or a source's. */
+export type PublicEvent = ReleaseEvent | ReadinessAssessed | LadderEvent | SourceEvent;
 
 /** Events are past in code and `noun.verb` in the journal and on the wire; these are the pairs. */
 export const EVENT_TYPES = {
@@ -24,6 +25,8 @@ export const EVENT_TYPES = {
   ActuationStepChanged: 'actuation.step-changed',
   ActuationFinished: 'actuation.finished',
   RollbackVerified: 'rollback.verified',
+  VerdictMarked: 'verdict.marked',
+  GuardrailModeChanged: 'guardrail.mode-changed',
   SourceSilent: 'source.silent',
   SourceHeard: 'source.heard',
   SourceRefused: 'source.refused',
@@ -61,6 +64,8 @@ export const EVENT_OWNERS: Readonly<Record<ServiceName, readonly string[]>> = {
     'proposal.changed',
     'proposal.ended',
     'rollback.ordered',
+    'verdict.marked',
+    'guardrail.mode-changed',
     'configuration.applied',
     'session.opened',
     'session.closed',

@@ -2,6 +2,7 @@ import type { DescMessage } from '@bufbuild/protobuf';
 import type { SignalBatch as DomainBatch } from './signal-batch.js';
 import type { EventName, PublicEvent } from './event-types.js';
 import * as actuation from './generated/parapet/v1/actuation_pb.js';
+import * as ladder from './generated/parapet/v1/ladder_pb.js';
 import * as proposal from './generated/parapet/v1/proposal_pb.js';
 import * as release from './generated/parapet/v1/release_pb.js';
 import * as signals from './generated/parapet/v1/signal_batch_pb.js';
@@ -27,6 +28,8 @@ export const EVENT_MESSAGES = {
   ActuationStepChanged: actuation.ActuationStepChangedSchema,
   ActuationFinished: actuation.ActuationFinishedSchema,
   RollbackVerified: actuation.RollbackVerifiedSchema,
+  VerdictMarked: ladder.VerdictMarkedSchema,
+  GuardrailModeChanged: ladder.GuardrailModeChangedSchema,
   SourceSilent: source.SourceSilentSchema,
   SourceHeard: source.SourceHeardSchema,
   SourceRefused: source.SourceRefusedSchema,
@@ -54,6 +57,8 @@ export interface EventJson {
   ActuationStepChanged: actuation.ActuationStepChangedJson;
   ActuationFinished: actuation.ActuationFinishedJson;
   RollbackVerified: actuation.RollbackVerifiedJson;
+  VerdictMarked: ladder.VerdictMarkedJson;
+  GuardrailModeChanged: ladder.GuardrailModeChangedJson;
   SourceSilent: source.SourceSilentJson;
   SourceHeard: source.SourceHeardJson;
   SourceRefused: source.SourceRefusedJson;

@@ -1,3 +1,5 @@
+import type { PrecisionFloor } from './ladder/precision.js';
+
 /** The most a guardrail may lead to. */
 export type Mode = 'observe' | 'propose' | 'act';
 
@@ -109,6 +111,12 @@ export type GuardrailTest =
       readonly sources: readonly string[];
     };
 
+/** What keeps a guardrail from its declared mode; an event tells the same. */
+export interface GuardrailStanding {
+  readonly declared: Mode;
+  readonly why: 'no-data' | 'no-breach-shown' | 'precision' | 'forced';
+}
+
 /** Signal, comparison, limit, patience and mode; immutable per revision of its policy. */
 export interface Guardrail {
   readonly name: string;
@@ -120,6 +128,8 @@ export interface Guardrail {
   /** The signal whose exposure is the traffic this one depends on: it tells a closed shop from a dead sensor. */
   readonly volume?: string;
   readonly mode: Mode;
+  /** Where `mode` is not the declared one: what was declared, and why it does not hold (a word of the ladder). */
+  readonly standing?: GuardrailStanding;
   readonly weight: number;
   readonly isRequired: boolean;
   /** No sample for longer than this: `stale`. */
@@ -143,5 +153,7 @@ export interface GuardrailPolicy {
   readonly extendMs: number;
   /** How long after a rollback the guardrails have to recover. */
   readonly recoverWithinMs: number;
+  /** When breaches that people marked wrong cost a guardrail the right to act. */
+  readonly precision?: PrecisionFloor;
   readonly guardrails: readonly Guardrail[];
 }

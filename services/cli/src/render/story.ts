@@ -54,6 +54,10 @@ function sentence(event: PublicEvent, paint: Paint): string {
       return `rollback ${event.outcome}${event.reason === undefined ? '' : ` (${foreign(event.reason)})`}`;
     case 'RollbackVerified':
       return `rollback ${paint(event.outcome === 'verified' ? 'green' : 'red', event.outcome)}${event.reason === undefined ? '' : ` (${foreign(event.reason)})`}`;
+    case 'VerdictMarked':
+      return `${foreign(event.by)} marked ${event.guardrail === undefined ? `the verdict ${event.said}` : foreign(event.guardrail)} ${event.right ? 'right' : 'wrong'}: ${foreign(event.reason)}`;
+    case 'GuardrailModeChanged':
+      return `${foreign(event.guardrail)} of ${foreign(event.policy)}: ${event.from} → ${paint('bold', event.to)} (${event.reason})`;
     case 'SourceSilent':
     case 'SourceHeard':
       return `source ${foreign(event.source)} ${event.type === 'SourceSilent' ? 'is silent' : 'is heard again'}`;

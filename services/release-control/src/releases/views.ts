@@ -17,6 +17,8 @@ export function releaseEventOf(row: JournalRow): ReleaseEvent | null {
   if (event === null) return null;
   switch (event.type) {
     case 'ReadinessAssessed':
+    case 'VerdictMarked':
+    case 'GuardrailModeChanged':
     case 'SourceSilent':
     case 'SourceHeard':
     case 'SourceRefused':

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parapet/v1/guardrail.proto.
  */
 export const file_parapet_v1_guardrail: GenFile = /*@__PURE__*/
-  fileDesc("ChpwYXJhcGV0L3YxL2d1YXJkcmFpbC5wcm90bxIKcGFyYXBldC52MSKnBAoPR3VhcmRyYWlsUmVwb3J0EgwKBG5hbWUYASABKAkSDwoHdmVyZGljdBgCIAEoCRIMCgRtb2RlGAMgASgJEhMKBnJlYXNvbhgEIAEoCUgAiAEBEhMKBnNpZ25hbBgFIAEoCUgBiAEBEhEKBHVuaXQYBiABKAlIAogBARIVCghvYnNlcnZlZBgHIAEoAUgDiAEBEhIKBWxpbWl0GAggASgBSASIAQESFQoIYmFzZWxpbmUYCSABKAFIBYgBARIUCgdzYW1wbGVzGAogASgBSAaIAQESFQoIZXZpZGVuY2UYCyABKAFIB4gBARIVCghjb3ZlcmFnZRgMIAEoAUgIiAEBEhEKBGZyb20YDSABKAlICYgBARIPCgJ0bxgOIAEoCUgKiAEBEg0KBXdvcmRzGA8gASgJEhkKDG9ic2VydmVkX2xvdxgQIAEoAUgLiAEBEhoKDW9ic2VydmVkX2hpZ2gYESABKAFIDIgBARITCgZhZHZpY2UYEiABKAlIDYgBAUIJCgdfcmVhc29uQgkKB19zaWduYWxCBwoFX3VuaXRCCwoJX29ic2VydmVkQggKBl9saW1pdEILCglfYmFzZWxpbmVCCgoIX3NhbXBsZXNCCwoJX2V2aWRlbmNlQgsKCV9jb3ZlcmFnZUIHCgVfZnJvbUIFCgNfdG9CDwoNX29ic2VydmVkX2xvd0IQCg5fb2JzZXJ2ZWRfaGlnaEIJCgdfYWR2aWNlIl0KC0FsdGVybmF0aXZlEgwKBGtpbmQYASABKAkSFAoHcmVsZWFzZRgCIAEoCUgAiAEBEg8KB2ZpbmRpbmcYAyABKAkSDQoFd29yZHMYBCABKAlCCgoIX3JlbGVhc2UinQEKC0F0dHJpYnV0aW9uEhMKBmJsYW1lZBgBIAEoCUgAiAEBEhIKCmd1YXJkcmFpbHMYAiADKAkSEgoFb25zZXQYAyABKAlIAYgBARItCgxhbHRlcm5hdGl2ZXMYBCADKAsyFy5wYXJhcGV0LnYxLkFsdGVybmF0aXZlEg0KBXdvcmRzGAUgASgJQgkKB19ibGFtZWRCCAoGX29uc2V0IjkKB01hdGNoZXISDQoFbGFiZWwYASABKAkSEAoIb3BlcmF0b3IYAiABKAkSDQoFdmFsdWUYAyABKAki0wUKDUd1YXJkcmFpbFRlc3QSDAoEa2luZBgBIAEoCRIUCgdhZ2FpbnN0GAIgASgJSACIAQESFQoId29yc2VfYnkYAyABKAFIAYgBARISCgVsaW1pdBgEIAEoAUgCiAEBEhkKDHVuYWNjZXB0YWJsZRgFIAEoAUgDiAEBEhYKCWRpcmVjdGlvbhgGIAEoCUgEiAEBEhIKBWVudGVyGAcgASgBSAWIAQESEgoFbGVhdmUYCCABKAFIBogBARITCgZmb3JfbXMYCSABKAFIB4gBARIUCgdrZWVwX21zGAogASgBSAiIAQESFwoKbWF4X2dhcF9tcxgLIAEoAUgJiAEBEiUKCG1hdGNoZXJzGAwgAygLMhMucGFyYXBldC52MS5NYXRjaGVyEhUKCHJlYXJtX21zGA0gASgBSAqIAQESDwoHc291cmNlcxgOIAMoCRIPCgd3aW5kb3dzGA8gAygJEiwKB2NvbnRyb2wYECABKAsyFi5wYXJhcGV0LnYxLkNvbnRyb2xBcm1IC4gBARIWCgl0cmFuc2Zvcm0YESABKAlIDIgBARIWCglvYmplY3RpdmUYEiABKAFIDYgBARIlCgRyb3dzGBMgAygLMhcucGFyYXBldC52MS5CdXJuUmF0ZVJvdxIUCgdiYWRfbWluGBQgASgBSA6IAQESEgoFc2NvcGUYFSABKAlID4gBAUIKCghfYWdhaW5zdEILCglfd29yc2VfYnlCCAoGX2xpbWl0Qg8KDV91bmFjY2VwdGFibGVCDAoKX2RpcmVjdGlvbkIICgZfZW50ZXJCCAoGX2xlYXZlQgkKB19mb3JfbXNCCgoIX2tlZXBfbXNCDQoLX21heF9nYXBfbXNCCwoJX3JlYXJtX21zQgoKCF9jb250cm9sQgwKCl90cmFuc2Zvcm1CDAoKX29iamVjdGl2ZUIKCghfYmFkX21pbkIICgZfc2NvcGUisgEKCkNvbnRyb2xBcm0SDAoEa2luZBgBIAEoCRIwCgV3aGVyZRgCIAMoCzIhLnBhcmFwZXQudjEuQ29udHJvbEFybS5XaGVyZUVudHJ5EhYKCWRpbWVuc2lvbhgDIAEoCUgAiAEBEhAKCHJlbGVhc2VkGAQgAygJGiwKCldoZXJlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIMCgpfZGltZW5zaW9uIkAKC0J1cm5SYXRlUm93Eg8KB2xvbmdfbXMYASABKAESEAoIc2hvcnRfbXMYAiABKAESDgoGZmFjdG9yGAMgASgBIqwCCglHdWFyZHJhaWwSDAoEbmFtZRgBIAEoCRITCgZzaWduYWwYAiABKAlIAIgBARIvCgV3aGVyZRgDIAMoCzIgLnBhcmFwZXQudjEuR3VhcmRyYWlsLldoZXJlRW50cnkSJwoEdGVzdBgEIAEoCzIZLnBhcmFwZXQudjEuR3VhcmRyYWlsVGVzdBIMCgRtb2RlGAUgASgJEg4KBndlaWdodBgGIAEoARITCgtpc19yZXF1aXJlZBgHIAEoCBIWCg5zdGFsZV9hZnRlcl9tcxgIIAEoARITCgZ2b2x1bWUYCSABKAlIAYgBARosCgpXaGVyZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCCQoHX3NpZ25hbEIJCgdfdm9sdW1lIvcBCg9HdWFyZHJhaWxQb2xpY3kSDAoEbmFtZRgBIAEoCRIQCghyZXZpc2lvbhgCIAEoARISCgp3YXJtX3VwX21zGAMgASgBEhMKC2R1cmF0aW9uX21zGAQgASgBEhAKCGNvdmVyYWdlGAUgASgBEhsKE2ZhbHNlX3JvbGxiYWNrX3JhdGUYBiABKAESEwoLYmFzZWxpbmVfbXMYByABKAESEQoJZXh0ZW5kX21zGAggASgBEhkKEXJlY292ZXJfd2l0aGluX21zGAkgASgBEikKCmd1YXJkcmFpbHMYCiADKAsyFS5wYXJhcGV0LnYxLkd1YXJkcmFpbGIGcHJvdG8z");
+  fileDesc("ChpwYXJhcGV0L3YxL2d1YXJkcmFpbC5wcm90bxIKcGFyYXBldC52MSKnBAoPR3VhcmRyYWlsUmVwb3J0EgwKBG5hbWUYASABKAkSDwoHdmVyZGljdBgCIAEoCRIMCgRtb2RlGAMgASgJEhMKBnJlYXNvbhgEIAEoCUgAiAEBEhMKBnNpZ25hbBgFIAEoCUgBiAEBEhEKBHVuaXQYBiABKAlIAogBARIVCghvYnNlcnZlZBgHIAEoAUgDiAEBEhIKBWxpbWl0GAggASgBSASIAQESFQoIYmFzZWxpbmUYCSABKAFIBYgBARIUCgdzYW1wbGVzGAogASgBSAaIAQESFQoIZXZpZGVuY2UYCyABKAFIB4gBARIVCghjb3ZlcmFnZRgMIAEoAUgIiAEBEhEKBGZyb20YDSABKAlICYgBARIPCgJ0bxgOIAEoCUgKiAEBEg0KBXdvcmRzGA8gASgJEhkKDG9ic2VydmVkX2xvdxgQIAEoAUgLiAEBEhoKDW9ic2VydmVkX2hpZ2gYESABKAFIDIgBARITCgZhZHZpY2UYEiABKAlIDYgBAUIJCgdfcmVhc29uQgkKB19zaWduYWxCBwoFX3VuaXRCCwoJX29ic2VydmVkQggKBl9saW1pdEILCglfYmFzZWxpbmVCCgoIX3NhbXBsZXNCCwoJX2V2aWRlbmNlQgsKCV9jb3ZlcmFnZUIHCgVfZnJvbUIFCgNfdG9CDwoNX29ic2VydmVkX2xvd0IQCg5fb2JzZXJ2ZWRfaGlnaEIJCgdfYWR2aWNlIl0KC0FsdGVybmF0aXZlEgwKBGtpbmQYASABKAkSFAoHcmVsZWFzZRgCIAEoCUgAiAEBEg8KB2ZpbmRpbmcYAyABKAkSDQoFd29yZHMYBCABKAlCCgoIX3JlbGVhc2UinQEKC0F0dHJpYnV0aW9uEhMKBmJsYW1lZBgBIAEoCUgAiAEBEhIKCmd1YXJkcmFpbHMYAiADKAkSEgoFb25zZXQYAyABKAlIAYgBARItCgxhbHRlcm5hdGl2ZXMYBCADKAsyFy5wYXJhcGV0LnYxLkFsdGVybmF0aXZlEg0KBXdvcmRzGAUgASgJQgkKB19ibGFtZWRCCAoGX29uc2V0IjkKB01hdGNoZXISDQoFbGFiZWwYASABKAkSEAoIb3BlcmF0b3IYAiABKAkSDQoFdmFsdWUYAyABKAki0wUKDUd1YXJkcmFpbFRlc3QSDAoEa2luZBgBIAEoCRIUCgdhZ2FpbnN0GAIgASgJSACIAQESFQoId29yc2VfYnkYAyABKAFIAYgBARISCgVsaW1pdBgEIAEoAUgCiAEBEhkKDHVuYWNjZXB0YWJsZRgFIAEoAUgDiAEBEhYKCWRpcmVjdGlvbhgGIAEoCUgEiAEBEhIKBWVudGVyGAcgASgBSAWIAQESEgoFbGVhdmUYCCABKAFIBogBARITCgZmb3JfbXMYCSABKAFIB4gBARIUCgdrZWVwX21zGAogASgBSAiIAQESFwoKbWF4X2dhcF9tcxgLIAEoAUgJiAEBEiUKCG1hdGNoZXJzGAwgAygLMhMucGFyYXBldC52MS5NYXRjaGVyEhUKCHJlYXJtX21zGA0gASgBSAqIAQESDwoHc291cmNlcxgOIAMoCRIPCgd3aW5kb3dzGA8gAygJEiwKB2NvbnRyb2wYECABKAsyFi5wYXJhcGV0LnYxLkNvbnRyb2xBcm1IC4gBARIWCgl0cmFuc2Zvcm0YESABKAlIDIgBARIWCglvYmplY3RpdmUYEiABKAFIDYgBARIlCgRyb3dzGBMgAygLMhcucGFyYXBldC52MS5CdXJuUmF0ZVJvdxIUCgdiYWRfbWluGBQgASgBSA6IAQESEgoFc2NvcGUYFSABKAlID4gBAUIKCghfYWdhaW5zdEILCglfd29yc2VfYnlCCAoGX2xpbWl0Qg8KDV91bmFjY2VwdGFibGVCDAoKX2RpcmVjdGlvbkIICgZfZW50ZXJCCAoGX2xlYXZlQgkKB19mb3JfbXNCCgoIX2tlZXBfbXNCDQoLX21heF9nYXBfbXNCCwoJX3JlYXJtX21zQgoKCF9jb250cm9sQgwKCl90cmFuc2Zvcm1CDAoKX29iamVjdGl2ZUIKCghfYmFkX21pbkIICgZfc2NvcGUisgEKCkNvbnRyb2xBcm0SDAoEa2luZBgBIAEoCRIwCgV3aGVyZRgCIAMoCzIhLnBhcmFwZXQudjEuQ29udHJvbEFybS5XaGVyZUVudHJ5EhYKCWRpbWVuc2lvbhgDIAEoCUgAiAEBEhAKCHJlbGVhc2VkGAQgAygJGiwKCldoZXJlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIMCgpfZGltZW5zaW9uIkAKC0J1cm5SYXRlUm93Eg8KB2xvbmdfbXMYASABKAESEAoIc2hvcnRfbXMYAiABKAESDgoGZmFjdG9yGAMgASgBIjIKEUd1YXJkcmFpbFN0YW5kaW5nEhAKCGRlY2xhcmVkGAEgASgJEgsKA3doeRgCIAEoCSIuCg5QcmVjaXNpb25GbG9vchINCgVmbG9vchgBIAEoARINCgVtYXJrcxgCIAEoASLvAgoJR3VhcmRyYWlsEgwKBG5hbWUYASABKAkSEwoGc2lnbmFsGAIgASgJSACIAQESLwoFd2hlcmUYAyADKAsyIC5wYXJhcGV0LnYxLkd1YXJkcmFpbC5XaGVyZUVudHJ5EicKBHRlc3QYBCABKAsyGS5wYXJhcGV0LnYxLkd1YXJkcmFpbFRlc3QSDAoEbW9kZRgFIAEoCRIOCgZ3ZWlnaHQYBiABKAESEwoLaXNfcmVxdWlyZWQYByABKAgSFgoOc3RhbGVfYWZ0ZXJfbXMYCCABKAESEwoGdm9sdW1lGAkgASgJSAGIAQESNAoIc3RhbmRpbmcYCiABKAsyHS5wYXJhcGV0LnYxLkd1YXJkcmFpbFN0YW5kaW5nSAKIAQEaLAoKV2hlcmVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgkKB19zaWduYWxCCQoHX3ZvbHVtZUILCglfc3RhbmRpbmciuQIKD0d1YXJkcmFpbFBvbGljeRIMCgRuYW1lGAEgASgJEhAKCHJldmlzaW9uGAIgASgBEhIKCndhcm1fdXBfbXMYAyABKAESEwoLZHVyYXRpb25fbXMYBCABKAESEAoIY292ZXJhZ2UYBSABKAESGwoTZmFsc2Vfcm9sbGJhY2tfcmF0ZRgGIAEoARITCgtiYXNlbGluZV9tcxgHIAEoARIRCglleHRlbmRfbXMYCCABKAESGQoRcmVjb3Zlcl93aXRoaW5fbXMYCSABKAESKQoKZ3VhcmRyYWlscxgKIAMoCzIVLnBhcmFwZXQudjEuR3VhcmRyYWlsEjIKCXByZWNpc2lvbhgLIAEoCzIaLnBhcmFwZXQudjEuUHJlY2lzaW9uRmxvb3JIAIgBAUIMCgpfcHJlY2lzaW9uYgZwcm90bzM");
 
 /**
  * What one guardrail says, with the numbers it rests on. Absent numbers are unknown, never 0.
@@ -836,6 +836,92 @@ export const BurnRateRowSchema: GenMessage<BurnRateRow, {jsonType: BurnRateRowJs
   messageDesc(file_parapet_v1_guardrail, 6);
 
 /**
+ * What keeps a guardrail from its declared mode.
+ *
+ * @generated from message parapet.v1.GuardrailStanding
+ */
+export type GuardrailStanding = Message<"parapet.v1.GuardrailStanding"> & {
+  /**
+   * @generated from field: string declared = 1;
+   */
+  declared: string;
+
+  /**
+   * no-data, no-breach-shown, precision or forced.
+   *
+   * @generated from field: string why = 2;
+   */
+  why: string;
+};
+
+/**
+ * What keeps a guardrail from its declared mode.
+ *
+ * @generated from message parapet.v1.GuardrailStanding
+ */
+export type GuardrailStandingJson = {
+  /**
+   * @generated from field: string declared = 1;
+   */
+  declared?: string;
+
+  /**
+   * no-data, no-breach-shown, precision or forced.
+   *
+   * @generated from field: string why = 2;
+   */
+  why?: string;
+};
+
+/**
+ * Describes the message parapet.v1.GuardrailStanding.
+ * Use `create(GuardrailStandingSchema)` to create a new message.
+ */
+export const GuardrailStandingSchema: GenMessage<GuardrailStanding, {jsonType: GuardrailStandingJson}> = /*@__PURE__*/
+  messageDesc(file_parapet_v1_guardrail, 7);
+
+/**
+ * When breaches that people marked wrong cost a guardrail the right to act.
+ *
+ * @generated from message parapet.v1.PrecisionFloor
+ */
+export type PrecisionFloor = Message<"parapet.v1.PrecisionFloor"> & {
+  /**
+   * @generated from field: double floor = 1;
+   */
+  floor: number;
+
+  /**
+   * @generated from field: double marks = 2;
+   */
+  marks: number;
+};
+
+/**
+ * When breaches that people marked wrong cost a guardrail the right to act.
+ *
+ * @generated from message parapet.v1.PrecisionFloor
+ */
+export type PrecisionFloorJson = {
+  /**
+   * @generated from field: double floor = 1;
+   */
+  floor?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * @generated from field: double marks = 2;
+   */
+  marks?: number | "NaN" | "Infinity" | "-Infinity";
+};
+
+/**
+ * Describes the message parapet.v1.PrecisionFloor.
+ * Use `create(PrecisionFloorSchema)` to create a new message.
+ */
+export const PrecisionFloorSchema: GenMessage<PrecisionFloor, {jsonType: PrecisionFloorJson}> = /*@__PURE__*/
+  messageDesc(file_parapet_v1_guardrail, 8);
+
+/**
  * Signal, comparison, limit, patience and mode.
  *
  * @generated from message parapet.v1.Guardrail
@@ -889,6 +975,13 @@ export type Guardrail = Message<"parapet.v1.Guardrail"> & {
    * @generated from field: optional string volume = 9;
    */
   volume?: string | undefined;
+
+  /**
+   * Where mode is not the declared one: what was declared, and why it does not hold.
+   *
+   * @generated from field: optional parapet.v1.GuardrailStanding standing = 10;
+   */
+  standing?: GuardrailStanding | undefined;
 };
 
 /**
@@ -945,6 +1038,13 @@ export type GuardrailJson = {
    * @generated from field: optional string volume = 9;
    */
   volume?: string;
+
+  /**
+   * Where mode is not the declared one: what was declared, and why it does not hold.
+   *
+   * @generated from field: optional parapet.v1.GuardrailStanding standing = 10;
+   */
+  standing?: GuardrailStandingJson;
 };
 
 /**
@@ -952,7 +1052,7 @@ export type GuardrailJson = {
  * Use `create(GuardrailSchema)` to create a new message.
  */
 export const GuardrailSchema: GenMessage<Guardrail, {jsonType: GuardrailJson}> = /*@__PURE__*/
-  messageDesc(file_parapet_v1_guardrail, 7);
+  messageDesc(file_parapet_v1_guardrail, 9);
 
 /**
  * The guardrails of a release watch and how it is watched, as fixed at registration.
@@ -1009,6 +1109,11 @@ export type GuardrailPolicy = Message<"parapet.v1.GuardrailPolicy"> & {
    * @generated from field: repeated parapet.v1.Guardrail guardrails = 10;
    */
   guardrails: Guardrail[];
+
+  /**
+   * @generated from field: optional parapet.v1.PrecisionFloor precision = 11;
+   */
+  precision?: PrecisionFloor | undefined;
 };
 
 /**
@@ -1066,6 +1171,11 @@ export type GuardrailPolicyJson = {
    * @generated from field: repeated parapet.v1.Guardrail guardrails = 10;
    */
   guardrails?: GuardrailJson[];
+
+  /**
+   * @generated from field: optional parapet.v1.PrecisionFloor precision = 11;
+   */
+  precision?: PrecisionFloorJson;
 };
 
 /**
@@ -1073,5 +1183,5 @@ export type GuardrailPolicyJson = {
  * Use `create(GuardrailPolicySchema)` to create a new message.
  */
 export const GuardrailPolicySchema: GenMessage<GuardrailPolicy, {jsonType: GuardrailPolicyJson}> = /*@__PURE__*/
-  messageDesc(file_parapet_v1_guardrail, 8);
+  messageDesc(file_parapet_v1_guardrail, 10);
 
