@@ -1,5 +1,7 @@
 import type { InstantMs } from '@parapet/kernel';
-import { type Dispersion, dispersionOf } from './dispersion.js';
+import { type Dispersion, pooledDispersion } from './dispersion.js';
+import { DRIFT_ASSUMED } from './drift.js';
+import { type HistoryWindow, type Period, spanOf, windowOf } from './history-window.js';
 import { MINUTE_MS, type RollUp } from './roll-up.js';
 import type { BadDirection } from './signal.js';
 
@@ -65,24 +67,19 @@ export type Baseline =
        * whoever computes the baseline, with the grid of the test.
        */
       readonly scoreDispersions: readonly { readonly times: number; readonly dispersion: Dispersion }[];
+      /** Of the shift of all latencies. */
       readonly drift: number;
+      /** Of the share of requests slower than a bound; assumed where it is absent. */
+      readonly tailDrift?: number;
     }
   | {
       readonly kind: 'unusable';
-      readonly why: 'no-history' | 'too-little-exposure' | 'too-few-values' | 'too-few-requests';
+      readonly why: 'no-history' | 'too-little-exposure' | 'too-few-values' | 'too-few-requests' | 'no-spread';
       readonly exposure: number;
     };
 
-/** A span of time, its end left out. */
-export interface Period {
-  readonly fromMs: InstantMs;
-  readonly toMs: InstantMs;
-}
-
 /** Fewer orders, requests or seconds than this are no baseline (statistics 4.2). */
 const EXPOSURE_MIN = 20;
-/** Statistics 4.3: assumed where fewer than 8 pairs of healthy windows are known. */
-export const DRIFT_ASSUMED = { counts: 0.1 } as const;
 /** How far back a baseline may be looked for when bad times are left out. */
 const LOOK_BACK_FACTOR = 7;
 
@@ -111,43 +108,78 @@ export function baselinePeriods(toMs: InstantMs, lengthMs: number, excluded: rea
   return periods;
 }
 
-/** The baseline of a count guardrail from the roll-ups of all its series within the periods. */
+/** A window of history from events and exposure per interval; null where there was none. */
+export function countsWindow(
+  intervals: readonly (Counts | null)[],
+  o: { readonly fromMs: InstantMs; readonly intervalMs: number },
+): HistoryWindow<Counts> {
+  return { fromMs: o.fromMs, toMs: o.fromMs + intervals.length * o.intervalMs, intervalMs: o.intervalMs, intervals };
+}
+
+/** A window of history from the roll-ups of all series; correlation shorter than a minute is lost, nothing else. */
+export function countsWindowOf(
+  form: CountForm,
+  badDirection: BadDirection,
+  rollUps: readonly RollUp[],
+  periods: readonly Period[],
+): HistoryWindow<Counts> | null {
+  return windowOf(rollUps, periods, MINUTE_MS, (minute) => {
+    let [events, exposure] = [0, 0];
+    for (const rollUp of minute) {
+      const own = countsOf(form, badDirection, rollUp.count, rollUp.of);
+      events += own.events;
+      exposure += own.exposure;
+    }
+    return { events, exposure };
+  });
+}
+
+/**
+ * What counts are compared with: events, exposure and their dispersion (statistics 6.1).
+ * @param level the windows that are compared with: the time before the release, or up to four earlier weeks, pooled
+ * @param o.spread windows that the dispersion is taken from, where they are longer than those of the level
+ */
+export function countsBaseline(
+  level: readonly HistoryWindow<Counts>[],
+  o: { readonly drift?: number; readonly spread?: readonly HistoryWindow<Counts>[] } = {},
+): Baseline {
+  let [events, exposure] = [0, 0];
+  let isHeard = false;
+  for (const { intervals } of level) {
+    for (const interval of intervals) {
+      if (interval === null) continue;
+      isHeard = true;
+      events += interval.events;
+      exposure += interval.exposure;
+    }
+  }
+  if (!isHeard) return { kind: 'unusable', why: 'no-history', exposure: 0 };
+  if (!(exposure >= EXPOSURE_MIN)) return { kind: 'unusable', why: 'too-little-exposure', exposure };
+  const spread = o.spread ?? level;
+  return {
+    kind: 'counts',
+    ...spanOf(level),
+    events,
+    exposure,
+    // Intervals without a word stay in as zeroes, so that lags keep their meaning; they add no residual.
+    dispersion: pooledDispersion(
+      spread.map((w) => ({ increments: w.intervals.map((c) => c ?? NOTHING), intervalMs: w.intervalMs })),
+    ),
+    drift: o.drift ?? DRIFT_ASSUMED.counts,
+  };
+}
+
+const NOTHING: Counts = { events: 0, exposure: 0 };
+
+/** The baseline of a count guardrail from the roll-ups of all its series within the periods of one window. */
 export function baselineOf(
   form: CountForm,
   badDirection: BadDirection,
   rollUps: readonly RollUp[],
   periods: readonly Period[],
 ): Baseline {
-  const minutes = new Map<InstantMs, Counts>();
-  for (const rollUp of rollUps) {
-    const isWithin = periods.some((p) => rollUp.minuteMs >= p.fromMs && rollUp.minuteMs < p.toMs);
-    if (!isWithin) continue;
-    const { events, exposure } = countsOf(form, badDirection, rollUp.count, rollUp.of);
-    const sum = minutes.get(rollUp.minuteMs) ?? { events: 0, exposure: 0 };
-    minutes.set(rollUp.minuteMs, { events: sum.events + events, exposure: sum.exposure + exposure });
-  }
-  const instants = [...minutes.keys()].sort((a, b) => a - b);
-  const first = instants[0];
-  const last = instants.at(-1);
-  if (first === undefined || last === undefined) return { kind: 'unusable', why: 'no-history', exposure: 0 };
-  // Minutes without a word stay in as zeroes, so that lags keep their meaning; they add no residual.
-  const increments: Counts[] = [];
-  for (let at = first; at <= last; at += MINUTE_MS) {
-    const isWithin = periods.some((p) => at >= p.fromMs && at < p.toMs);
-    if (isWithin) increments.push(minutes.get(at) ?? { events: 0, exposure: 0 });
-  }
-  const events = increments.reduce((sum, c) => sum + c.events, 0);
-  const exposure = increments.reduce((sum, c) => sum + c.exposure, 0);
-  if (!(exposure >= EXPOSURE_MIN)) return { kind: 'unusable', why: 'too-little-exposure', exposure };
-  return {
-    kind: 'counts',
-    fromMs: first,
-    toMs: last + MINUTE_MS,
-    events,
-    exposure,
-    dispersion: dispersionOf(increments, MINUTE_MS),
-    drift: DRIFT_ASSUMED.counts,
-  };
+  const window = countsWindowOf(form, badDirection, rollUps, periods);
+  return countsBaseline(window === null ? [] : [window]);
 }
 
 function floorMinute(ms: number): number {
