@@ -8,7 +8,7 @@ import { join } from 'node:path';
 export const LAYERS = {
   kernel: { layers: [], packages: [], node: false },
   domain: { layers: ['kernel', 'domain'], packages: [], node: false },
-  policy: { layers: ['kernel', 'domain'], packages: ['zod', 'yaml'], node: true },
+  policy: { layers: ['kernel', 'domain'], packages: ['zod', 'yaml', 'rrule'], node: true },
   contract: { layers: ['kernel', 'domain'], packages: ['@bufbuild/protobuf'], node: false },
   runtime: { layers: ['kernel'], packages: [], node: false },
   adapter: { layers: ['kernel', 'contract', 'runtime'], node: true },

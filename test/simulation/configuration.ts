@@ -109,6 +109,7 @@ export function configurationOf(plots: readonly Plot[]): Configuration {
     guardrailPolicies: plots.map(guardrailPolicyOf),
     decisionPolicies: plots.map(decisionPolicyOf),
     signalSources: [alertmanager, tills(plots)],
+    calendars: [],
   };
 }
 

@@ -1,7 +1,7 @@
 import type { SignalDeclaration } from '@parapet/signals';
 
-/** What the samples of a signal are: bad of total, events per second, or a value. */
-export type SignalForm = 'proportion' | 'rate' | 'gauge';
+/** What the samples of a signal are: bad of total, events of exposure, a value, or requests per bucket. */
+export type SignalForm = 'proportion' | 'rate' | 'gauge' | 'histogram';
 
 /** A signal that a probe brings along: declared by us, form included. */
 export interface BuiltInSignal extends SignalDeclaration {

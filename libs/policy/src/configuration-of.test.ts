@@ -12,6 +12,7 @@ function stored(folder: string, prefix = ''): StoredDocument[] {
 }
 
 const EXAMPLE = configurationOf('acme-retail', stored('../../../examples/config/odoo-retail/'));
+const EVERY = configurationOf('acme-retail', stored('../fixtures/', 'good-every-test'));
 const MINIMAL = configurationOf('acme-retail', stored('../fixtures/', 'good-minimal'));
 
 describe('what stored documents mean', () => {
@@ -33,6 +34,7 @@ describe('what stored documents mean', () => {
       baselineMs: 86_400_000,
       extendMs: 14_400_000,
       recoverWithinMs: 1_800_000,
+      precision: { floor: 0.5, marks: 5 },
     });
   });
 
@@ -46,7 +48,13 @@ describe('what stored documents mean', () => {
         weight: 1,
         isRequired: true,
         staleAfterMs: 60_000,
-        test: { kind: 'proportion', against: 'baseline', windows: ['before'], worseBy: 0.1, unacceptable: 3 },
+        test: {
+          kind: 'proportion',
+          against: 'baseline',
+          windows: ['before', 'same-hours'],
+          worseBy: 0.1,
+          unacceptable: 3,
+        },
       },
       {
         name: 'errors-per-second',
@@ -77,6 +85,114 @@ describe('what stored documents mean', () => {
         },
       },
     ]);
+  });
+
+  const both = ['before', 'same-hours'];
+  it.each<[string, unknown]>([
+    ['failures', { kind: 'proportion', against: 'auto', windows: both, worseBy: 0.1, unacceptable: 3 }],
+    [
+      'failures-before',
+      { kind: 'proportion', against: 'baseline', windows: ['before'], worseBy: 0.1, unacceptable: 3 },
+    ],
+    [
+      'errors',
+      {
+        kind: 'rate',
+        against: 'control',
+        control: { kind: 'rest', dimension: 'store', released: [] },
+        worseBy: 0.2,
+        unacceptable: 4,
+      },
+    ],
+    [
+      'errors-canary',
+      {
+        kind: 'rate',
+        against: 'control',
+        control: { kind: 'where', where: { arm: 'stable' } },
+        worseBy: 0.1,
+        unacceptable: 3,
+      },
+    ],
+    [
+      'queue',
+      { kind: 'gauge', transform: 'log', against: 'baseline', windows: ['same-hours'], worseBy: 0.1, unacceptable: 3 },
+    ],
+    ['queue-limit', { kind: 'gauge', transform: 'none', against: 'limit', limit: 0, unacceptable: 2 }],
+    ['delay', { kind: 'gauge', transform: 'log', against: 'auto', windows: both, worseBy: 0.05, unacceptable: 1.5 }],
+    ['latency', { kind: 'histogram', against: 'baseline', windows: both, worseBy: 0.1, unacceptable: 2 }],
+    [
+      'latency-canary',
+      {
+        kind: 'histogram',
+        against: 'control',
+        control: { kind: 'where', where: { arm: 'stable' } },
+        worseBy: 0.05,
+        unacceptable: 2,
+      },
+    ],
+    [
+      'budget',
+      {
+        kind: 'burn-rate',
+        objective: 0.99,
+        rows: [{ longMs: 3_600_000, shortMs: 300_000, factor: 14.4 }],
+        badMin: 3,
+        scope: 'release',
+      },
+    ],
+    [
+      'budget-rows',
+      {
+        kind: 'burn-rate',
+        objective: 0.999,
+        rows: [
+          { longMs: 3_600_000, shortMs: 300_000, factor: 14.4 },
+          { longMs: 21_600_000, shortMs: 1_200_000, factor: 6 },
+        ],
+        badMin: 5,
+        scope: 'rolling',
+      },
+    ],
+  ])('means by %s what the method says', (name, test) => {
+    expect(EVERY.guardrailPolicies[0]?.guardrails.find((one) => one.name === name)?.test).toEqual(test);
+  });
+
+  it('lets the released side of a canary be the other one, unless a where says which it is', () => {
+    const whereOf = (name: string) => EVERY.guardrailPolicies[0]?.guardrails.find((one) => one.name === name)?.where;
+    expect(['errors-canary', 'latency-canary', 'errors-region', 'errors'].map(whereOf)).toEqual([
+      { arm: 'canary' },
+      { arm: 'canary' },
+      { region: 'north' },
+      {},
+    ]);
+  });
+
+  it('takes the volume of the watch where a guardrail names none of its own', () => {
+    const guardrails = EVERY.guardrailPolicies[0]?.guardrails ?? [];
+    const named = Object.fromEntries(guardrails.map((one) => [one.name, one.volume]));
+    expect([named['failures'], named['failures-before']]).toEqual(['shop.visits', 'checkout.attempts']);
+    expect(MINIMAL.guardrailPolicies[0]?.guardrails.every((one) => !('volume' in one))).toBe(true);
+  });
+
+  it('keeps what a source says of the form of its signals', () => {
+    const forms = EVERY.signalSources[0]?.signals.map((one) => [one.name, one.form]) ?? [];
+    expect(Object.fromEntries(forms)).toMatchObject({ 'checkout.latency': 'histogram', 'shop.queue': 'gauge' });
+    expect(MINIMAL.signalSources[0]?.signals.every((one) => !('form' in one))).toBe(true);
+  });
+
+  it('reads the times of a calendar as the clocks of its zone show them', () => {
+    expect(EVERY.calendars).toEqual([
+      expect.objectContaining({ name: 'trade', timeZone: 'Europe/Paris', environments: ['production'] }),
+    ]);
+    expect(EVERY.calendars[0]?.periods[1]).toEqual({
+      name: 'year-end freeze',
+      kind: 'freeze',
+      fromMs: Date.parse('2026-12-14T23:00:00Z'),
+      toMs: Date.parse('2027-01-04T07:00:00Z'),
+      repeat: null,
+    });
+    expect(MINIMAL.calendars).toEqual([]);
   });
 
   it('calls a signal stale after four of its intervals, and never before a minute', () => {

@@ -4,12 +4,14 @@ import { BUILT_IN_SIGNALS } from './built-in-signals.js';
 import type {
   Configuration,
   CredentialRef,
+  DeclaredSignal,
   SecretRef,
   SignalSource,
   Target,
   TenantConfiguration,
   WorkloadConfiguration,
 } from './configuration.js';
+import { calendarOf } from './calendar-of.js';
 import { decisionPolicy, guardrailPolicy, STALE_MS_MIN } from './policies-of.js';
 import { type Reading, reading, type StoredDocument } from './reading.js';
 import type { Kind, Spec } from './schema/kinds.js';
@@ -42,6 +44,7 @@ export function configurationOf(
     guardrailPolicies: of('GuardrailPolicy').map((one) => guardrailPolicy(one, declared)),
     decisionPolicies: of('DecisionPolicy').map(decisionPolicy),
     signalSources,
+    calendars: of('TradingCalendar').map(calendarOf),
   };
 }
 
@@ -104,8 +107,9 @@ function signalSource({ name, spec }: Reading<'SignalSource'>): SignalSource {
   };
 }
 
-function declaration({ interval, lateness, ...rest }: Spec<'SignalSource'>['signals'][number]): SignalDeclaration {
-  return { ...rest, intervalMs: interval, latenessMs: lateness ?? Math.max(4 * interval, STALE_MS_MIN) };
+function declaration({ interval, lateness, form, ...rest }: Spec<'SignalSource'>['signals'][number]): DeclaredSignal {
+  const latenessMs = lateness ?? Math.max(4 * interval, STALE_MS_MIN);
+  return { ...rest, ...(form === undefined ? {} : { form }), intervalMs: interval, latenessMs };
 }
 
 /** A built-in signal comes as often as the slowest probe that measures it. */

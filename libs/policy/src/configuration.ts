@@ -1,6 +1,8 @@
 import type { Criticality, DecisionPolicy } from '@parapet/decisions';
 import type { GuardrailPolicy } from '@parapet/guardrails';
 import type { SignalDeclaration } from '@parapet/signals';
+import type { SignalForm } from './built-in-signals.js';
+import type { TradingCalendar } from './calendar.js';
 
 /** Where a secret is, never what it is. */
 export type SecretRef = { readonly env: string } | { readonly file: string };
@@ -63,6 +65,12 @@ export interface Heartbeat {
   readonly isRequired: boolean;
 }
 
+/** A signal as a source declares it. */
+export interface DeclaredSignal extends SignalDeclaration {
+  /** What its samples are, where the source says it. */
+  readonly form?: SignalForm;
+}
+
 /** A sender of signals: credentials, environments, heartbeat, declared signals. */
 export interface SignalSource {
   readonly name: string;
@@ -70,7 +78,7 @@ export interface SignalSource {
   readonly credentials: readonly CredentialRef[];
   readonly environments: readonly string[];
   readonly heartbeat: Heartbeat | null;
-  readonly signals: readonly SignalDeclaration[];
+  readonly signals: readonly DeclaredSignal[];
   readonly repeatIntervalMs: number;
   readonly groupIntervalMs: number;
   readonly doubtMs: number;
@@ -89,4 +97,5 @@ export interface Configuration {
   readonly guardrailPolicies: readonly GuardrailPolicy[];
   readonly decisionPolicies: readonly DecisionPolicy[];
   readonly signalSources: readonly SignalSource[];
+  readonly calendars: readonly TradingCalendar[];
 }

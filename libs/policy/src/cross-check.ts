@@ -1,7 +1,9 @@
+import { unreachable } from '@parapet/kernel';
 import { checkCredentials } from './checks/credentials.js';
 import { checkGuardrailPolicy } from './checks/guardrail-policy.js';
 import { type Neighbourhood, repeated } from './checks/names.js';
 import { checkSignalSource } from './checks/signal-source.js';
+import { checkTradingCalendar } from './checks/trading-calendar.js';
 import { checkWorkload } from './checks/workload.js';
 import { checkDecisionTable } from './checks/decision-table.js';
 import type { CheckedDocument, CheckedDocumentOf, Claim } from './document.js';
@@ -34,6 +36,10 @@ function checkDocument(document: CheckedDocument, near: Neighbourhood): Configur
       return checkDecisionTable(document);
     case 'SignalSource':
       return checkSignalSource(document, near);
+    case 'TradingCalendar':
+      return checkTradingCalendar(document, near);
+    default:
+      return unreachable(document);
   }
 }
 

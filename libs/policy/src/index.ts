@@ -1,4 +1,13 @@
 export * from './built-in-signals.js';
+export {
+  type TradingCalendar,
+  type TradingPeriod,
+  type TradingPeriodKind,
+  type TradingRule,
+  tradingPeriods,
+  unusualTimes,
+  weeksBefore,
+} from './calendar.js';
 export * from './configuration.js';
 export * from './configuration-of.js';
 export { editorSchemas, fileOf as editorSchemaFile } from './editor-schemas.js';

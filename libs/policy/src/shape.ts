@@ -5,12 +5,7 @@ import { didYouMean } from './suggest.js';
 
 /** Words of the design that no code answers to yet: said so, instead of being called unknown. */
 const NOT_YET: ReadonlySet<string> = new Set([
-  'TradingCalendar',
   'NotificationRoute',
-  'control',
-  'gauge',
-  'histogram',
-  'burn-rate',
   'odoo-rpc',
   'postgres',
   'redis',
@@ -41,7 +36,7 @@ function fromIssue(where: Located, schema: z.ZodType, issue: z.core.$ZodIssue, a
 
   switch (issue.code) {
     case 'unrecognized_keys': {
-      const known = place === null ? [] : keysOf(place);
+      const known = place === null ? [] : keysOf(optionFor(place, found));
       return issue.keys.map((key) =>
         problemAt(where, [...path, key], `unknown key "${key}"${didYouMean(key, known)}`, known.join(', ')),
       );

@@ -95,6 +95,7 @@ export const CONFIGURATION: Configuration = {
       heartbeat: { labels: { alertname: 'Watchdog' }, periodMs: 30_000, isRequired: true },
     }),
   ],
+  calendars: [],
 };
 
 export function sample(atMs: number, bad: number, total: number, store = 'lyon-2'): Sample {

@@ -1,7 +1,11 @@
-import { BUILT_IN_SIGNALS, type SignalForm } from '../built-in-signals.js';
+import { BUILT_IN_SIGNALS } from '../built-in-signals.js';
 import type { CheckedDocumentOf } from '../document.js';
+import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
 import { didYouMean } from '../suggest.js';
+import { whereOf } from '../tests-of.js';
+import { checkTest } from './guardrail-test.js';
+import { type KnownSignal, knownSignals, unknownSignal } from './known-signals.js';
 import { mustName, type Neighbourhood, repeated } from './names.js';
 
 /** Every guardrail must be able to do its work: its signal is measured, and there is a value at which it is a breach. */
@@ -23,20 +27,15 @@ export function checkGuardrailPolicy(
       : [];
   return [
     ...coverageProblem,
+    ...(watch.volume === undefined ? [] : checkVolume(document, ['spec', 'watch', 'volume'], watch.volume, near)),
     ...repeated(document, guardrails, ['spec', 'guardrails'], (one) => one.name),
     ...guardrails.flatMap((one, i) => [
       ...(one.signal === undefined ? [] : checkSignal(document, i, one.signal, near)),
+      ...(one.volume === undefined ? [] : checkVolume(document, ['spec', 'guardrails', i, 'volume'], one.volume, near)),
       ...(one.alerts === undefined ? [] : checkAlerts(document, i, near)),
       ...checkPatience(document, i),
     ]),
   ];
-}
-
-interface KnownSignal {
-  readonly name: string;
-  readonly badDirection: 'high' | 'low';
-  readonly form?: SignalForm;
-  readonly dimensions: readonly string[];
 }
 
 function checkSignal(
@@ -45,26 +44,21 @@ function checkSignal(
   name: string,
   near: Neighbourhood,
 ): ConfigurationProblem[] {
-  const declared = near.of('SignalSource').flatMap((source) => source.parsed.signals as readonly KnownSignal[]);
-  const known: readonly KnownSignal[] = [...BUILT_IN_SIGNALS, ...declared];
-  const path = ['spec', 'guardrails', i, 'signal'];
+  const known = knownSignals(near);
   const signal = known.find((one) => one.name === name);
-  if (signal === undefined) {
-    const names = [...new Set(known.map((one) => one.name))];
-    const text = `no SignalSource declares "${name}" and no probe measures it${didYouMean(name, names)}`;
-    return [problemAt(document.where, path, text, names.join(', '))];
-  }
+  if (signal === undefined) return unknownSignal(document, ['spec', 'guardrails', i, 'signal'], name, known);
   return [
-    ...checkProbed(document, i, name, near),
+    ...checkProbed(document, ['spec', 'guardrails', i, 'signal'], name, near),
     ...checkTest(document, i, signal),
-    ...checkWhere(document, i, signal),
+    ...checkDimensions(document, i, signal),
+    ...checkTiming(document, i, signal),
   ];
 }
 
 /** A built-in signal needs a probe in a workload that this policy judges, or nothing ever measures it. */
 function checkProbed(
   document: CheckedDocumentOf<'GuardrailPolicy'>,
-  i: number,
+  path: Path,
   name: string,
   near: Neighbourhood,
 ): ConfigurationProblem[] {
@@ -76,64 +70,103 @@ function checkProbed(
     .map((workload) =>
       problemAt(
         document.where,
-        ['spec', 'guardrails', i, 'signal'],
+        path,
         `"${name}" is measured by a probe of kind ${builtIn.probe}, and Workload "${workload.name}" has none`,
         `a probe of kind ${builtIn.probe} in that Workload, or another signal`,
       ),
     );
 }
 
-function checkTest(
+/** The dimensions of the released side and of the control are those of the signal, and the two sides are not the same samples. */
+function checkDimensions(
   document: CheckedDocumentOf<'GuardrailPolicy'>,
   i: number,
   signal: KnownSignal,
 ): ConfigurationProblem[] {
-  const test = document.parsed.guardrails[i]?.test;
-  if (test === undefined) return [];
-  const at = (field: string, text: string, allowed: string) => [
-    problemAt(document.where, ['spec', 'guardrails', i, 'test', field], text, allowed),
-  ];
-  if (test.kind !== 'threshold') {
-    if (signal.form === 'gauge')
-      return at(
-        'kind',
-        `"${signal.name}" is a value, not a count: there is nothing to take a ${test.kind} of`,
-        'threshold',
+  const guardrail = document.parsed.guardrails[i];
+  const { test, where = {} } = guardrail ?? {};
+  const control = test !== undefined && 'control' in test ? test.control : undefined;
+  const allowed = [...signal.dimensions, 'store', 'arm'];
+  const unknown = (path: Path, named: object) =>
+    Object.keys(named)
+      .filter((dimension) => !allowed.includes(dimension))
+      .map((dimension) =>
+        problemAt(
+          document.where,
+          [...path, dimension],
+          `"${signal.name}" has no dimension "${dimension}"${didYouMean(dimension, allowed)}`,
+          allowed.join(', '),
+        ),
       );
-    if (signal.form === 'rate' && test.kind === 'proportion')
-      return at('kind', `"${signal.name}" counts events of time, not bad of total`, 'rate, threshold');
-    return [];
-  }
-  // Beyond the good side there is nothing to protect: such a threshold would fire when things get better, and never when worse.
-  if (test.above !== undefined && signal.badDirection === 'low')
-    return at('above', `"${signal.name}" gets worse downwards: above could never be a breach`, 'below');
-  if (test.below !== undefined && signal.badDirection === 'high')
-    return at('below', `"${signal.name}" gets worse upwards: below could never be a breach`, 'above');
-  if (signal.form !== 'proportion') return [];
-  if (test.above !== undefined && test.above >= 1)
-    return at('above', 'can never be exceeded: bad of total is never more than 1', 'a number below 1');
-  if (test.below !== undefined && test.below <= 0)
-    return at('below', 'can never be undercut: good of total is never less than 0', 'a number above 0');
-  return [];
+  const path = ['spec', 'guardrails', i];
+  return [
+    ...unknown([...path, 'where'], where),
+    ...(control === undefined ? [] : unknown([...path, 'test', 'control'], control)),
+    ...(guardrail === undefined || control === undefined ? [] : checkArms(document, i, whereOf(guardrail), control)),
+  ];
 }
 
-function checkWhere(
+function checkArms(
   document: CheckedDocumentOf<'GuardrailPolicy'>,
   i: number,
-  signal: KnownSignal,
+  where: Readonly<Record<string, string>>,
+  control: Readonly<Record<string, string>>,
 ): ConfigurationProblem[] {
-  const allowed = [...signal.dimensions, 'store', 'arm'];
-  const named = Object.keys(document.parsed.guardrails[i]?.where ?? {});
-  return named
-    .filter((dimension) => !allowed.includes(dimension))
-    .map((dimension) =>
-      problemAt(
-        document.where,
-        ['spec', 'guardrails', i, 'where', dimension],
-        `"${signal.name}" has no dimension "${dimension}"${didYouMean(dimension, allowed)}`,
-        allowed.join(', '),
-      ),
+  const differs = Object.keys(control).some(
+    (dimension) => Object.hasOwn(where, dimension) && where[dimension] !== control[dimension],
+  );
+  if (differs) return [];
+  const [dimension = 'arm', value = ''] = Object.entries(control)[0] ?? [];
+  const text = `can never be breached: the control is among what is judged, since where does not say which ${dimension} got the release`;
+  const allowed = `a where with another ${dimension} than ${value}`;
+  return [problemAt(document.where, ['spec', 'guardrails', i, 'test', 'control'], text, allowed)];
+}
+
+/** A signal that comes too seldom for its patience is stale before it comes again; one that comes thrice at most proves nothing. */
+function checkTiming(
+  document: CheckedDocumentOf<'GuardrailPolicy'>,
+  i: number,
+  { name, interval }: KnownSignal,
+): ConfigurationProblem[] {
+  const guardrail = document.parsed.guardrails[i];
+  const { duration, extend } = document.parsed.watch;
+  const path = ['spec', 'guardrails', i];
+  const problems: ConfigurationProblem[] = [];
+  if (interval === null) return problems;
+  if (guardrail?.staleAfter !== undefined && guardrail.staleAfter < interval) {
+    const text = `can never pass: "${name}" comes every ${seconds(interval)}, and is stale before it comes again`;
+    problems.push(problemAt(document.where, [...path, 'staleAfter'], text, `at least ${seconds(interval)}`));
+  }
+  // One interval may bring a third of the evidence at most (statistics 7).
+  const isStatistical = guardrail?.test !== undefined && !['threshold', 'burn-rate'].includes(guardrail.test.kind);
+  if (isStatistical && INTERVALS_MIN * interval > duration + extend) {
+    const text = `can never be breached: evidence takes ${INTERVALS_MIN} samples, and "${name}" comes every ${seconds(interval)}`;
+    problems.push(
+      problemAt(document.where, [...path, 'signal'], text, 'a longer watch or a signal that comes more often'),
     );
+  }
+  return problems;
+}
+
+const INTERVALS_MIN = 3;
+const seconds = (ms: number): string => `${ms / 1000} s`;
+
+/** A volume is a signal that counts. */
+function checkVolume(
+  document: CheckedDocumentOf<'GuardrailPolicy'>,
+  path: Path,
+  name: string,
+  near: Neighbourhood,
+): ConfigurationProblem[] {
+  const known = knownSignals(near);
+  const signal = known.find((one) => one.name === name);
+  if (signal === undefined) return unknownSignal(document, path, name, known);
+  if (signal.form === 'gauge') {
+    const counting = known.filter((one) => one.form !== 'gauge').map((one) => one.name);
+    const text = `"${name}" is a value, not a count: it cannot tell how much traffic there is`;
+    return [problemAt(document.where, path, text, counting.join(', '))];
+  }
+  return checkProbed(document, path, name, near);
 }
 
 function checkAlerts(

@@ -49,7 +49,7 @@ function checkDeclaration(
       document.where,
       path,
       `"${name}" is declared otherwise by SignalSource "${other.name}"`,
-      'the same unit, badDirection and temporality',
+      'the same unit, badDirection, form and temporality',
     ),
   ];
 }
@@ -58,7 +58,12 @@ function sameMeaning(
   a: Spec<'SignalSource'>['signals'][number],
   b: Spec<'SignalSource'>['signals'][number] | undefined,
 ): boolean {
-  return a.unit === b?.unit && a.badDirection === b.badDirection && a.temporality === b.temporality;
+  return (
+    a.unit === b?.unit &&
+    a.badDirection === b.badDirection &&
+    a.temporality === b.temporality &&
+    (a.form ?? b.form) === (b.form ?? a.form)
+  );
 }
 
 function checkPair(

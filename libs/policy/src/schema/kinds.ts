@@ -5,6 +5,7 @@ import { nameOf, slug } from './fields.js';
 import { guardrailPolicySpec } from './guardrail-policy.js';
 import { signalSourceSpec } from './signal-source.js';
 import { tenantSpec } from './tenant.js';
+import { tradingCalendarSpec } from './trading-calendar.js';
 import { workloadSpec } from './workload.js';
 
 export const API_VERSION = 'parapet.dev/v1';
@@ -16,6 +17,7 @@ export const SPECS = {
   GuardrailPolicy: guardrailPolicySpec,
   DecisionPolicy: decisionPolicySpec,
   SignalSource: signalSourceSpec,
+  TradingCalendar: tradingCalendarSpec,
 } as const;
 
 export type Kind = keyof typeof SPECS;

@@ -5,6 +5,10 @@ const signal = z.strictObject({
   name: signalName,
   unit: z.string().min(1).max(40).meta({ description: 'the unit of a value, such as seconds, orders or ratio' }),
   badDirection: z.enum(['high', 'low']),
+  form: z.enum(['proportion', 'rate', 'gauge', 'histogram']).optional().meta({
+    description:
+      'what its samples are: proportion (count of total), rate (count of exposure), gauge (a value) or histogram; absent: not checked',
+  }),
   temporality: z.enum(['delta', 'cumulative']).default('delta'),
   dimensions: z.array(labelName).default([]).meta({ description: 'dimensions besides environment, store and arm' }),
   interval: duration.default(15_000),
