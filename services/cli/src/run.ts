@@ -6,6 +6,8 @@ import { journalCommands } from './commands/journal.js';
 import { proposalCommands } from './commands/proposals.js';
 import { releaseCommands } from './commands/release.js';
 import { replayCommand } from './commands/replay.js';
+import { scoreCommand } from './commands/score.js';
+import { simulateCommand } from './commands/simulate.js';
 import { tokenCommands } from './commands/token.js';
 import { EXIT, type ExitCode, Failure } from './exit.js';
 import type { World } from './world.js';
@@ -59,6 +61,8 @@ function build(world: World, end: (code: ExitCode) => void): Command {
   journalCommands(program, world);
   deadCommands(program, world);
   replayCommand(program, world, end);
+  simulateCommand(program, world);
+  scoreCommand(program, world);
   tokenCommands(program, world);
   everyCommand(program, (command) => {
     command.exitOverride();

@@ -1,5 +1,3 @@
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ApplyRequest, ApplyView, Problem } from '@parapet/contracts';
 import {
   type ConfigurationFile,
@@ -11,6 +9,7 @@ import {
 } from '@parapet/policy';
 import type { Command } from 'commander';
 import { Refused } from '../client.js';
+import { filesIn } from '../configuration-files.js';
 import { Context } from '../context.js';
 import { EXIT, Failure, misused } from '../exit.js';
 import { table } from '../render/text.js';
@@ -74,22 +73,4 @@ function describe(context: Context, view: ApplyView, isDryRun: boolean): string 
   const rows = view.changes.map((one) => [one.change, one.kind, one.name]);
   const end = isDryRun ? 'nothing was changed (--dry-run)' : `revision ${view.revision} is in force`;
   return rows.length === 0 ? end : `${table(['CHANGE', 'KIND', 'NAME'], rows, context.width)}\n${end}`;
-}
-
-const CONFIGURATION_FILE = /\.(ya?ml|json)$/;
-
-/** The files at a path, those of a folder in the order of their names. */
-function filesIn(path: string): ConfigurationFile[] {
-  try {
-    if (!statSync(path).isDirectory()) return [{ file: path, text: readFileSync(path, 'utf8') }];
-    const entries = readdirSync(path, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-    return entries.filter(isWanted).flatMap((entry) => filesIn(join(path, entry.name)));
-  } catch (cause) {
-    if (cause instanceof Failure) throw cause;
-    throw new Failure(EXIT.usage, `cannot read ${path}: ${(cause as Error).message}`, undefined, { cause });
-  }
-}
-
-function isWanted(entry: Dirent): boolean {
-  return !entry.name.startsWith('.') && (entry.isDirectory() || CONFIGURATION_FILE.test(entry.name));
 }

@@ -1,0 +1,7 @@
+export * from './backtest.js';
+export * from './estimates.js';
+export * from './labels.js';
+export * from './pairing.js';
+export * from './read-release.js';
+export * from './recorded-release.js';
+export * from './score.js';
