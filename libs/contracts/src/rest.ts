@@ -9,7 +9,17 @@ import type {
   Reversibility,
   Scope,
 } from '@parapet/decisions';
-import type { GuardrailReport, InconclusiveReason, VerdictKind } from '@parapet/guardrails';
+import type {
+  Attribution,
+  GuardrailReport,
+  GuardrailStanding,
+  InconclusiveReason,
+  Marks,
+  Mode,
+  Precision,
+  PrecisionFloor,
+  VerdictKind,
+} from '@parapet/guardrails';
 import type { EpisodeState } from '@parapet/signals';
 
 /** `application/problem+json` (RFC 9457) with our stable code. */
@@ -73,6 +83,12 @@ export interface ReleaseView {
   readonly verdict: VerdictKind;
   readonly final: boolean;
   readonly reason?: InconclusiveReason;
+  /** With a reason: why it is unknown, in one sentence. */
+  readonly words?: string;
+  /** With a reason: what to do about it, in one sentence. */
+  readonly advice?: string;
+  /** Once something is worse: who is blamed and why, or why nobody is. */
+  readonly attribution?: Attribution;
   /** Where our own evaluation has fallen silent: up to when this release was judged. */
   readonly judgedUpTo?: string;
   readonly decision: 'observe' | 'propose' | 'auto' | null;
@@ -80,6 +96,10 @@ export interface ReleaseView {
   readonly proposal: string | null;
   readonly rollback: 'ordered' | 'running' | 'done' | 'failed' | 'unknown' | 'verified' | 'not-verified' | null;
   readonly guardrails: readonly GuardrailReport[];
+  /** Guardrails that are not in their declared mode for this release, and why; absent where all are. */
+  readonly standings?: readonly ({ readonly guardrail: string; readonly mode: Mode } & GuardrailStanding)[];
+  /** Sequence of the newest verdict: what a mark speaks of; absent before the first. */
+  readonly verdictSequence?: number;
   readonly startedBy?: string;
   readonly links?: readonly { readonly title: string; readonly href: string }[];
 }
@@ -89,6 +109,12 @@ export interface VerdictView {
   readonly verdict: VerdictKind;
   readonly final: boolean;
   readonly reason?: InconclusiveReason | 'unknown-release';
+  /** With a reason: why it is unknown, in one sentence. */
+  readonly words?: string;
+  /** With a reason: what to do about it, in one sentence. */
+  readonly advice?: string;
+  /** Once something is worse: who is blamed and why, or why nobody is. */
+  readonly attribution?: Attribution;
   readonly since: string | null;
   /** Up to when this is known; with the reason `stale`, when it was judged or seen last. */
   readonly asOf: string;
@@ -325,6 +351,62 @@ export interface ReleaseName {
 export interface SettleAlertRequest {
   readonly episode: number;
   readonly as: 'resolved' | 'firing';
+  readonly reason: string;
+}
+
+/** POST /v1/releases/{id}/marks: a person's word on a verdict, or on one guardrail's part in it. */
+export interface MarkRequest {
+  /** Sequence of the `verdict.changed` that is meant. */
+  readonly verdict: number;
+  readonly guardrail?: string;
+  readonly right: boolean;
+  readonly reason: string;
+}
+
+/** GET /v1/releases/{id}/marks (items, the newest first), also the answer of a POST: each person's last word. */
+export interface MarkView {
+  readonly verdict: number;
+  /** Absent: the verdict as a whole. */
+  readonly guardrail?: string;
+  readonly right: boolean;
+  readonly reason: string;
+  readonly by: string;
+  readonly at: string;
+}
+
+/** GET /v1/guardrails (items): one guardrail of a policy in one environment, and how far it is trusted. */
+export interface GuardrailView {
+  readonly policy: string;
+  readonly environment: string;
+  readonly guardrail: string;
+  /** Null for an alert guardrail. */
+  readonly signal: string | null;
+  /** As the policy says, and as it counts for the next release. */
+  readonly declared: Mode;
+  readonly mode: Mode;
+  /** Why `mode` is not what is declared, or what holds it there; null where the declared mode is proven. */
+  readonly why: GuardrailStanding['why'] | null;
+  /** The same in one sentence, with what to do about it. */
+  readonly words: string;
+  /** Right of the marked breaches, with its 95 % interval; null where none was marked. */
+  readonly precision: Precision | null;
+  readonly marks: Marks;
+  /** Below this share of right ones, from this many marked breaches on, it is stepped down. */
+  readonly floor: PrecisionFloor;
+  readonly breaches: number;
+  readonly lastBreach: { readonly release: string; readonly at: string } | null;
+  /** How it was shown that it can breach; null where it was not. */
+  readonly proof: { readonly by: 'watch' | 'self-test'; readonly at: string } | null;
+  /** What the last self-test found; null where there was none. */
+  readonly test: { readonly at: string; readonly words: string } | null;
+  /** Whether its signal returns data now, or its alert sources are heard; `at`: when the newest came. */
+  readonly data: { readonly returns: boolean; readonly at: string | null };
+}
+
+/** POST /v1/guardrails/{policy}/{guardrail}/restore: a person lifts a step-down; answers the guardrail in each environment. */
+export interface RestoreRequest {
+  /** Absent: wherever it is stepped down. */
+  readonly environment?: string;
   readonly reason: string;
 }
 

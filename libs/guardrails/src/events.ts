@@ -82,6 +82,10 @@ export interface VerdictChanged {
   /** Said once a release: its watch ended, or it was rolled back, superseded or kept. */
   readonly final: boolean;
   readonly reason?: InconclusiveReason;
+  /** With a reason: why it is unknown, in one sentence. */
+  readonly words?: string;
+  /** With a reason: what to do about it, in one sentence. */
+  readonly advice?: string;
   /** The most that the evidence may lead to; `observe` unless `to` is `fail`. */
   readonly mode: Mode;
   readonly since: string;

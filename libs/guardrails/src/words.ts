@@ -1,5 +1,6 @@
 import { formatInstant, type InstantMs } from '@parapet/kernel';
 import type { SeenEpisode, SettledByHand } from './alert-guardrail.js';
+import { doubtWords } from './doubts.js';
 import type { InconclusiveReason } from './events.js';
 
 /** `7004` as `7 004`: readable at a glance, and no language's decimal sign. */
@@ -40,29 +41,11 @@ export function chanceOfLuck(evidence: number): string {
   return `chance that this is luck: under 1 in ${wholeNumber(shown)}`;
 }
 
-const DOUBTS: Readonly<Record<InconclusiveReason, string>> = {
-  'no-traffic': 'there was no traffic',
-  'no-telemetry': 'nothing has been measured since the release began',
-  'too-few-samples': 'too little has been measured to be sure',
-  stale: 'nothing has been measured lately',
-  'not-a-number': 'the measurement gave no number',
-  'counter-reset': 'the counters started again',
-  'sensor-broken': 'the measurement failed',
-  'sender-silent': 'the sender of the alerts is silent',
-  'alert-unseen': 'an alert is no longer reported, and nobody said that it is over',
-  'alert-disputed': 'one sender says that an alert is over, another that it is not',
-  'alert-incomplete': 'a message about the alerts was cut off',
-  coverage: 'too much of the time was not measured',
-  'no-baseline': 'there is not enough history to compare with',
-  'not-comparable': 'the load is too different to compare',
-  suspect: 'there are signs of a degradation, not enough to be sure',
-  'not-attributed': 'something got worse, but it cannot be told whose doing it is',
-  'canary-silent': 'the new version reports nothing',
-};
-
 /** The sentence of a guardrail that could not be judged, with what is known. */
 export function withDoubt(words: string, name: string, reason: InconclusiveReason): string {
-  return words === '' ? `${name} cannot be judged: ${DOUBTS[reason]}` : `${words}; cannot be judged: ${DOUBTS[reason]}`;
+  return words === ''
+    ? `${name} cannot be judged: ${doubtWords(reason)}`
+    : `${words}; cannot be judged: ${doubtWords(reason)}`;
 }
 
 /** Counts in words. */

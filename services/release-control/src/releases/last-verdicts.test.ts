@@ -14,7 +14,15 @@ describe('while our own servers are away', () => {
   test('a gate is told what was last known as inconclusive, with its age', () => {
     const last = new LastVerdicts();
     last.remember(place, known);
-    const told = { ...known, verdict: 'inconclusive', final: false, reason: 'stale', action: 'hold' };
+    const told = {
+      ...known,
+      verdict: 'inconclusive',
+      final: false,
+      reason: 'stale',
+      words: 'Nothing newer is known: our own database is away.',
+      advice: 'Look at the health of PostgreSQL; the verdict goes on when it is back.',
+      action: 'hold',
+    };
     expect(last.whileAway('acme-retail', 'rel_1', {})).toEqual(told);
     expect(told.asOf).toBe('2026-11-23T09:00:00.000Z');
     expect(last.whileAway('acme-retail', 'by-name', byName)).toEqual(told);

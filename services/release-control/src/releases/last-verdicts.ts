@@ -7,6 +7,13 @@ import { foldRows } from './views.js';
 
 const REMEMBERED = 10_000;
 
+/** While the database is away, what is known is what was known. */
+const OUR_ABSENCE = {
+  reason: 'stale',
+  words: 'Nothing newer is known: our own database is away.',
+  advice: 'Look at the health of PostgreSQL; the verdict goes on when it is back.',
+} as const;
+
 /** Whose release it is, and the name under which it may be asked for. */
 export interface Remembered {
   readonly tenant: string;
@@ -42,7 +49,7 @@ export class LastVerdicts {
     const last = release === undefined ? undefined : this.views.get(keyOf(tenant, release));
     if (last === undefined) return null;
     const action = last.action === 'roll-back' ? 'roll-back' : 'hold';
-    return { ...last, verdict: 'inconclusive', final: false, reason: 'stale', action };
+    return { ...last, verdict: 'inconclusive', final: false, ...OUR_ABSENCE, action };
   }
 }
 

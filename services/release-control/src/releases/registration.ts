@@ -6,6 +6,7 @@ import type { Configuration, WorkloadConfiguration } from '@parapet/policy';
 import { sha256, type Tx } from '@parapet/postgres';
 import { assess } from '@parapet/readiness';
 import type { RegisterReleaseBody } from '../http/requests.js';
+import type { Proving } from '../ladder/proving.js';
 import { previousOf } from './previous.js';
 import { readinessEvidence } from './readiness-evidence.js';
 import { databaseNow, findRelease, findReleaseByName, lockPlace, type StoredRelease } from './release-store.js';
@@ -16,6 +17,7 @@ export class Registration {
   constructor(
     private readonly streams: ReleaseStreams,
     private readonly makeId: MakeId,
+    private readonly proving: Proving,
   ) {}
 
   /** Registers, or finds what was registered under the name with the same content. */
@@ -32,6 +34,14 @@ export class Registration {
     const taken = await findReleaseByName(tx, body.environment, body.name);
     if (taken !== null) return { release: sameOrRefused(taken, digest), isNew: false };
 
+    // What its guardrails may lead to is fixed now, with everything else of the watch: the modes they have earned.
+    const guardrailPolicy = await this.proving.earned(
+      tx,
+      configuration,
+      body.environment,
+      declared.guardrailPolicy,
+      by,
+    );
     await lockPlace(tx, place);
     const previous = await previousOf(
       tx,
@@ -39,7 +49,7 @@ export class Registration {
       body.components.map((c) => c.component),
       body.previous,
     );
-    const release = resolved(body, declared, previous, by.actor.id);
+    const release = resolved(body, { ...declared, guardrailPolicy }, previous, by.actor.id);
     await this.streams.decide(tx, place, by, () => ({ type: 'RegisterRelease', release }), digest);
     await this.assessReadiness(tx, place, release, configuration, declared.workload, by);
     const stored = await findRelease(tx, place.id);

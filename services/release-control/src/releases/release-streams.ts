@@ -71,10 +71,11 @@ export class ReleaseStreams {
     return { refusal, events, state, rows: log.rows };
   }
 
-  /** Appends what is no decision to a release's stream (readiness), after what it holds. */
-  async append(tx: Tx, place: ReleasePlace, by: By, events: readonly NewEvent[]): Promise<void> {
-    await this.journal.append(tx, refOf(place), 'any', events, by);
+  /** Appends what is no decision to a release's stream (readiness, marks), after what it holds. */
+  async append(tx: Tx, place: ReleasePlace, by: By, events: readonly NewEvent[]): Promise<readonly JournalRow[]> {
+    const rows = await this.journal.append(tx, refOf(place), 'any', events, by);
     await this.refresh(tx, place);
+    return rows;
   }
 
   /** Writes anew what is shown, after another process has said something in the stream. */

@@ -51,6 +51,8 @@ test.each([
     ...view,
     verdict: 'inconclusive',
     reason: 'stale',
+    words: 'Not judged lately: our own evaluation has fallen silent.',
+    advice: 'Look at the health of guardrail-evaluation and of its stream; the verdict goes on when it does.',
     since: '2026-11-23T09:29:00.000Z',
     asOf: '2026-11-23T09:29:00.000Z',
     action: then,

@@ -25,16 +25,23 @@ export function staleSince({ clockMs, deployingMs }: Progress, nowMs: InstantMs,
   return nowMs - judgedMs > boundMs ? judgedMs : null;
 }
 
+/** A silence of ours is told apart from that of a sensor. */
+export const OUR_SILENCE = {
+  reason: 'stale',
+  words: 'Not judged lately: our own evaluation has fallen silent.',
+  advice: 'Look at the health of guardrail-evaluation and of its stream; the verdict goes on when it does.',
+} as const;
+
 /** The verdict where its evaluator has fallen silent: our own outage is inconclusive, never consent. */
 export function staleVerdict(view: VerdictView, judgedMs: InstantMs): VerdictView {
   const asOf = formatInstant(judgedMs);
   const action = view.action === 'roll-back' ? 'roll-back' : 'hold';
-  return { ...view, verdict: 'inconclusive', final: false, reason: 'stale', since: asOf, asOf, action };
+  return { ...view, verdict: 'inconclusive', final: false, ...OUR_SILENCE, since: asOf, asOf, action };
 }
 
 /** The same for lists and pages. */
 export function staleRelease(view: ReleaseView, judgedMs: InstantMs): ReleaseView {
-  return { ...view, verdict: 'inconclusive', reason: 'stale', judgedUpTo: formatInstant(judgedMs) };
+  return { ...view, verdict: 'inconclusive', ...OUR_SILENCE, judgedUpTo: formatInstant(judgedMs) };
 }
 
 /** Finds the releases whose evaluator has been silent for longer than the bound. */

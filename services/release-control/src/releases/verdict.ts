@@ -2,7 +2,7 @@ import type { VerdictView } from '@parapet/contracts';
 import { formatInstant, type InstantMs, invariant } from '@parapet/kernel';
 import type { JournalRow } from '@parapet/runtime';
 import type { KnownRelease } from '@parapet/decisions';
-import { gateAction } from './views.js';
+import { doubtView, gateAction } from './views.js';
 
 /** What a gate that asks is told, from a release's rows. */
 export function verdictView(rows: readonly JournalRow[], state: KnownRelease, nowMs: InstantMs): VerdictView {
@@ -13,7 +13,7 @@ export function verdictView(rows: readonly JournalRow[], state: KnownRelease, no
   return {
     verdict: verdict?.to ?? 'pending',
     final: verdict?.final ?? false,
-    ...(verdict?.reason === undefined ? {} : { reason: verdict.reason }),
+    ...doubtView(verdict),
     since: verdict?.since ?? null,
     asOf: formatInstant(nowMs),
     action: gateAction(state),
@@ -29,6 +29,8 @@ export function unknownRelease(id: string, nowMs: InstantMs): VerdictView {
     verdict: 'pending',
     final: false,
     reason: 'unknown-release',
+    words: 'No release of this id or name is registered here.',
+    advice: 'Register it before it is deployed, or check the id: until then nothing watches it.',
     since: null,
     asOf: formatInstant(nowMs),
     action: 'continue',

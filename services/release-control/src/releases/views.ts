@@ -61,13 +61,42 @@ export function releaseView(rows: readonly JournalRow[], state: KnownRelease): R
     liveAt: 'liveAt' in state ? state.liveAt : null,
     verdict: verdict?.to ?? 'pending',
     final: verdict?.final ?? false,
-    ...(verdict?.reason === undefined ? {} : { reason: verdict.reason }),
+    ...doubtView(verdict),
     decision: state.decision?.made.outcome ?? null,
     proposal: state.proposals.at(-1)?.opened.proposal ?? null,
     rollback: rollbackWord(state),
     guardrails: verdict?.guardrails ?? [],
+    ...standingsOf(state),
+    ...verdictSequenceOf(rows),
     ...(registered.startedBy === undefined ? {} : { startedBy: registered.startedBy }),
     ...(registered.links === undefined ? {} : { links: registered.links }),
+  };
+}
+
+/** What of its policy is not as declared for this release. */
+function standingsOf({ registered }: KnownRelease): Pick<ReleaseView, 'standings'> {
+  const standings = registered.guardrailPolicy.guardrails.flatMap(({ name, mode, standing }) =>
+    standing === undefined ? [] : [{ guardrail: name, mode, ...standing }],
+  );
+  return standings.length === 0 ? {} : { standings };
+}
+
+function verdictSequenceOf(rows: readonly JournalRow[]): Pick<ReleaseView, 'verdictSequence'> {
+  const newest = rows.findLast((row) => row.type === 'verdict.changed');
+  return newest === undefined ? {} : { verdictSequence: newest.version };
+}
+
+/** Why a verdict is unknown, what to do about it, and who is blamed, as pages and gates show it. */
+export function doubtView(
+  verdict: Pick<VerdictChanged, 'reason' | 'words' | 'advice' | 'attribution'> | null,
+): Pick<ReleaseView, 'reason' | 'words' | 'advice' | 'attribution'> {
+  if (verdict === null) return {};
+  const { reason, words, advice, attribution } = verdict;
+  return {
+    ...(reason === undefined ? {} : { reason }),
+    ...(words === undefined ? {} : { words }),
+    ...(advice === undefined ? {} : { advice }),
+    ...(attribution === undefined ? {} : { attribution }),
   };
 }
 

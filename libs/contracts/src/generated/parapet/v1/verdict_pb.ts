@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parapet/v1/verdict.proto.
  */
 export const file_parapet_v1_verdict: GenFile = /*@__PURE__*/
-  fileDesc("ChhwYXJhcGV0L3YxL3ZlcmRpY3QucHJvdG8SCnBhcmFwZXQudjEiLAoIQ292ZXJhZ2USDgoGanVkZ2VkGAEgASgBEhAKCHJlcXVpcmVkGAIgASgBIisKC0V2aWRlbmNlUmVmEgwKBGhyZWYYASABKAkSDgoGc2hhMjU2GAIgASgJIoUDCg5WZXJkaWN0Q2hhbmdlZBIOCgZ0ZW5hbnQYASABKAkSEwoLZW52aXJvbm1lbnQYAiABKAkSDwoHcmVsZWFzZRgDIAEoCRIQCghzZXF1ZW5jZRgEIAEoARIMCgRmcm9tGAUgASgJEgoKAnRvGAYgASgJEg0KBWZpbmFsGAcgASgIEhMKBnJlYXNvbhgIIAEoCUgAiAEBEgwKBG1vZGUYCSABKAkSDQoFc2luY2UYCiABKAkSJgoIY292ZXJhZ2UYCyABKAsyFC5wYXJhcGV0LnYxLkNvdmVyYWdlEi8KCmd1YXJkcmFpbHMYDCADKAsyGy5wYXJhcGV0LnYxLkd1YXJkcmFpbFJlcG9ydBIpCghldmlkZW5jZRgNIAEoCzIXLnBhcmFwZXQudjEuRXZpZGVuY2VSZWYSMQoLYXR0cmlidXRpb24YDiABKAsyFy5wYXJhcGV0LnYxLkF0dHJpYnV0aW9uSAGIAQFCCQoHX3JlYXNvbkIOCgxfYXR0cmlidXRpb24iwAEKDlJlY292ZXJ5SnVkZ2VkEg4KBnRlbmFudBgBIAEoCRITCgtlbnZpcm9ubWVudBgCIAEoCRIPCgdyZWxlYXNlGAMgASgJEhAKCHNlcXVlbmNlGAQgASgBEg8KB291dGNvbWUYBSABKAkSFgoJYWN0dWF0aW9uGAYgASgJSACIAQESLwoKZ3VhcmRyYWlscxgHIAMoCzIbLnBhcmFwZXQudjEuR3VhcmRyYWlsUmVwb3J0QgwKCl9hY3R1YXRpb25iBnByb3RvMw", [file_parapet_v1_guardrail]);
+  fileDesc("ChhwYXJhcGV0L3YxL3ZlcmRpY3QucHJvdG8SCnBhcmFwZXQudjEiLAoIQ292ZXJhZ2USDgoGanVkZ2VkGAEgASgBEhAKCHJlcXVpcmVkGAIgASgBIisKC0V2aWRlbmNlUmVmEgwKBGhyZWYYASABKAkSDgoGc2hhMjU2GAIgASgJIsMDCg5WZXJkaWN0Q2hhbmdlZBIOCgZ0ZW5hbnQYASABKAkSEwoLZW52aXJvbm1lbnQYAiABKAkSDwoHcmVsZWFzZRgDIAEoCRIQCghzZXF1ZW5jZRgEIAEoARIMCgRmcm9tGAUgASgJEgoKAnRvGAYgASgJEg0KBWZpbmFsGAcgASgIEhMKBnJlYXNvbhgIIAEoCUgAiAEBEgwKBG1vZGUYCSABKAkSDQoFc2luY2UYCiABKAkSJgoIY292ZXJhZ2UYCyABKAsyFC5wYXJhcGV0LnYxLkNvdmVyYWdlEi8KCmd1YXJkcmFpbHMYDCADKAsyGy5wYXJhcGV0LnYxLkd1YXJkcmFpbFJlcG9ydBIpCghldmlkZW5jZRgNIAEoCzIXLnBhcmFwZXQudjEuRXZpZGVuY2VSZWYSMQoLYXR0cmlidXRpb24YDiABKAsyFy5wYXJhcGV0LnYxLkF0dHJpYnV0aW9uSAGIAQESEgoFd29yZHMYDyABKAlIAogBARITCgZhZHZpY2UYECABKAlIA4gBAUIJCgdfcmVhc29uQg4KDF9hdHRyaWJ1dGlvbkIICgZfd29yZHNCCQoHX2FkdmljZSLAAQoOUmVjb3ZlcnlKdWRnZWQSDgoGdGVuYW50GAEgASgJEhMKC2Vudmlyb25tZW50GAIgASgJEg8KB3JlbGVhc2UYAyABKAkSEAoIc2VxdWVuY2UYBCABKAESDwoHb3V0Y29tZRgFIAEoCRIWCglhY3R1YXRpb24YBiABKAlIAIgBARIvCgpndWFyZHJhaWxzGAcgAygLMhsucGFyYXBldC52MS5HdWFyZHJhaWxSZXBvcnRCDAoKX2FjdHVhdGlvbmIGcHJvdG8z", [file_parapet_v1_guardrail]);
 
 /**
  * How many guardrails could be judged, of how many that are required.
@@ -177,6 +177,20 @@ export type VerdictChanged = Message<"parapet.v1.VerdictChanged"> & {
    * @generated from field: optional parapet.v1.Attribution attribution = 14;
    */
   attribution?: Attribution | undefined;
+
+  /**
+   * With a reason: why it is unknown, in one sentence.
+   *
+   * @generated from field: optional string words = 15;
+   */
+  words?: string | undefined;
+
+  /**
+   * With a reason: what to do about it, in one sentence.
+   *
+   * @generated from field: optional string advice = 16;
+   */
+  advice?: string | undefined;
 };
 
 /**
@@ -260,6 +274,20 @@ export type VerdictChangedJson = {
    * @generated from field: optional parapet.v1.Attribution attribution = 14;
    */
   attribution?: AttributionJson;
+
+  /**
+   * With a reason: why it is unknown, in one sentence.
+   *
+   * @generated from field: optional string words = 15;
+   */
+  words?: string;
+
+  /**
+   * With a reason: what to do about it, in one sentence.
+   *
+   * @generated from field: optional string advice = 16;
+   */
+  advice?: string;
 };
 
 /**
