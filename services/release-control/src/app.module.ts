@@ -23,6 +23,13 @@ import { HEART_RATE, HeartbeatController } from './heartbeat/heartbeat.controlle
 import type { HeartRate } from './heartbeat/pulse.js';
 import { Changes } from './http/changes.js';
 import { Idempotency } from './http/idempotency.js';
+import { Breaches } from './ladder/breaches.js';
+import { Guardrails } from './ladder/guardrails.js';
+import { GuardrailsController } from './ladder/guardrails.controller.js';
+import { Ladder } from './ladder/ladder.js';
+import { Marks } from './ladder/marks.js';
+import { MarksController } from './ladder/marks.controller.js';
+import { Proving } from './ladder/proving.js';
 import { JournalController } from './journal/journal.controller.js';
 import { Answers } from './proposals/answers.js';
 import { ProposalsController } from './proposals/proposals.controller.js';
@@ -54,6 +61,8 @@ export class AppModule {
         GateController,
         ProposalsController,
         AlertsController,
+        MarksController,
+        GuardrailsController,
         ConfigurationController,
         JournalController,
         DeadLettersController,
@@ -71,6 +80,7 @@ export class AppModule {
         Changes,
         ExpiryLoop,
         ...registry(config),
+        ...ladder(),
         ...adapters(),
       ],
     };
@@ -123,8 +133,9 @@ function registry(config: ReleaseControlConfig): Provider[] {
     },
     {
       provide: Registration,
-      inject: [ReleaseStreams, MAKE_ID],
-      useFactory: (streams: ReleaseStreams, makeId: MakeId) => new Registration(streams, makeId),
+      inject: [ReleaseStreams, MAKE_ID, Proving],
+      useFactory: (streams: ReleaseStreams, makeId: MakeId, proving: Proving) =>
+        new Registration(streams, makeId, proving),
     },
     {
       provide: Deployments,
@@ -157,6 +168,29 @@ function registry(config: ReleaseControlConfig): Provider[] {
           new RecentLists(redis, () => metrics.count('parapet_redis_fallbacks_total', { use: 'recent-values' })),
         ),
     },
+  ];
+}
+
+/** How far guardrails are trusted, and what people say of verdicts. */
+function ladder(): Provider[] {
+  return [
+    {
+      provide: Ladder,
+      inject: [Journal, Relay],
+      useFactory: (journal: Journal, relay: Relay) => new Ladder(journal, (tenant) => relay.nudge(tenant)),
+    },
+    { provide: Proving, inject: [Ladder], useFactory: (steps: Ladder) => new Proving(steps) },
+    {
+      provide: Breaches,
+      inject: [ReleaseStreams, Ladder],
+      useFactory: (streams: ReleaseStreams, steps: Ladder) => new Breaches(streams, steps),
+    },
+    {
+      provide: Marks,
+      inject: [ReleaseStreams, Ladder],
+      useFactory: (streams: ReleaseStreams, steps: Ladder) => new Marks(streams, steps),
+    },
+    { provide: Guardrails, inject: [Ladder], useFactory: (steps: Ladder) => new Guardrails(steps) },
   ];
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { cloudEvent, encodeEvent, publicSubject, toJournal } from '@parapet/contracts';
+import { type CloudEvent, cloudEvent, encodeEvent, publicSubject, toJournal } from '@parapet/contracts';
 import type { ActuationEvent } from '@parapet/actuation';
 import type { EvaluationEvent, GuardrailReport, Mode, VerdictKind } from '@parapet/guardrails';
 import { connectJetStream, DeadLetters, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
@@ -10,6 +10,7 @@ import { makeToken } from '@parapet/policy';
 import { ConfigurationStore, type Database, Journal, sha256 } from '@parapet/postgres';
 import { startDatabase, startNats, startRedis, type TestDatabase, testIds } from '@parapet/testkit';
 import { Redis } from 'ioredis';
+import pg from 'pg';
 import { AppModule } from '../src/app.module.js';
 import { readConfig } from '../src/config.js';
 import { ConsoleFiles } from '../src/console/console-files.js';
@@ -400,6 +401,39 @@ export class World {
       await redis.set(key, JSON.stringify({ ...session, authTimeMs: session.authTimeMs - byMs }), 'KEEPTTL');
     }
     redis.disconnect();
+  }
+
+  /** What was published under a subject so far, oldest first. */
+  async heard(subject: string): Promise<readonly CloudEvent[]> {
+    const events: CloudEvent[] = [];
+    for (let seq = 1; ; ) {
+      const message = await this.connection.manager.streams.getMessage('EVENTS', { seq, next_by_subj: subject });
+      if (message === null) return events;
+      events.push(message.json<CloudEvent>());
+      seq = message.seq + 1;
+    }
+  }
+
+  /** Every write to a table fails from now on, as where the process dies before its commit. */
+  async breakWrites(table: string): Promise<void> {
+    await this.asAdmin(
+      `CREATE OR REPLACE FUNCTION broken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'broken by the test'; END $$;
+       CREATE TRIGGER broken BEFORE INSERT OR UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION broken()`,
+    );
+  }
+
+  async mendWrites(table: string): Promise<void> {
+    await this.asAdmin(`DROP TRIGGER broken ON ${table}`);
+  }
+
+  private async asAdmin(sql: string): Promise<void> {
+    const admin = new pg.Client({ connectionString: this.database.adminUrl });
+    await admin.connect();
+    try {
+      await admin.query(sql);
+    } finally {
+      await admin.end();
+    }
   }
 
   /** Types of a release's events, in order. */

@@ -8,6 +8,7 @@ test.each<readonly [Right, readonly Role[]]>([
   ['read', ROLES],
   ['respond', ['responder', 'approver', 'commander']],
   ['approve', ['approver', 'commander']],
+  ['restore', ['approver', 'commander', 'admin']],
   ['register', ['deployer']],
   ['configure', ['admin']],
   ['read-journal', ['auditor', 'admin']],

@@ -18,6 +18,7 @@ export type Right =
   | 'read'
   | 'respond'
   | 'approve'
+  | 'restore'
   | 'register'
   | 'configure'
   | 'read-journal'
@@ -31,6 +32,8 @@ const GRANTED: Readonly<Record<Right, readonly Role[]>> = {
   read: EVERYBODY,
   respond: ['responder', 'approver', 'commander'],
   approve: ['approver', 'commander'],
+  // Gives a guardrail back the right to act: of those who may pause one, and of those who may change it.
+  restore: ['approver', 'commander', 'admin'],
   register: ['deployer'],
   configure: ['admin'],
   'read-journal': ['auditor', 'admin'],

@@ -2,9 +2,11 @@ import { Controller, Inject } from '@nestjs/common';
 import { Ctx, Payload } from '@nestjs/microservices';
 import { type CloudEvent, decodeEvent, type DecodedEvent } from '@parapet/contracts';
 import { JetStreamContext, JournalHandler } from '@parapet/jetstream';
+import { ConfigurationWatcher } from '@parapet/nest';
 import { Database, Inbox, type Tx } from '@parapet/postgres';
 import type { Actor } from '@parapet/runtime';
 import { traceparentFor } from '@parapet/telemetry';
+import { Breaches } from '../ladder/breaches.js';
 import { Live } from '../releases/live.js';
 import { findRelease, type ReleasePlace } from '../releases/release-store.js';
 import { ReleaseStreams } from '../releases/release-streams.js';
@@ -23,6 +25,8 @@ export class DecisionLoop {
     @Inject(Database) private readonly db: Database,
     @Inject(ReleaseStreams) private readonly streams: ReleaseStreams,
     @Inject(Live) private readonly live: Live,
+    @Inject(Breaches) private readonly breaches: Breaches,
+    @Inject(ConfigurationWatcher) private readonly configurations: ConfigurationWatcher,
   ) {}
 
   @JournalHandler('*')
@@ -40,6 +44,8 @@ export class DecisionLoop {
       if (!isNew) return;
       const place = await placeOf(tx, release);
       const by = { actor: POLICY, trace };
+      if (heard.event.type === 'VerdictChanged')
+        await this.breaches.note(tx, this.configurations.current(heard.tenant), place, by);
       const acted = await this.streams.decide(tx, place, by, (nowMs, around) => ({ type: 'Follow', nowMs, around }));
       // Nothing was decided, but what is shown has changed with what was heard.
       if (acted.events.length === 0) await this.streams.refresh(tx, place);

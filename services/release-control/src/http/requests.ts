@@ -68,6 +68,19 @@ export const settleBody = z.strictObject({
 });
 export type SettleBody = z.output<typeof settleBody>;
 
+const because = z.string().trim().min(1, 'say why: it is kept in the audit log').max(2000);
+
+export const markBody = z.strictObject({
+  verdict: z.number().int().min(1),
+  guardrail: slug.optional(),
+  right: z.boolean(),
+  reason: because,
+});
+export type MarkBody = z.output<typeof markBody>;
+
+export const restoreBody = z.strictObject({ environment: slug.optional(), reason: because });
+export type RestoreBody = z.output<typeof restoreBody>;
+
 export const applyBody = z.strictObject({
   documents: z
     .array(z.strictObject({ file: z.string().max(1000), line: z.number().int().min(0), document: z.unknown() }))
