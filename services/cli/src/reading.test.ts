@@ -3,9 +3,31 @@ import { page, PROPOSAL, proposalView, RELEASE, releaseView } from '../test/fake
 import { fake, ok, parapet } from '../test/harness.js';
 import { run } from './run.js';
 
+/** A verdict that is unknown because two releases were under way. */
+const TWO_RELEASES = releaseView({
+  verdict: 'inconclusive',
+  reason: 'not-attributed',
+  words: 'Not judged: something got worse, but it cannot be told whose doing it is.',
+  advice: 'Look at the causes that are named as possible or found.',
+  attribution: {
+    guardrails: ['order-success'],
+    onset: '2026-11-23T09:16:00.000Z',
+    alternatives: [
+      { kind: 'before', finding: 'ruled-out', words: 'it was still as usual in the minutes before 09:05 UTC' },
+      { kind: 'elsewhere', finding: 'not-checked', words: 'everything got the release\u001b[2J' },
+      { kind: 'release', finding: 'possible', words: 'release odoo-web-7 began at 09:10 UTC and may be the cause' },
+    ],
+    words: 'order-success got worse at 09:16 UTC; it may be this release or odoo-web-7, and which one cannot be told',
+  },
+  guardrails: releaseView().guardrails.map((one) =>
+    one.reason === undefined ? one : { ...one, advice: 'Check the sender of the alerts and its watchdog.' },
+  ),
+});
+
 describe('what people read', () => {
   const commands: readonly [string, readonly string[], unknown][] = [
     ['release status', ['release', 'status', RELEASE], releaseView({ reason: 'coverage', rollback: 'ordered' })],
+    ['release status of an unknown', ['release', 'status', RELEASE], TWO_RELEASES],
     [
       'release list',
       ['release', 'list'],
@@ -80,5 +102,31 @@ breach        act   order-success    4.7 % of orders failed, 1.0 % before the râ
 inconclusive  act   critical-alerts  Alertmanager has not been heard since 09:10
 pass          act   pos-sync-errors  no more than before
 `);
+  });
+
+  it('of an unknown says why, what to do about it, and which causes were considered', async () => {
+    const world = await parapet(ok(TWO_RELEASES));
+    await run(['release', 'status', RELEASE], world);
+    const lines = world.out.split('\n');
+    expect(lines.slice(6, 14)).toEqual([
+      'verdict       inconclusive (not-attributed)',
+      'because       Not judged: something got worse, but it cannot be told whose doing',
+      '              it is.',
+      'what to do    Look at the causes that are named as possible or found.',
+      'whose doing   order-success got worse at 09:16 UTC; it may be this release or',
+      '              odoo-web-7, and which one cannot be told',
+      'criticality   high, reversible: yes',
+      'decision      propose',
+    ]);
+    expect(lines.slice(22)).toEqual([
+      'other causes that were considered',
+      'ruled-out    it was still as usual in the minutes before 09:05 UTC',
+      'not-checked  everything got the release [2J',
+      'possible     release odoo-web-7 began at 09:10 UTC and may be the cause',
+      '',
+      'what to do about what is not known',
+      'critical-alerts  Check the sender of the alerts and its watchdog.',
+      '',
+    ]);
   });
 });

@@ -49,6 +49,20 @@ describe('parapet release watch ends', () => {
       2,
       'inconclusive (sender-silent)',
     ],
+    [
+      '2 with why and what to do about it',
+      [
+        {
+          verdict: 'inconclusive',
+          reason: 'no-traffic',
+          words: 'Not judged: there was no traffic.',
+          advice: 'Wait.',
+          final: true,
+        },
+      ],
+      2,
+      'judged\n  Not judged: there was no traffic.\n  Wait.\n',
+    ],
     ['2 for a release that was superseded undecided', [{ verdict: 'pending', final: true }], 2, 'pending'],
     [
       '0 where inconclusive became a pass',
@@ -95,6 +109,7 @@ describe('parapet release watch, meanwhile,', () => {
       coverage: { judged: 1, required: 1 },
       evidence: { href: '', sha256: '' },
       guardrails: [{ name: 'order-success', verdict: 'breach', mode: 'act', words: '4.7 % of orders\u001b[2J failed' }],
+      attribution: { guardrails: ['order-success'], alternatives: [], words: 'order-success got worse at 09:14 UTC' },
     }),
     storyEvent(3, 'something.new', { later: true }),
     storyEvent(4, 'decision.made', { outcome: 'auto', rule: 'high', criticality: 'high', reversibility: 'yes' }),
@@ -108,6 +123,7 @@ describe('parapet release watch, meanwhile,', () => {
       '09:15:01  phase deploying → live (deploy-pipeline)',
       '09:15:02  verdict pending → fail',
       '            4.7 % of orders [2J failed',
+      '            order-success got worse at 09:14 UTC',
       '09:15:04  decided: auto (rule high)',
       '',
     ]);

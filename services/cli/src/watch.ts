@@ -162,5 +162,8 @@ function summary(context: Context, release: ReleaseView, verdict: VerdictView, i
   const judged = `${verdict.coverage.judged} of ${verdict.coverage.required} required guardrails judged`;
   const action = verdict.action === 'roll-back' ? ', a rollback is ordered' : '';
   const open = isDone ? '' : ', and the time for watching is over';
-  return `${foreign(release.name)}: ${word}${why}, ${judged}${action}${open}`;
+  const more = [verdict.attribution?.words, verdict.words, verdict.advice]
+    .flatMap((words) => (words === undefined ? [] : [`\n  ${foreign(words)}`]))
+    .join('');
+  return `${foreign(release.name)}: ${word}${why}, ${judged}${action}${open}${more}`;
 }

@@ -18,6 +18,9 @@ export function releaseText(context: Context, view: ReleaseView): string {
       ['goes back to', view.previous === null ? 'nothing yet' : versions(view.previous.components)],
       ['phase', view.phase],
       ['verdict', verdict],
+      ['because', view.words === undefined ? null : foreign(view.words)],
+      ['what to do', view.advice === undefined ? null : foreign(view.advice)],
+      ['whose doing', view.attribution === undefined ? null : foreign(view.attribution.words)],
       ['judged up to', view.judgedUpTo === undefined ? null : instant(view.judgedUpTo)],
       ['criticality', `${view.criticality}, reversible: ${view.reversibility}`],
       ['decision', view.decision],
@@ -34,7 +37,23 @@ export function releaseText(context: Context, view: ReleaseView): string {
     foreign(one.name),
     foreign(one.words),
   ]);
-  return `${head}\n\n${table(['SAYS', 'MODE', 'GUARDRAIL', 'BECAUSE'], rows, width)}`;
+  const parts = [head, table(['SAYS', 'MODE', 'GUARDRAIL', 'BECAUSE'], rows, width)];
+  const considered = view.attribution?.alternatives ?? [];
+  if (considered.length > 0) {
+    const causes = considered.map(({ finding, words }) => [finding, foreign(words)] as const);
+    parts.push(`${paint('bold', 'other causes that were considered')}\n${facts(causes, width)}`);
+  }
+  const unknown = adviceLines(view.guardrails);
+  if (unknown.length > 0)
+    parts.push(`${paint('bold', 'what to do about what is not known')}\n${facts(unknown, width)}`);
+  return parts.join('\n\n');
+}
+
+/** What to do about each guardrail that could not be judged. */
+function adviceLines(guardrails: ReleaseView['guardrails']): readonly (readonly [string, string])[] {
+  return guardrails.flatMap(({ name, advice }) =>
+    advice === undefined ? [] : [[foreign(name), foreign(advice)] as const],
+  );
 }
 
 /** Releases, one a line. */

@@ -70,9 +70,10 @@ function sentence(event: PublicEvent, paint: Paint): string {
 
 function verdictSentence(event: Extract<PublicEvent, { type: 'VerdictChanged' }>, paint: Paint): string {
   const why = event.reason === undefined ? '' : ` (${event.reason})`;
-  const breaches = event.guardrails
-    .filter((one) => one.verdict === 'breach')
-    .map((one) => `\n            ${foreign(one.words)}`);
+  const breaches = event.guardrails.filter((one) => one.verdict === 'breach').map((one) => one.words);
+  const more = [...breaches, event.attribution?.words, event.words, event.advice]
+    .flatMap((words) => (words === undefined ? [] : [`\n            ${foreign(words)}`]))
+    .join('');
   const end = event.final ? ', for good' : '';
-  return `verdict ${event.from} → ${paint(colourOf(event.to), event.to)}${why}${end}${breaches.join('')}`;
+  return `verdict ${event.from} → ${paint(colourOf(event.to), event.to)}${why}${end}${more}`;
 }
