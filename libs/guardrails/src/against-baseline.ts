@@ -1,4 +1,4 @@
-import { type CountKernel, cappedFromAbove } from './count-kernel.js';
+import { type Alternative, type CountKernel, cappedBy, raisedBy } from './count-kernel.js';
 
 /** Pseudo-events that keep a baseline without bad events honest; they only lower the evidence. */
 const PSEUDO_EVENTS = 1;
@@ -31,27 +31,30 @@ export function againstBaseline(o: AgainstBaseline): CountKernel {
   const direction = o.bad === 'more' ? 1 : -1;
   const tolerated = toleratedRatio(o.worseBy, o.drift) ** direction;
   const unacceptable = o.unacceptable ** direction;
-  const ratio = (events: number, exposure: number, from: number, to: number, pseudo: number) =>
-    exposure === 0
-      ? 0
-      : (events * Math.log(to / from) +
-          (events + baselineEvents + pseudo) *
-            Math.log((from * exposure + baselineExposure) / (to * exposure + baselineExposure))) /
-        phi;
+  const expectedPerExposure = (baselineEvents + PSEUDO_EVENTS) / baselineExposure;
+  const ratio = (from: number, to: number, pseudo: number): Alternative => {
+    const logRatio = Math.log(to / from);
+    return {
+      worse: (events, exposure) =>
+        exposure === 0
+          ? 0
+          : (events * logRatio +
+              // ln of (from·n + E₀)/(to·n + E₀), which is near 1 for long: as 1 + x, so that no digit is lost.
+              (events + baselineEvents + pseudo) *
+                Math.log1p(((from - to) * exposure) / (to * exposure + baselineExposure))) /
+            phi,
+      bound: (exposure, evidenceMax) => (phi * evidenceMax + expectedPerExposure * exposure * (to - from)) / logRatio,
+    };
+  };
+  const against = (times: number) => ratio(tolerated, tolerated * times ** direction, PSEUDO_EVENTS);
+  const acceptable = ratio(unacceptable, 1, 0);
   const reference = baselineEvents / baselineExposure;
+  const cap = o.bad === 'more' ? cappedBy : raisedBy;
   return {
-    worse: (events, exposure, times) =>
-      ratio(events, exposure, tolerated, tolerated * times ** direction, PSEUDO_EVENTS),
-    acceptable: (events, exposure) => ratio(events, exposure, unacceptable, 1, 0),
-    capped: (events, exposure, evidenceMax, grid) => {
-      const expected = ((baselineEvents + PSEUDO_EVENTS) / baselineExposure) * exposure;
-      const bounds = grid.map((times) => {
-        const alternative = tolerated * times ** direction;
-        return (phi * evidenceMax + expected * (alternative - tolerated)) / Math.log(alternative / tolerated);
-      });
-      // Where too few events are bad, the interval is capped by counting it as having had more of them.
-      return o.bad === 'more' ? cappedFromAbove(events, bounds) : Math.max(events, ...bounds);
-    },
+    worse: (events, exposure, times) => against(times).worse(events, exposure),
+    against,
+    acceptable: (events, exposure) => acceptable.worse(events, exposure),
+    capped: (events, exposure, evidenceMax, alternatives) => cap(alternatives, events, exposure, evidenceMax),
     tolerated: reference * tolerated,
     reference,
   };

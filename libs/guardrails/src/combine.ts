@@ -1,6 +1,5 @@
 import { unreachable } from '@parapet/kernel';
 import type { Mode } from './guardrail.js';
-import { logSumExp } from './log-space.js';
 import type { WatchedGuardrail, WatchSpec } from './watch-spec.js';
 
 /** Whether a guardrail collects evidence, rather than firing by rule. */
@@ -30,38 +29,68 @@ export function weightOf(spec: Pick<WatchSpec, 'guardrails'>, watched: WatchedGu
   return watched.guardrail.weight / sum;
 }
 
-/** What one counted guardrail contributes to the release's verdict. */
+/** What one guardrail contributes to the release's verdict. */
 export interface Contribution {
   readonly name: string;
   readonly mode: Mode;
-  /** ln(w·E); null for a guardrail that fires by rule. */
-  readonly weighed: number | null;
+  /** ln E; null for a guardrail that fires by rule. */
+  readonly evidence: number | null;
+  /** ln w of its share of the evidence. */
+  readonly logWeight: number;
   readonly isFiring: boolean;
 }
 
 /** A release that is worse, and the most that this may lead to. */
 export interface Degraded {
   readonly mode: 'propose' | 'act';
-  /** The guardrail that contributes most. */
-  readonly leader: string;
+  /** The guardrails that show it, strongest first; the first one leads. */
+  readonly guilty: readonly string[];
+}
+
+/** Of the guardrails that are named as guilty, this share may be named wrongly on average (statistics 8). */
+const FALSE_DISCOVERY_RATE = 0.1;
+
+/**
+ * Whether everything together says that the release made things worse (statistics 8): the weighted evidence reaches `enough`, or a
+ * guardrail of mode propose or act fires. `act` needs as much from the guardrails of that mode alone.
+ */
+export function combine(contributions: readonly Contribution[], enough: number): Degraded | null {
+  const counted = contributions.filter((c) => c.mode !== 'observe');
+  const isByEvidence = evidenceOf(counted) >= enough;
+  if (!isByEvidence && !counted.some((c) => c.isFiring)) return null;
+  const acting = counted.filter((c) => c.mode === 'act');
+  const mayAct = evidenceOf(acting) >= enough || acting.some((c) => c.isFiring);
+  return { mode: mayAct ? 'act' : 'propose', guilty: guiltyOf(counted, isByEvidence) };
+}
+
+/** ln Σ w·E of those that collect evidence; −∞ where none does. */
+function evidenceOf(some: readonly Contribution[]): number {
+  let largest = Number.NEGATIVE_INFINITY;
+  for (const c of some) if (c.evidence !== null) largest = Math.max(largest, weighed(c));
+  if (largest === Number.NEGATIVE_INFINITY) return largest;
+  let sum = 0;
+  for (const c of some) if (c.evidence !== null) sum += Math.exp(weighed(c) - largest);
+  return largest + Math.log(sum);
+}
+
+function weighed({ evidence, logWeight }: Contribution): number {
+  return evidence === null ? Number.NEGATIVE_INFINITY : evidence + logWeight;
 }
 
 /**
- * Whether everything together says that the release made things worse (statistics 8): the weighted evidence reaches 1/α, or a
- * guardrail of mode propose or act fires. `act` needs as much from the guardrails of that mode alone.
+ * Who shows it, strongest first: by e-BH, the k largest of G e-values with the k-th at least G/(k·q), and whatever fires. The
+ * strongest always is among them, for it leads the verdict.
  */
-export function combine(contributions: readonly Contribution[], alpha: number): Degraded | null {
-  const enough = Math.log(1 / alpha);
-  const counted = contributions.filter((c) => c.mode !== 'observe');
-  const evidenceOf = (some: readonly Contribution[]) =>
-    logSumExp(some.flatMap((c) => (c.weighed === null ? [] : [c.weighed])));
-  const firing = counted.filter((c) => c.isFiring);
-  const isDegraded = evidenceOf(counted) >= enough || firing.length > 0;
-  if (!isDegraded) return null;
-  const acting = counted.filter((c) => c.mode === 'act');
-  const mayAct = evidenceOf(acting) >= enough || acting.some((c) => c.isFiring);
-  const strongest = [...counted].sort((a, b) => (b.weighed ?? -Infinity) - (a.weighed ?? -Infinity))[0];
-  const isByEvidence = evidenceOf(counted) >= enough && strongest !== undefined;
-  const leader = isByEvidence ? strongest.name : (firing.find((c) => c.mode === 'act') ?? firing[0])?.name;
-  return { mode: mayAct ? 'act' : 'propose', leader: leader ?? '' };
+function guiltyOf(counted: readonly Contribution[], isByEvidence: boolean): readonly string[] {
+  const statistical = counted.filter((c) => c.evidence !== null);
+  const byEvidence = [...statistical].sort((a, b) => (b.evidence ?? 0) - (a.evidence ?? 0));
+  const bar = Math.log(statistical.length) - Math.log(FALSE_DISCOVERY_RATE);
+  const size = byEvidence.findLastIndex((c, i) => (c.evidence ?? 0) >= bar - Math.log(i + 1)) + 1;
+  const strongest = [...statistical].sort((a, b) => weighed(b) - weighed(a));
+  const named = new Set(byEvidence.slice(0, size));
+  if (isByEvidence && strongest[0] !== undefined) named.add(strongest[0]);
+  const firing = counted.filter((c) => c.isFiring).sort((a, b) => Number(b.mode === 'act') - Number(a.mode === 'act'));
+  const shown = strongest.filter((c) => named.has(c));
+  // What fires leads where the evidence alone would not have done.
+  return [...(isByEvidence ? [...shown, ...firing] : [...firing, ...shown])].map((c) => c.name);
 }

@@ -7,6 +7,7 @@ export * from './ladder/events.js';
 export * from './ladder/mode.js';
 export * from './ladder/precision.js';
 export * from './replay.js';
+export * from './resolve.js';
 export * from './state.js';
 export * from './watch.js';
 export * from './watch-spec.js';

@@ -1,247 +1,210 @@
-import { formatInstant, type InstantMs, unreachable } from '@parapet/kernel';
+import { formatInstant, type InstantMs, invariant } from '@parapet/kernel';
 import { concerned, doubtOf, firingEpisodes, knownMsAt, settledConcerns } from './alert-guardrail.js';
-import { mixtureEvidence } from './anchored-mixture.js';
-import { weightOf } from './combine.js';
-import type { GuardrailReport, InconclusiveReason } from './events.js';
+import { adviceOn } from './doubts.js';
+import type { GuardrailReport, InconclusiveReason, JudgementKind } from './events.js';
 import type { GuardrailTest } from './guardrail.js';
-import { kernelOf, planOf } from './kernel-of.js';
-import { coverageOf, presenceTrouble, spanOf } from './presence.js';
-import type { GuardrailState } from './state.js';
-import type { WatchedGuardrail, WatchSpec } from './watch-spec.js';
-import { alertWords, countWords, thresholdWords, withDoubt } from './words.js';
+import type { PlannedGuardrail, WatchPlan } from './plan.js';
+import { coverageOf, quietMs, spanOf, whyQuiet } from './presence.js';
+import type { GuardrailState, TestedState, WatchState } from './state.js';
+import type { Described } from './tests/guardrail-test.js';
+import { trafficOf, type VolumeState } from './volume.js';
+import type { WatchedVolume, WatchSpec } from './watch-spec.js';
+import { alertWords, withDoubt } from './words.js';
 
 /** How sure a pass has to be that the release is not unacceptably worse (statistics 9). */
 export const PASS_BETA = 0.05;
+/** So long the new version may be missing while the old one reports (statistics 11). */
+const CANARY_SILENT_MS = 120_000;
 
-type CountTest = Extract<GuardrailTest, { kind: 'proportion' | 'rate' }>;
-
-/** One guardrail's judgement with what the release's verdict needs of it. */
+/** A guardrail as it stands at an instant, as far as the release's verdict needs it at every sample. */
 export interface Judged {
-  readonly report: GuardrailReport;
-  /** Natural logarithm of its e-value; null for one that fires by rule. */
+  /** ln of its e-value; null for one that fires by rule. */
   readonly evidence: number | null;
   readonly isFiring: boolean;
-  /** What keeps it from a pass; null where it passes or is in breach. */
-  readonly lacks: InconclusiveReason | null;
+  readonly isBreach: boolean;
+  /** Why it cannot be judged just now; null where it can. */
+  readonly trouble: InconclusiveReason | null;
+}
+
+/** A watch at an instant: what every question about one of its guardrails needs. */
+export interface Scene {
+  readonly spec: WatchSpec;
+  readonly plan: WatchPlan;
+  readonly state: WatchState;
+  readonly clockMs: InstantMs;
+}
+
+/** Judges one guardrail; it is in breach as well if it leads the attribution of a release that already failed. */
+export function judge(scene: Scene, i: number): Judged {
+  const planned = scene.plan.guardrails[i] as PlannedGuardrail;
+  const own = scene.state.guardrails[i] as GuardrailState;
+  const leads = scene.state.failure?.leader === planned.watched.guardrail.name;
+  if (own.kind === 'alerts') {
+    const isFiring = firingEpisodes(alertRule(planned), own.alerts, scene.clockMs).length > 0;
+    // Before the first view nothing is known, which is no doubt yet: it only keeps the guardrail from passing.
+    const trouble = own.alerts.view === null ? null : doubtOf(own.alerts);
+    return { evidence: null, isFiring, isBreach: isFiring || leads, trouble };
+  }
+  const { test } = planned;
+  const isFiring = test?.kind === 'rule' && test.isFiring(own.run, scene.clockMs);
+  const isEnough = own.evidence !== null && own.evidence + planned.logWeight >= scene.plan.enough;
+  return {
+    evidence: own.evidence,
+    isFiring,
+    isBreach: isFiring || isEnough || leads,
+    trouble: troubleOf(scene, planned, own),
+  };
+}
+
+/** Why a guardrail that judges samples cannot be judged just now; unknowns are told apart. */
+export function troubleOf(scene: Scene, planned: PlannedGuardrail, own: TestedState): InconclusiveReason | null {
+  const { clockMs, spec } = scene;
+  const { guardrail, signal } = planned.watched;
+  if (signal === null) return 'no-telemetry';
+  if (planned.test?.kind === 'statistical' && planned.test.abstains !== null) return planned.test.abstains;
+  const quiet = quietMs(own.presence, spec.startMs, clockMs);
+  const { controlPresence } = own;
+  const isControlHeard =
+    controlPresence !== null &&
+    controlPresence.newestAtMs !== null &&
+    quietMs(controlPresence, spec.startMs, clockMs) <= guardrail.staleAfterMs;
+  if (isControlHeard && quiet > CANARY_SILENT_MS) return 'canary-silent';
+  if (quiet > guardrail.staleAfterMs) {
+    return hasNoTraffic(scene, planned) ? 'no-traffic' : whyQuiet(own.presence);
+  }
+  const isControlMissed =
+    controlPresence !== null && quietMs(controlPresence, spec.startMs, clockMs) > guardrail.staleAfterMs;
+  // Nothing to compare with is a baseline that is missing, or one that has gone quiet.
+  if (isControlMissed) return controlPresence.newestAtMs === null ? 'no-baseline' : whyQuiet(controlPresence);
+  return own.unlike?.isNow === true ? 'not-comparable' : null;
+}
+
+/** Whether a signal is silent because there is nothing to measure: its volume is heard, and says so. */
+function hasNoTraffic({ spec, state, clockMs }: Scene, { volume }: PlannedGuardrail): boolean {
+  if (volume === null) return false;
+  return trafficOf(spec.volumes[volume] as WatchedVolume, state.volumes[volume] as VolumeState, clockMs) === 'none';
+}
+
+/** What keeps a guardrail from a pass; null where it passes or is in breach. */
+export function lacksOf(scene: Scene, i: number, judged: Judged): InconclusiveReason | null {
+  if (judged.isBreach) return null;
+  if (judged.trouble !== null) return judged.trouble;
+  const planned = scene.plan.guardrails[i] as PlannedGuardrail;
+  const own = scene.state.guardrails[i] as GuardrailState;
+  if (own.kind === 'alerts') {
+    if (!(own.alerts.view?.isHeardSinceStart ?? false)) return 'sender-silent';
+    if (isSuspect(scene, i)) return 'suspect';
+    return alertCoverage(scene, own) >= scene.spec.policy.coverage ? null : 'coverage';
+  }
+  const { test } = planned;
+  invariant(test !== null, `guardrail ${planned.watched.guardrail.name} judges samples by a test`);
+  if (own.presence.newestAtMs === null) return 'no-telemetry';
+  if (test.kind === 'rule') {
+    return test.lacks(own.run, scene.clockMs) ?? (isSuspect(scene, i) ? 'suspect' : coverageLack(scene, own));
+  }
+  const uncovered = coverageLack(scene, own);
+  if (uncovered !== null) return uncovered;
+  if (isSuspect(scene, i)) return 'suspect';
+  if (test.acceptance(own.acceptance) >= -Math.log(PASS_BETA)) return null;
+  return test.samples(own.run) === 0 ? 'no-traffic' : 'too-few-samples';
+}
+
+/** Whether there are signs of a degradation, not enough to be sure: half of what a breach takes, or a rule that waits. */
+export function isSuspect({ plan, state, clockMs }: Scene, i: number): boolean {
+  const planned = plan.guardrails[i] as PlannedGuardrail;
+  const own = state.guardrails[i] as GuardrailState;
+  if (own.kind === 'alerts') return concerned(own.alerts).some((e) => e.state === 'firing');
+  if (planned.test?.kind === 'rule') return planned.test.isPending(own.run, clockMs);
+  return own.evidence !== null && own.evidence >= 0.5 * (plan.enough - planned.logWeight);
+}
+
+function coverageLack({ spec, clockMs }: Scene, { presence, unlike }: TestedState): InconclusiveReason | null {
+  const covered = coverageOf(presence, spec.startMs, clockMs);
+  if (covered >= spec.policy.coverage) return null;
+  // It was measured well enough, only at times whose traffic says nothing about these.
+  const unlikely = unlike === null ? 0 : coverageOf(presence, spec.startMs, clockMs, unlike.covered);
+  return covered + unlikely >= spec.policy.coverage ? 'not-comparable' : 'coverage';
+}
+
+function alertCoverage({ spec, clockMs }: Scene, own: Extract<GuardrailState, { kind: 'alerts' }>): number {
+  return Math.min(1, knownMsAt(own.alerts, clockMs) / Math.max(1, clockMs - spec.startMs));
+}
+
+function alertRule({ watched: { guardrail } }: PlannedGuardrail): Extract<GuardrailTest, { kind: 'alerts' }> {
+  invariant(guardrail.test.kind === 'alerts', `guardrail ${guardrail.name} is one of alerts`);
+  return guardrail.test;
 }
 
 /**
- * Judges one guardrail at an instant.
- *
- * Every good answer is earned: data that is missing, late or no number leads to `inconclusive` with a reason, and what is
- * merely not yet shown to `pending`.
- * @param leads whether it leads the attribution of a release that already failed
+ * One guardrail's judgement with its numbers, in words.
+ * @param isEnd the time to earn a pass is over: what is still lacking is then the answer
  */
-export function judge(
-  spec: WatchSpec,
-  watched: WatchedGuardrail,
-  state: GuardrailState,
-  clockMs: InstantMs,
-  leads: boolean,
-): Judged {
-  switch (state.kind) {
-    case 'counts':
-      return judgeCounts(spec, watched, state, clockMs, leads);
-    case 'threshold':
-      return judgeThreshold(spec, watched, state, clockMs, leads);
-    case 'alerts':
-      return judgeAlerts(spec, watched, state, clockMs, leads);
-    default:
-      return unreachable(state);
-  }
-}
-
-function judgeCounts(
-  spec: WatchSpec,
-  watched: WatchedGuardrail,
-  state: Extract<GuardrailState, { kind: 'counts' }>,
-  clockMs: InstantMs,
-  leads: boolean,
-): Judged {
-  const test = watched.guardrail.test as CountTest;
-  const kernel = kernelOf(watched);
-  const { events, exposure } = state.mixture.total;
-  const evidence = kernel === null ? 0 : mixtureEvidence(planOf(spec, watched), kernel, state.mixture);
-  const weighed = evidence + Math.log(weightOf(spec, watched));
-  const coverage = coverageOf(spec, state.presence, clockMs);
-  // A share that is bad when low is shown as the share of good ones, as its signal is.
-  const isRest = test.kind === 'proportion' && watched.signal?.badDirection === 'low';
-  const shown = (badShare: number) => (isRest ? 1 - badShare : badShare);
-  const numbers = {
-    ...(exposure > 0 ? { observed: shown(events / exposure) } : {}),
-    ...(kernel === null ? {} : { limit: shown(Math.min(kernel.tolerated, test.kind === 'proportion' ? 1 : Infinity)) }),
-    ...(kernel === null || test.against === 'limit' ? {} : { baseline: shown(kernel.reference) }),
-    samples: exposure,
-    evidence,
-    coverage,
-    ...spanOf(spec, state.presence),
+export function reportOf(scene: Scene, i: number, judged: Judged, isEnd: boolean): GuardrailReport {
+  const { watched } = scene.plan.guardrails[i] as PlannedGuardrail;
+  const lacks = lacksOf(scene, i, judged);
+  const reason = judged.isBreach ? null : (judged.trouble ?? (isEnd ? lacks : null));
+  const verdict: JudgementKind = judged.isBreach
+    ? 'breach'
+    : reason !== null
+      ? 'inconclusive'
+      : lacks === null
+        ? 'pass'
+        : 'pending';
+  const described = describe(scene, i, judged, verdict);
+  const { guardrail, signal } = watched;
+  return {
+    name: guardrail.name,
+    verdict,
+    mode: guardrail.mode,
+    ...(reason === null ? {} : { reason }),
+    ...(guardrail.signal === null ? {} : { signal: guardrail.signal }),
+    ...(signal === null ? {} : { unit: signal.unit }),
+    ...described.numbers,
+    words: reason === null ? described.words : withDoubt(described.words, guardrail.name, reason),
+    ...(reason === null ? {} : { advice: adviceOn(reason) }),
   };
-  const enough = Math.log(1 / spec.policy.falseRollbackRate);
-  const isBreach = weighed >= enough || leads;
-  const trouble =
-    kernel === null && watched.signal !== null
-      ? 'no-baseline'
-      : presenceTrouble(spec, watched, state.presence, clockMs);
-  const isSuspect = evidence >= 0.5 * (enough - Math.log(weightOf(spec, watched)));
-  const isAcceptable = kernel !== null && kernel.acceptable(events, exposure) >= Math.log(1 / PASS_BETA);
-  const lacks: InconclusiveReason | null = isBreach
-    ? null
-    : (trouble ??
-      (state.presence.newestAtMs === null
-        ? 'no-telemetry'
-        : !(coverage >= spec.policy.coverage)
-          ? 'coverage'
-          : isSuspect
-            ? 'suspect'
-            : !isAcceptable
-              ? exposure === 0
-                ? 'no-traffic'
-                : 'too-few-samples'
-              : null));
-  const words = countWords({
-    name: watched.guardrail.name,
-    form: test.kind,
-    isRest,
-    bad: test.kind === 'rate' && watched.signal?.badDirection === 'low' ? 'fewer' : 'more',
-    events,
-    exposure,
-    reference: kernel?.reference ?? null,
-    isLimit: test.against === 'limit',
-    evidence,
-    isPass: lacks === null && !isBreach,
-    isBreach,
-    sinceMs: spec.startMs,
-  });
-  return conclude(watched, { isBreach, trouble, lacks, evidence, isFiring: false, numbers, words });
 }
 
-function judgeThreshold(
-  spec: WatchSpec,
-  watched: WatchedGuardrail,
-  state: Extract<GuardrailState, { kind: 'threshold' }>,
-  clockMs: InstantMs,
-  leads: boolean,
-): Judged {
-  const rule = watched.guardrail.test as Extract<GuardrailTest, { kind: 'threshold' }>;
-  const all = Object.values(state.series);
-  const firing = all.filter((s) => s.kind === 'firing');
-  const isFiring = firing.length > 0;
-  const isBreach = isFiring || leads;
-  const trouble = presenceTrouble(spec, watched, state.presence, clockMs);
-  const coverage = coverageOf(spec, state.presence, clockMs);
-  const isBeyond = all.some((s) => s.kind === 'pending');
-  const candidates = isFiring ? firing : all;
-  const values = candidates.flatMap((s) => (s.value === null ? [] : [s.value]));
-  const worst = values.length === 0 ? null : rule.direction === 'above' ? Math.max(...values) : Math.min(...values);
-  const lacks: InconclusiveReason | null = isBreach
-    ? null
-    : (trouble ??
-      (values.length === 0
-        ? 'no-telemetry'
-        : isBeyond
-          ? 'suspect'
-          : !(coverage >= spec.policy.coverage)
-            ? 'coverage'
-            : null));
-  const words = thresholdWords({
-    name: watched.guardrail.name,
-    unit: watched.signal?.unit ?? '',
-    value: worst,
-    enter: rule.enter,
-    direction: rule.direction,
-    sinceMs: isFiring ? Math.min(...firing.map((s) => (s.kind === 'firing' ? s.sinceMs : Infinity))) : null,
-    forMs: rule.forMs,
-    isPending: isBeyond,
-  });
-  const numbers = {
-    ...(worst === null ? {} : { observed: worst }),
-    limit: rule.enter,
-    samples: values.length,
-    coverage,
-    ...spanOf(spec, state.presence),
+function describe(scene: Scene, i: number, judged: Judged, verdict: JudgementKind): Described {
+  const { spec, clockMs } = scene;
+  const planned = scene.plan.guardrails[i] as PlannedGuardrail;
+  const own = scene.state.guardrails[i] as GuardrailState;
+  if (own.kind === 'alerts') return describeAlerts(scene, planned, own);
+  const { test } = planned;
+  invariant(test !== null, `guardrail ${planned.watched.guardrail.name} judges samples by a test`);
+  const { numbers, words } = test.describe(own.run, { verdict, evidence: judged.evidence, clockMs });
+  return {
+    numbers: {
+      ...numbers,
+      samples: test.samples(own.run),
+      ...(judged.evidence === null ? {} : { evidence: judged.evidence }),
+      coverage: coverageOf(own.presence, spec.startMs, clockMs),
+      ...spanOf(own.presence, spec.startMs),
+    },
+    words,
   };
-  return conclude(watched, { isBreach, trouble, lacks, evidence: null, isFiring, numbers, words });
 }
 
-function judgeAlerts(
-  spec: WatchSpec,
-  watched: WatchedGuardrail,
-  state: Extract<GuardrailState, { kind: 'alerts' }>,
-  clockMs: InstantMs,
-  leads: boolean,
-): Judged {
-  const rule = watched.guardrail.test as Extract<GuardrailTest, { kind: 'alerts' }>;
-  const { alerts } = state;
-  const firing = firingEpisodes(rule, alerts, clockMs);
-  const isFiring = firing.length > 0;
-  const isBreach = isFiring || leads;
-  // Before the first view nothing is known, which is no doubt yet: it only keeps the guardrail from passing.
-  const trouble = alerts.view === null ? null : doubtOf(alerts);
-  const waiting = concerned(alerts).filter((e) => e.state === 'firing');
-  const coverage = Math.min(1, knownMsAt(alerts, clockMs) / Math.max(1, clockMs - spec.startMs));
-  const lacks: InconclusiveReason | null = isBreach
-    ? null
-    : (trouble ??
-      (!(alerts.view?.isHeardSinceStart ?? false)
-        ? 'sender-silent'
-        : waiting.length > 0
-          ? 'suspect'
-          : !(coverage >= spec.policy.coverage)
-            ? 'coverage'
-            : null));
+function describeAlerts(
+  scene: Scene,
+  planned: PlannedGuardrail,
+  own: Extract<GuardrailState, { kind: 'alerts' }>,
+): Described {
+  const { alerts } = own;
+  const rule = alertRule(planned);
+  const firing = firingEpisodes(rule, alerts, scene.clockMs);
   const words = alertWords({
-    name: watched.guardrail.name,
-    firing: isFiring ? firing : waiting,
-    isPatient: !isFiring,
+    name: planned.watched.guardrail.name,
+    firing: firing.length > 0 ? firing : concerned(alerts).filter((e) => e.state === 'firing'),
+    isPatient: firing.length === 0,
     forMs: rule.forMs,
     settled: settledConcerns(alerts),
   });
   const numbers = {
     samples: concerned(alerts).length,
-    coverage,
-    from: formatInstant(spec.startMs),
-    to: formatInstant(clockMs),
+    coverage: alertCoverage(scene, own),
+    from: formatInstant(scene.spec.startMs),
+    to: formatInstant(scene.clockMs),
   };
-  return conclude(watched, { isBreach, trouble, lacks, evidence: null, isFiring, numbers, words });
-}
-
-function conclude(
-  watched: WatchedGuardrail,
-  found: {
-    readonly isBreach: boolean;
-    readonly trouble: InconclusiveReason | null;
-    readonly lacks: InconclusiveReason | null;
-    readonly evidence: number | null;
-    readonly isFiring: boolean;
-    readonly numbers: Partial<GuardrailReport>;
-    readonly words: string;
-  },
-): Judged {
-  const { guardrail, signal } = watched;
-  const base = {
-    name: guardrail.name,
-    mode: guardrail.mode,
-    ...(guardrail.signal === null ? {} : { signal: guardrail.signal }),
-    ...(signal === null ? {} : { unit: signal.unit }),
-    ...found.numbers,
-  };
-  const { evidence, isFiring, lacks } = found;
-  if (found.isBreach) return { report: { ...base, verdict: 'breach', words: found.words }, evidence, isFiring, lacks };
-  if (found.trouble !== null) {
-    const words = withDoubt(found.words, guardrail.name, found.trouble);
-    return { report: { ...base, verdict: 'inconclusive', reason: found.trouble, words }, evidence, isFiring, lacks };
-  }
-  return {
-    report: { ...base, verdict: lacks === null ? 'pass' : 'pending', words: found.words },
-    evidence,
-    isFiring,
-    lacks,
-  };
-}
-
-/** The same judgement once the time to earn a pass is over: what is still lacking is then the answer. */
-export function atTheEnd(judged: Judged): Judged {
-  if (judged.report.verdict !== 'pending' || judged.lacks === null) return judged;
-  const words = withDoubt(judged.report.words, judged.report.name, judged.lacks);
-  return { ...judged, report: { ...judged.report, verdict: 'inconclusive', reason: judged.lacks, words } };
+  return { numbers, words };
 }

@@ -1,11 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { againstBaseline, toleratedRatio } from './against-baseline.js';
-import { GRID, mixtureEvidence, observeCounts, planMixture, startMixture } from './anchored-mixture.js';
+import { countMixture } from './anchored-counts.js';
+import { planAnchors } from './anchors.js';
 import type { CountKernel } from './count-kernel.js';
+import { GRID } from './grid.js';
 import { logSumExp } from './log-space.js';
 import { proportionLimit } from './proportion-limit.js';
 import { rateLimit } from './rate-limit.js';
+import { ORDERS, specOf } from '../testing/watch.js';
 
 /** The expected numbers were computed by libs/guardrails/reference/kernels.py, from the formulas and by other ways round. */
 
@@ -43,38 +46,44 @@ describe('kernels agree with the independent computation', () => {
     expect(actual).toBeCloseTo(expected, 9);
   });
 
+  const capped = (kernel: CountKernel, events: number, exposure: number, evidenceMax: number) =>
+    kernel.capped(
+      events,
+      exposure,
+      evidenceMax,
+      GRID.map((times) => kernel.against(times)),
+    );
   const needed = Math.log(100) + Math.log(6) + Math.log(2) + Math.log(4);
   test.each([
-    ['against a baseline', BASELINE.capped(50, 25, needed / 3, GRID), 2.7606853618499745],
-    ['of a rate against a limit', RATE.capped(50, 25, needed / 3, GRID), 3.7949457872524266],
-    ['leaves what is below it alone', BASELINE.capped(2, 25, needed / 3, GRID), 2],
-    ['lets one event count always', rateLimit({ limit: 1e-9, unacceptable: 3, phi: 1 }).capped(1, 1, 0.1, GRID), 1],
-    ['raises what is bad when it is too few', FEWER.capped(0, 600, needed / 3, GRID) > 100 ? 1 : 0, 1],
+    ['against a baseline', capped(BASELINE, 50, 25, needed / 3), 2.7606853618499745],
+    ['of a rate against a limit', capped(RATE, 50, 25, needed / 3), 3.7949457872524266],
+    ['leaves what is below it alone', capped(BASELINE, 2, 25, needed / 3), 2],
+    ['lets one event count always', capped(rateLimit({ limit: 1e-9, unacceptable: 3, phi: 1 }), 1, 1, 0.1), 1],
+    ['raises what is bad when it is too few', capped(FEWER, 0, 600, needed / 3) > 100 ? 1 : 0, 1],
   ])('the cap %s', (_, actual, expected) => {
     expect(actual).toBeCloseTo(expected, 9);
   });
 });
 
 describe('the anchored mixture', () => {
-  const plan = planMixture({
-    startMs: 0,
-    durationMs: 3_600_000,
-    intervalMs: 15_000,
-    latenessMs: 60_000,
-    alpha: 0.01,
-    weight: 0.25,
-  });
+  /** A quarter of the evidence of a watch of an hour that begins at 0. */
+  const planFor = (durationMs: number) => {
+    const spec = { ...specOf([ORDERS, ORDERS, ORDERS, ORDERS], { durationMs }), startMs: 0 };
+    return planAnchors(spec, ORDERS);
+  };
+  const plan = planFor(3_600_000);
   const fed = (
     intervals: readonly (readonly [end: number, events: number, exposure: number])[],
     kernel: CountKernel = BASELINE,
   ) => {
-    let state = startMixture(plan);
+    const mixture = countMixture(plan, [kernel]);
+    let state = mixture.start();
     let newest = 0;
     for (const [end, events, exposure] of intervals) {
       newest = Math.max(newest, end * 1000);
-      state = observeCounts(plan, kernel, state, end * 1000, newest, events, exposure);
+      state = mixture.observe(state, end * 1000, newest, events, exposure);
     }
-    return mixtureEvidence(plan, kernel, JSON.parse(JSON.stringify(state)) as typeof state);
+    return mixture.evidence(JSON.parse(JSON.stringify(state)) as typeof state)[0] as number;
   };
   const quiet = Array.from({ length: 80 }, (_, i) => [15 * (i + 1), i % 7 === 0 ? 1 : 0, 25] as const);
   const late = Array.from(
@@ -92,13 +101,13 @@ describe('the anchored mixture', () => {
     expect(fed([])).toBeCloseTo(0, 12);
   });
   test('has twelve anchors in an hour, and one in a short watch', () => {
-    expect(plan.anchors).toBe(12);
-    expect(planMixture({ ...plan, durationMs: 180_000, alpha: 0.01, weight: 1 }).anchors).toBe(1);
+    expect(plan.count).toBe(12);
+    expect(planFor(180_000).count).toBe(1);
   });
   test('stays small in a watch of a week', () => {
-    const long = planMixture({ ...plan, durationMs: 7 * 86_400_000, alpha: 0.01, weight: 1 });
-    expect(long.anchors).toBe(48);
-    expect(long.anchors * long.anchorMs).toBeGreaterThanOrEqual(7 * 86_400_000);
+    const long = planFor(7 * 86_400_000);
+    expect(long.count).toBe(48);
+    expect(long.count * long.anchorMs).toBeGreaterThanOrEqual(7 * 86_400_000);
   });
   test('no interval contributes more than a third of what is needed, whatever it holds', () => {
     const enough = Math.log(100) + Math.log(4);

@@ -12,3 +12,8 @@ export function finite(value: number, what: string): number {
   invariant(Number.isFinite(value), `${what} is ${value}`);
   return value;
 }
+
+/** ln of the mean of e-values of which the logarithms are given; of none it is 0, an e-value of 1. */
+export function logMeanExp(terms: readonly number[]): number {
+  return terms.length === 0 ? 0 : logSumExp(terms) - Math.log(terms.length);
+}

@@ -1,140 +1,107 @@
 import type { InstantMs } from '@parapet/kernel';
-import { matchesWhere, type Observation, seriesName } from '@parapet/signals';
+import type { Observation } from '@parapet/signals';
 import { type AlertView, NO_VIEW, observeAlerts } from './alert-guardrail.js';
-import { observeCounts, startMixture } from './anchored-mixture.js';
-import { cover } from './coverage.js';
-import { countsFor, kernelOf, planOf } from './kernel-of.js';
-import type { GuardrailState, Presence } from './state.js';
-import { observeValue, THRESHOLD_OK, type ThresholdState } from './threshold.js';
-import type { WatchedGuardrail, WatchSpec } from './watch-spec.js';
-
-const ABSENT: Presence = { newestAtMs: null, freshAtMs: null, covered: [], gap: null };
-/** Series of one threshold that are remembered; beyond it the quietest that is in order is forgotten. */
-const SERIES_MAX = 1000;
+import { cover, NOTHING_COVERED } from './coverage.js';
+import { isSettling, type PlannedGuardrail } from './plan.js';
+import { ABSENT, heard, missed, type Presence } from './presence.js';
+import type { GuardrailState, TestedState } from './state.js';
+import type { Arm, Told } from './tests/guardrail-test.js';
+import type { WatchSpec } from './watch-spec.js';
 
 /** A guardrail before anything was observed. */
-export function startGuardrail(spec: WatchSpec, watched: WatchedGuardrail): GuardrailState {
-  switch (watched.guardrail.test.kind) {
-    case 'proportion':
-    case 'rate':
-      return { kind: 'counts', presence: ABSENT, mixture: startMixture(planOf(spec, watched)) };
-    case 'threshold':
-      return { kind: 'threshold', presence: ABSENT, series: {} };
-    case 'alerts':
-      return { kind: 'alerts', alerts: NO_VIEW };
-    default:
-      throw new Error(`no test of kind ${watched.guardrail.test.kind}`);
-  }
+export function startGuardrail(planned: PlannedGuardrail): GuardrailState {
+  const { test } = planned;
+  if (test === null) return { kind: 'alerts', alerts: NO_VIEW };
+  const run = test.start();
+  return {
+    kind: 'tested',
+    presence: ABSENT,
+    controlPresence: planned.hasControl ? ABSENT : null,
+    run,
+    evidence: test.kind === 'statistical' ? test.evidence(run) : null,
+    acceptance: test.kind === 'statistical' ? test.startAcceptance() : null,
+    unlike: null,
+  };
 }
 
-/** Whether a guardrail judges this observation. */
-export function concerns(spec: WatchSpec, watched: WatchedGuardrail, observation: Observation): boolean {
-  const { guardrail } = watched;
-  const isOurs = guardrail.signal === observation.signal && matchesWhere(guardrail.where, observation.dimensions);
-  return isOurs && observation.atMs > spec.startMs;
+/** The arm of a guardrail that an observation is of; null where it is no concern of it, or from before the watch. */
+export function armOf(spec: WatchSpec, planned: PlannedGuardrail, observation: Observation): Arm | null {
+  return observation.atMs > spec.startMs ? planned.armOf(observation.dimensions) : null;
+}
+
+/** What a test is told of one observation, once it is heard; null where it is not told of it. */
+export function toldOf(
+  planned: PlannedGuardrail,
+  state: TestedState,
+  arm: Arm,
+  observation: Observation,
+  isComparable: boolean,
+): Told | null {
+  const { value, atMs } = observation;
+  if (value.kind === 'gap') return null;
+  if (atMs <= planned.settlesAtMs && isSettling(planned.watched.guardrail.test, value)) return null;
+  const newestAtMs = Math.max(atMs, state.presence.newestAtMs ?? atMs, state.controlPresence?.newestAtMs ?? atMs);
+  return { arm, observation, newestAtMs, isComparable };
 }
 
 /** Takes one observation into a guardrail that it concerns. */
 export function observeGuardrail(
-  spec: WatchSpec,
-  watched: WatchedGuardrail,
-  state: GuardrailState,
+  planned: PlannedGuardrail,
+  state: TestedState,
+  arm: Arm,
   observation: Observation,
   clockMs: InstantMs,
-): GuardrailState {
-  if (state.kind === 'alerts' || watched.signal === null) return state;
+  isComparable: boolean,
+): TestedState {
+  const { test } = planned;
+  if (test === null || planned.watched.signal === null) return state;
   const { value } = observation;
-  if (value.kind === 'gap') return { ...state, presence: { ...state.presence, gap: value.reason } };
-  switch (state.kind) {
-    case 'counts': {
-      if (value.kind !== 'count') return misfit(state);
-      const kernel = kernelOf(watched);
-      const presence = present(spec, watched, state.presence, observation, clockMs);
-      const { events, exposure } = countsFor(watched, value.count, value.of);
-      if (kernel === null) {
-        const { total } = state.mixture;
-        return {
-          ...state,
-          presence,
-          mixture: { ...state.mixture, total: { events: total.events + events, exposure: total.exposure + exposure } },
-        };
-      }
-      const newestAtMs = presence.newestAtMs ?? observation.atMs;
-      const mixture = observeCounts(
-        planOf(spec, watched),
-        kernel,
-        state.mixture,
-        observation.atMs,
-        newestAtMs,
-        events,
-        exposure,
-      );
-      return { ...state, presence, mixture };
-    }
-    case 'threshold': {
-      const rule = watched.guardrail.test;
-      if (rule.kind !== 'threshold' || value.kind === 'histogram') return misfit(state);
-      const presence = present(spec, watched, state.presence, observation, clockMs);
-      // Caches are cold and workers start: values of the first minutes are no evidence. Counts of failures are.
-      const isWarmingUp = value.kind === 'gauge' && observation.atMs <= spec.startMs + spec.policy.warmUpMs;
-      const number = value.kind === 'gauge' ? value.value : value.of > 0 ? value.count / value.of : null;
-      if (isWarmingUp || number === null) return { ...state, presence };
-      const name = seriesName(observation.signal, observation.dimensions);
-      const before = Object.hasOwn(state.series, name) ? (state.series[name] as ThresholdState) : THRESHOLD_OK;
-      return {
-        ...state,
-        presence,
-        series: bounded({ ...state.series, [name]: observeValue(rule, before, observation.atMs, number) }),
-      };
-    }
-  }
+  if (value.kind === 'gap') return withPresence(state, arm, missed(presenceOf(state, arm), value.reason));
+  const told = toldOf(planned, state, arm, observation, isComparable);
+  const run = told === null ? state.run : test.observe(state.run, told);
+  // A value of a form that the test cannot read, such as a histogram for a proportion: its sensor is not what was declared.
+  if (run === null) return withPresence(state, arm, missed(presenceOf(state, arm), 'sensor-broken'));
+  const presence = heard(presenceOf(state, arm), observation, clockMs, planned.pace, isComparable);
+  const isTold = told !== null && test.kind === 'statistical';
+  return {
+    kind: 'tested',
+    presence: arm === 'watched' ? presence : state.presence,
+    controlPresence: arm === 'watched' ? state.controlPresence : presence,
+    run,
+    evidence: isTold ? test.evidence(run) : state.evidence,
+    acceptance: isTold && isComparable ? test.accept(state.acceptance, told) : state.acceptance,
+    unlike: arm === 'watched' ? unlikeAfter(planned, state, observation, isComparable) : state.unlike,
+  };
 }
 
-/** A value of a form that the test cannot read, such as a histogram for a proportion: its sensor is not what was declared. */
-function misfit<S extends { readonly presence: Presence }>(state: S): S {
-  return { ...state, presence: { ...state.presence, gap: 'sensor-broken' } };
+function presenceOf(state: TestedState, arm: Arm): Presence {
+  return arm === 'watched' ? state.presence : (state.controlPresence ?? ABSENT);
+}
+
+function withPresence(state: TestedState, arm: Arm, presence: Presence): TestedState {
+  if (presence === presenceOf(state, arm)) return state;
+  return arm === 'watched' ? { ...state, presence } : { ...state, controlPresence: presence };
+}
+
+function unlikeAfter(
+  planned: PlannedGuardrail,
+  { unlike }: TestedState,
+  { fromMs, atMs }: Observation,
+  isComparable: boolean,
+): TestedState['unlike'] {
+  if (isComparable) return unlike?.isNow === true ? { ...unlike, isNow: false } : unlike;
+  return { covered: cover(unlike?.covered ?? NOTHING_COVERED, fromMs, atMs, planned.pace), isNow: true };
 }
 
 /** Takes a newer view of the alerts into an alert guardrail. */
 export function observeView(
   spec: WatchSpec,
-  watched: WatchedGuardrail,
+  planned: PlannedGuardrail,
   state: GuardrailState,
   view: AlertView,
   clockMs: InstantMs,
 ): GuardrailState {
-  const { test } = watched.guardrail;
+  const { test } = planned.watched.guardrail;
   if (state.kind !== 'alerts' || test.kind !== 'alerts') return state;
   return { kind: 'alerts', alerts: observeAlerts(test, state.alerts, view, clockMs, spec.startMs) };
-}
-
-function present(
-  spec: WatchSpec,
-  watched: WatchedGuardrail,
-  presence: Presence,
-  observation: Observation,
-  clockMs: InstantMs,
-): Presence {
-  const isNewer = presence.newestAtMs === null || observation.atMs > presence.newestAtMs;
-  return {
-    newestAtMs: isNewer ? observation.atMs : presence.newestAtMs,
-    freshAtMs: isNewer ? clockMs : presence.freshAtMs,
-    covered: cover(
-      presence.covered,
-      observation.fromMs,
-      observation.atMs,
-      spec.startMs,
-      watched.signal?.intervalMs ?? 0,
-    ),
-    gap: isNewer ? null : presence.gap,
-  };
-}
-
-function bounded(series: Readonly<Record<string, ThresholdState>>): Readonly<Record<string, ThresholdState>> {
-  const names = Object.keys(series);
-  if (names.length <= SERIES_MAX) return series;
-  const quietest = names
-    .filter((name) => series[name]?.kind === 'ok')
-    .sort((a, b) => (series[a]?.atMs ?? 0) - (series[b]?.atMs ?? 0))[0];
-  return Object.fromEntries(Object.entries(series).filter(([name]) => name !== quietest));
 }

@@ -1,12 +1,13 @@
-import type { InstantMs } from '@parapet/kernel';
+import { type InstantMs, unreachable } from '@parapet/kernel';
 import type { Observation } from '@parapet/signals';
 import { firingEpisodes } from './alert-guardrail.js';
 import type { GuardrailReport, RecoveryJudged } from './events.js';
-import { type Judged, PASS_BETA } from './judge.js';
-import { countsFor, kernelOf } from './kernel-of.js';
-import { presenceTrouble } from './presence.js';
-import type { GuardrailState, RecoveryState, WatchState } from './state.js';
-import type { WatchedGuardrail, WatchSpec } from './watch-spec.js';
+import { judge, type Judged, PASS_BETA, reportOf, type Scene, troubleOf } from './judge.js';
+import { toldOf } from './observe.js';
+import type { PlannedGuardrail, WatchPlan } from './plan.js';
+import type { GuardrailState, RecoveryState, TestedState, WatchState } from './state.js';
+import type { Arm } from './tests/guardrail-test.js';
+import type { WatchSpec } from './watch-spec.js';
 
 /** Anchors in a row that have to find everything recovered (statistics 9, `clearWindows`). */
 const CLEAR_ANCHORS = 3;
@@ -21,7 +22,7 @@ export function recoveryAnchorMs(recoverWithinMs: number): number {
 
 /** Begins to look for a recovery from an instant on. */
 export function startRecovery(
-  spec: WatchSpec,
+  plan: WatchPlan,
   o: {
     readonly actuation: string | null;
     readonly isAfterRollback: boolean;
@@ -34,7 +35,7 @@ export function startRecovery(
     isAfterRollback: o.isAfterRollback,
     sinceMs: o.sinceMs,
     sinceClockMs: o.clockMs,
-    totals: zeroes(spec),
+    acceptances: startAcceptances(plan),
     anchors: 0,
     clear: 0,
     isSaidRecovering: false,
@@ -42,21 +43,27 @@ export function startRecovery(
   };
 }
 
-/** Counts what was observed since the rollback's end, or since the latest anchor. */
+function startAcceptances(plan: WatchPlan): readonly unknown[] {
+  return plan.guardrails.map(({ test }) => (test?.kind === 'statistical' ? test.startAcceptance() : null));
+}
+
+/** Counts what was observed since the rollback's end, or since the latest anchor, for one guardrail that has heard it already. */
 export function countForRecovery(
-  spec: WatchSpec,
+  planned: PlannedGuardrail,
+  i: number,
   recovery: RecoveryState,
-  watched: readonly number[],
+  own: TestedState,
+  arm: Arm,
   observation: Observation,
+  isComparable: boolean,
 ): RecoveryState {
-  if (observation.value.kind !== 'count' || observation.atMs <= recovery.sinceMs) return recovery;
-  const { count, of } = observation.value;
-  const totals = recovery.totals.map((total, i) => {
-    if (!watched.includes(i)) return total;
-    const added = countsFor(spec.guardrails[i] as WatchedGuardrail, count, of);
-    return { events: total.events + added.events, exposure: total.exposure + added.exposure };
-  });
-  return { ...recovery, totals };
+  const { test } = planned;
+  if (test?.kind !== 'statistical' || observation.atMs <= recovery.sinceMs || !isComparable) return recovery;
+  const told = toldOf(planned, own, arm, observation, isComparable);
+  if (told === null) return recovery;
+  const acceptances = [...recovery.acceptances];
+  acceptances[i] = test.accept(acceptances[i], told);
+  return { ...recovery, acceptances };
 }
 
 /** What looking at the recovery at an instant led to. */
@@ -69,23 +76,17 @@ export interface RecoveryStep {
  * Looks at the recovery. After a rollback everything since its end counts; while nobody has decided, only what came since the
  * latest anchor. `recovered` and `not-recovered` are its ends; a proposal that got worse again is said to be no longer recovering.
  */
-export function judgeRecovery(
-  spec: WatchSpec,
-  state: WatchState,
-  recovery: RecoveryState,
-  judged: readonly Judged[],
-  clockMs: InstantMs,
-): RecoveryStep {
+export function judgeRecovery(scene: Scene, recovery: RecoveryState, judged: readonly Judged[]): RecoveryStep {
   if (recovery.isDone) return { recovery, said: [] };
+  const { spec, plan, state, clockMs } = scene;
   const guilty = guiltyOf(spec, state);
-  const isClear =
-    guilty.every((i) => hasRecovered(spec, state, recovery, i, clockMs)) && !isAnythingFiring(spec, state, clockMs);
-  const reports = guilty.map((i) => (judged[i] as Judged).report);
+  const isClear = guilty.every((i) => hasRecovered(scene, recovery, i)) && !isAnythingFiring(scene);
+  const reports = () => guilty.map((i) => reportOf(scene, i, judged[i] ?? judge(scene, i), false));
   const said: RecoveryJudged[] = [];
   let next = recovery;
   if (isClear && !next.isSaidRecovering) {
     next = { ...next, isSaidRecovering: true };
-    said.push(saying(next, 'recovering', reports));
+    said.push(saying(next, 'recovering', reports()));
   }
 
   const anchorMs = recoveryAnchorMs(spec.policy.recoverWithinMs);
@@ -94,18 +95,23 @@ export function judgeRecovery(
     const clear = isClear ? next.clear + 1 : 0;
     next = { ...next, anchors, clear };
     if (clear >= CLEAR_ANCHORS) {
-      said.push(saying(next, 'recovered', reports));
+      said.push(saying(next, 'recovered', reports()));
       return { recovery: next.isAfterRollback ? null : { ...next, isDone: true }, said };
     }
     if (!next.isAfterRollback) {
       const isWorseAgain = !isClear && next.isSaidRecovering;
-      if (isWorseAgain) said.push(saying(next, 'not-recovered', reports));
-      next = { ...next, isSaidRecovering: isClear, totals: zeroes(spec), sinceMs: newestOf(state, next.sinceMs) };
+      if (isWorseAgain) said.push(saying(next, 'not-recovered', reports()));
+      next = {
+        ...next,
+        isSaidRecovering: isClear,
+        acceptances: startAcceptances(plan),
+        sinceMs: newestOf(state, next.sinceMs),
+      };
     }
   }
   const isTooLate = next.isAfterRollback && clockMs - next.sinceClockMs >= spec.policy.recoverWithinMs;
   return isTooLate
-    ? { recovery: null, said: [...said, saying(next, 'not-recovered', reports)] }
+    ? { recovery: null, said: [...said, saying(next, 'not-recovered', reports())] }
     : { recovery: next, said };
 }
 
@@ -113,48 +119,40 @@ export function judgeRecovery(
 export function guiltyOf(spec: WatchSpec, state: WatchState): readonly number[] {
   const breached = state.failure?.breached ?? [];
   const indices = spec.guardrails.map((_, i) => i);
-  const guilty = indices.filter((i) => breached.includes((spec.guardrails[i] as WatchedGuardrail).guardrail.name));
-  return guilty.length > 0
-    ? guilty
-    : indices.filter((i) => (spec.guardrails[i] as WatchedGuardrail).guardrail.isRequired);
+  const guilty = indices.filter((i) => breached.includes(spec.guardrails[i]?.guardrail.name ?? ''));
+  return guilty.length > 0 ? guilty : indices.filter((i) => spec.guardrails[i]?.guardrail.isRequired === true);
 }
 
-function hasRecovered(
-  spec: WatchSpec,
-  state: WatchState,
-  recovery: RecoveryState,
-  i: number,
-  clockMs: InstantMs,
-): boolean {
-  const watched = spec.guardrails[i] as WatchedGuardrail;
-  const own = state.guardrails[i] as GuardrailState;
-  switch (own.kind) {
-    case 'counts': {
-      const kernel = kernelOf(watched);
-      const total = recovery.totals[i] as { readonly events: number; readonly exposure: number };
-      const isFresh = presenceTrouble(spec, watched, own.presence, clockMs) === null;
-      return isFresh && kernel !== null && kernel.acceptable(total.events, total.exposure) >= Math.log(1 / PASS_BETA);
-    }
-    case 'threshold': {
-      const isFresh = presenceTrouble(spec, watched, own.presence, clockMs) === null;
+function hasRecovered(scene: Scene, recovery: RecoveryState, i: number): boolean {
+  const planned = scene.plan.guardrails[i] as PlannedGuardrail;
+  const own = scene.state.guardrails[i] as GuardrailState;
+  if (own.kind === 'alerts') {
+    const { view, aside } = own.alerts;
+    const isKnown = view !== null && view.sources === 'alive' && !view.isIncomplete;
+    return isKnown && view.episodes.every((e) => Object.hasOwn(aside, e.alert));
+  }
+  const { test } = planned;
+  if (test === null || troubleOf(scene, planned, own) !== null) return false;
+  switch (test.kind) {
+    case 'statistical':
+      return test.acceptance(recovery.acceptances[i]) >= -Math.log(PASS_BETA);
+    case 'rule': {
       const isMeasuredSince = own.presence.newestAtMs !== null && own.presence.newestAtMs > recovery.sinceMs;
-      return isFresh && isMeasuredSince && Object.values(own.series).every((s) => s.kind === 'ok');
+      const isInOrder = !test.isFiring(own.run, scene.clockMs) && !test.isPending(own.run, scene.clockMs);
+      return isMeasuredSince && isInOrder && test.lacks(own.run, scene.clockMs) === null;
     }
-    case 'alerts': {
-      const { view, aside } = own.alerts;
-      const isKnown = view !== null && view.sources === 'alive' && !view.isIncomplete;
-      return isKnown && view.episodes.every((e) => Object.hasOwn(aside, e.alert));
-    }
+    default:
+      return unreachable(test);
   }
 }
 
-function isAnythingFiring(spec: WatchSpec, state: WatchState, clockMs: InstantMs): boolean {
-  return spec.guardrails.some(({ guardrail }, i) => {
-    if (guardrail.mode === 'observe') return false;
+function isAnythingFiring({ plan, state, clockMs }: Scene): boolean {
+  return plan.guardrails.some(({ isCounted, test, watched }, i) => {
+    if (!isCounted) return false;
     const own = state.guardrails[i] as GuardrailState;
-    if (own.kind === 'threshold') return Object.values(own.series).some((s) => s.kind === 'firing');
-    if (own.kind !== 'alerts' || guardrail.test.kind !== 'alerts') return false;
-    return firingEpisodes(guardrail.test, own.alerts, clockMs).length > 0;
+    if (own.kind === 'tested') return test?.kind === 'rule' && test.isFiring(own.run, clockMs);
+    const rule = watched.guardrail.test;
+    return rule.kind === 'alerts' && firingEpisodes(rule, own.alerts, clockMs).length > 0;
   });
 }
 
@@ -175,8 +173,4 @@ function saying(
     ...(recovery.actuation === null ? {} : { actuation: recovery.actuation }),
     guardrails,
   };
-}
-
-function zeroes(spec: WatchSpec): RecoveryState['totals'] {
-  return spec.guardrails.map(() => ({ events: 0, exposure: 0 }));
 }

@@ -1,32 +1,30 @@
 import type { InstantMs } from '@parapet/kernel';
-import type { GapReason } from '@parapet/signals';
 import type { AlertGuardrailState } from './alert-guardrail.js';
-import type { MixtureState } from './anchored-mixture.js';
 import type { Covered } from './coverage.js';
-import type { InconclusiveReason, VerdictKind } from './events.js';
+import type { Attribution, InconclusiveReason, VerdictKind } from './events.js';
 import type { Mode } from './guardrail.js';
-import type { ThresholdState } from './threshold.js';
+import type { Presence } from './presence.js';
+import type { VolumeState } from './volume.js';
 import type { WatchPhase } from './watch-spec.js';
 
-/** When a signal was last heard and how much of the watch it covered. */
-export interface Presence {
-  readonly newestAtMs: InstantMs | null;
-  /** Our clock when the newest value came: an old sensor is not fresh because it talks. */
-  readonly freshAtMs: InstantMs | null;
-  readonly covered: Covered;
-  /** Why there was no value the last time; null after a usable one. */
-  readonly gap: GapReason | null;
+/** Where a guardrail that judges samples stands. */
+export interface TestedState {
+  readonly kind: 'tested';
+  readonly presence: Presence;
+  /** Of what did not get the release; null where the guardrail is not compared with it. */
+  readonly controlPresence: Presence | null;
+  /** What its test remembers, as the test wrote it. */
+  readonly run: unknown;
+  /** ln of its e-value, kept so that a guardrail that nothing came for costs nothing; null for one that fires by rule. */
+  readonly evidence: number | null;
+  /** What shows that the release is acceptable, as the test wrote it; null for one that fires by rule. */
+  readonly acceptance: unknown;
+  /** Times whose traffic was too unlike that of the baseline; null where there were none. */
+  readonly unlike: { readonly covered: Covered; readonly isNow: boolean } | null;
 }
 
-/** Where one guardrail stands, by the form of its test. */
-export type GuardrailState =
-  | { readonly kind: 'counts'; readonly presence: Presence; readonly mixture: MixtureState }
-  | {
-      readonly kind: 'threshold';
-      readonly presence: Presence;
-      readonly series: Readonly<Record<string, ThresholdState>>;
-    }
-  | { readonly kind: 'alerts'; readonly alerts: AlertGuardrailState };
+/** Where one guardrail stands. */
+export type GuardrailState = TestedState | { readonly kind: 'alerts'; readonly alerts: AlertGuardrailState };
 
 /** Once degraded, always degraded: recovery ends a proposal, not a verdict. */
 export interface Failure {
@@ -35,6 +33,10 @@ export interface Failure {
   readonly leader: string;
   /** Every guardrail that has been in breach. */
   readonly breached: readonly string[];
+  /** The guardrails that showed it at that moment, strongest first, with a bounded share of wrong ones among them (statistics 8). */
+  readonly guilty: readonly string[];
+  /** Whose doing it was found to be at that moment; null where nothing looked at other causes. */
+  readonly attribution: Attribution | null;
 }
 
 /** How the guardrails that were in breach do: after a rollback, or while nobody has decided yet. */
@@ -45,8 +47,8 @@ export interface RecoveryState {
   /** Values after this instant count. */
   readonly sinceMs: InstantMs;
   readonly sinceClockMs: InstantMs;
-  /** Counts since then, or since the latest anchor, per guardrail of the watch. */
-  readonly totals: readonly { readonly events: number; readonly exposure: number }[];
+  /** What shows since then, or since the latest anchor, that things are acceptable again: per guardrail, as its test wrote it. */
+  readonly acceptances: readonly unknown[];
   /** Anchors passed, and how many of them in a row found everything recovered. */
   readonly anchors: number;
   readonly clear: number;
@@ -61,7 +63,11 @@ export interface WatchState {
   readonly phase: WatchPhase;
   readonly liveAtMs: InstantMs | null;
   readonly guardrails: readonly GuardrailState[];
+  /** In the order of the specification's volumes. */
+  readonly volumes: readonly VolumeState[];
   readonly failure: Failure | null;
+  /** Something is worse, and this is why it is not put down to the release; null while it is not so. */
+  readonly refusal: Attribution | null;
   /** What was said last. */
   readonly verdict: VerdictKind;
   readonly sinceMs: InstantMs;

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { cover, coverageShare, type Covered } from './coverage.js';
 import { observeValue, THRESHOLD_OK, type ThresholdRule, type ThresholdState } from './threshold.js';
 
 const RULE: ThresholdRule = {
@@ -144,36 +143,5 @@ describe('a sustained threshold', () => {
     ],
   ] as [string, ThresholdRule, [number, number][], string[]][])('%s', (_, rule, values, expected) => {
     expect(after(rule, values)).toEqual(expected);
-  });
-});
-
-describe('coverage', () => {
-  const of = (...ranges: [number, number][]): Covered =>
-    ranges.reduce<Covered>((c, [from, to]) => cover(c, from, to, 0, 10), []);
-  test.each([
-    ['one range', of([0, 10]), [[0, 10]]],
-    ['neighbours are one', of([0, 10], [10, 20]), [[0, 20]]],
-    ['jitter is no gap', of([0, 10], [14, 24]), [[0, 24]]],
-    [
-      'a gap is',
-      of([0, 10], [20, 30]),
-      [
-        [0, 10],
-        [20, 30],
-      ],
-    ],
-    ['a late one closes it', of([0, 10], [20, 30], [10, 20]), [[0, 30]]],
-    ['the time before the release does not count', of([-5, 5]), [[0, 5]]],
-    ['nor does what lies wholly before it', of([-5, 0]), []],
-  ])('%s', (_, actual, expected) => {
-    expect(actual).toEqual(expected);
-  });
-  test.each([
-    [of([0, 10], [20, 30]), 40, 0.5],
-    [of([0, 40]), 30, 1],
-    [[], 30, 0],
-    [of([0, 10]), 0, 0],
-  ])('share of %j in %d is %d', (covered, elapsed, share) => {
-    expect(coverageShare(covered, elapsed)).toBe(share);
   });
 });

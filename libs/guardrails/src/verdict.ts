@@ -1,57 +1,58 @@
-import type { InstantMs } from '@parapet/kernel';
-import { combine, weightOf } from './combine.js';
-import type { InconclusiveReason, VerdictKind } from './events.js';
+import { attribute } from './attribute.js';
+import { combine, type Contribution } from './combine.js';
+import type { Attribution, GuardrailReport, InconclusiveReason, VerdictKind } from './events.js';
 import type { Mode } from './guardrail.js';
-import { judge, type Judged } from './judge.js';
-import type { Failure, GuardrailState, WatchState } from './state.js';
-import type { WatchSpec } from './watch-spec.js';
+import { isSuspect, judge, type Judged, lacksOf, reportOf, type Scene } from './judge.js';
+import type { PlannedGuardrail } from './plan.js';
+import type { Failure } from './state.js';
 
 /** Every guardrail as it stands. */
-export function judgeAll(spec: WatchSpec, state: WatchState, clockMs: InstantMs): readonly Judged[] {
-  return spec.guardrails.map((watched, i) =>
-    judge(
-      spec,
-      watched,
-      state.guardrails[i] as GuardrailState,
-      clockMs,
-      state.failure?.leader === watched.guardrail.name,
-    ),
-  );
+export function judgeAll(scene: Scene): readonly Judged[] {
+  return scene.plan.guardrails.map((_, i) => judge(scene, i));
 }
 
-/** The failure with what is added to it: once there, it stays; it may come to support more, and more guardrails may break. */
-export function latch(
-  spec: WatchSpec,
-  state: WatchState,
-  judged: readonly Judged[],
-  clockMs: InstantMs,
-): Failure | null {
-  const isWatched = state.phase === 'deploying' || state.phase === 'live' || state.phase === 'failed';
+/** What the evidence led to: a failure, or why what got worse is not put down to this release; null for neither. */
+export interface Latched {
+  readonly failure: Failure | null;
+  readonly refusal: Attribution | null;
+}
+
+/**
+ * The failure with what is added to it: once there, it stays; it may come to support more, and more guardrails may break. Before
+ * that, whoever's doing it is has to be this release's: what cannot be put down to it is looked at again with every input.
+ */
+export function latch(scene: Scene, judged: readonly Judged[]): Latched {
+  const { state, plan, clockMs } = scene;
+  const { failure, refusal, phase } = state;
+  const isWatched = phase === 'deploying' || phase === 'live' || phase === 'failed';
   // What is final is said once; nothing is added to it.
-  if (!isWatched || state.isFinal) return state.failure;
-  const contributions = spec.guardrails.map((watched, i) => {
-    const { evidence, isFiring } = judged[i] as Judged;
-    const weighed = evidence === null ? null : evidence + Math.log(weightOf(spec, watched));
-    return { name: watched.guardrail.name, mode: watched.guardrail.mode, weighed, isFiring };
-  });
-  const degraded = combine(contributions, spec.policy.falseRollbackRate);
-  const inBreach = judged
-    .filter((j) => j.report.verdict === 'breach' && j.report.mode !== 'observe')
-    .map((j) => j.report.name);
-  const { failure } = state;
+  if (!isWatched || state.isFinal) return { failure, refusal };
+  const degraded = combine(contributionsOf(scene, judged), plan.enough);
+  const inBreach = () =>
+    plan.guardrails.flatMap(({ isCounted, watched }, i) =>
+      isCounted && (judged[i] as Judged).isBreach ? [watched.guardrail.name] : [],
+    );
   if (failure === null) {
-    if (degraded === null) return null;
-    return {
-      sinceMs: clockMs,
-      mode: degraded.mode,
-      leader: degraded.leader,
-      breached: [...new Set([degraded.leader, ...inBreach])],
-    };
+    const [leader] = degraded?.guilty ?? [];
+    if (degraded === null || leader === undefined) return { failure, refusal: null };
+    const { mode, guilty } = degraded;
+    const attribution = attribute(scene, guilty);
+    if (attribution !== null && attribution.blamed !== scene.spec.release) return { failure, refusal: attribution };
+    const breached = [...new Set([leader, ...inBreach()])];
+    return { failure: { sinceMs: clockMs, mode, leader, breached, guilty, attribution }, refusal: null };
   }
   const mode = failure.mode === 'act' || degraded?.mode === 'act' ? 'act' : 'propose';
-  const breached = [...new Set([...failure.breached, ...inBreach])];
+  const breached = [...new Set([...failure.breached, ...inBreach()])];
   const isSame = mode === failure.mode && breached.length === failure.breached.length;
-  return isSame ? failure : { ...failure, mode, breached };
+  return { failure: isSame ? failure : { ...failure, mode, breached }, refusal: null };
+}
+
+function contributionsOf({ plan }: Scene, judged: readonly Judged[]): readonly Contribution[] {
+  return plan.guardrails.map(({ watched, logWeight }, i) => {
+    const { name, mode } = watched.guardrail;
+    const { evidence, isFiring } = judged[i] as Judged;
+    return { name, mode, evidence, logWeight, isFiring };
+  });
 }
 
 /** What is to be said of a release at an instant. */
@@ -65,25 +66,44 @@ export interface Verdict {
 }
 
 /** What all judgements together say of the release: a pass is earned, a failure stays, and the rest is a reason. */
-export function verdictOf(spec: WatchSpec, state: WatchState, judged: readonly Judged[], clockMs: InstantMs): Verdict {
+export function verdictOf(scene: Scene, judged: readonly Judged[]): Verdict {
+  const { spec, plan, state, clockMs } = scene;
   const endsAtMs = state.liveAtMs === null ? null : state.liveAtMs + spec.policy.durationMs;
   const isEnd = endsAtMs !== null && clockMs >= endsAtMs;
   const isEnded = state.phase === 'superseded' || state.phase === 'rolled-back' || state.phase === 'finished';
   if (state.failure !== null) {
     return { to: 'fail', mode: state.failure.mode, reason: null, isFinal: isEnd || isEnded, isEnd };
   }
-  const required = judged.filter((_, i) => spec.guardrails[i]?.guardrail.isRequired);
-  const doubt = required.find((j) => j.report.verdict === 'inconclusive')?.lacks ?? null;
+  const isRequired = (i: number) => (plan.guardrails[i] as PlannedGuardrail).watched.guardrail.isRequired;
+  const troubled = judged.find((j, i) => isRequired(i) && !j.isBreach && j.trouble !== null);
+  const doubt = state.refusal === null ? (troubled?.trouble ?? null) : 'not-attributed';
   if (isEnded) return { to: 'inconclusive', mode: 'observe', reason: doubt ?? 'coverage', isFinal: true, isEnd: true };
   if (isEnd) {
-    // Every required guardrail has to have earned it, and none may show signs of a degradation.
-    const lacking = required.find((j) => j.lacks !== null)?.lacks ?? null;
-    const suspect = judged.some((j) => j.lacks === 'suspect' && j.report.mode !== 'observe') ? 'suspect' : null;
-    const obstacle = lacking ?? suspect ?? (state.phase === 'live' ? null : 'coverage');
+    const obstacle = doubt ?? obstacleOf(scene, judged) ?? (state.phase === 'live' ? null : 'coverage');
     if (obstacle === null) return { to: 'pass', mode: 'observe', reason: null, isFinal: true, isEnd };
-    const isExtensionOver = clockMs >= (endsAtMs as number) + spec.policy.extendMs;
+    const isExtensionOver = clockMs >= endsAtMs + spec.policy.extendMs;
     return { to: 'inconclusive', mode: 'observe', reason: obstacle, isFinal: isExtensionOver, isEnd };
   }
   if (doubt !== null) return { to: 'inconclusive', mode: 'observe', reason: doubt, isFinal: false, isEnd };
   return { to: 'pending', mode: 'observe', reason: null, isFinal: false, isEnd };
+}
+
+/** What stands in the way of a pass: every required guardrail has to have earned it, and none may show signs of a degradation. */
+function obstacleOf(scene: Scene, judged: readonly Judged[]): InconclusiveReason | null {
+  for (let i = 0; i < judged.length; i++) {
+    const { watched } = scene.plan.guardrails[i] as PlannedGuardrail;
+    const lacks = watched.guardrail.isRequired ? lacksOf(scene, i, judged[i] as Judged) : null;
+    if (lacks !== null) return lacks;
+  }
+  const isAnySuspect = scene.plan.guardrails.some(
+    ({ isCounted }, i) => isCounted && !(judged[i] as Judged).isBreach && isSuspect(scene, i),
+  );
+  return isAnySuspect ? 'suspect' : null;
+}
+
+/** Every guardrail's judgement, in words. */
+export function reportsOf(scene: Scene): readonly GuardrailReport[] {
+  const judged = judgeAll(scene);
+  const { isEnd } = verdictOf(scene, judged);
+  return judged.map((one, i) => reportOf(scene, i, one, isEnd));
 }

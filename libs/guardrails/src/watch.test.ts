@@ -493,7 +493,7 @@ describe('promises of a watch', () => {
         // The clock is that of arrival; the samples' own times stay.
         const arrived = shuffled.map((s, i) => ({ ...s, clockMs: (samples[i] as WatchInput).clockMs }));
         const [a, b] = [play(ONLY_ORDERS, samples), play(ONLY_ORDERS, arrived)].map(
-          (p) => step(ONLY_ORDERS, p.state, { kind: 'tick', clockMs: last }).guardrails[0],
+          (p) => step(ONLY_ORDERS, p.state, { kind: 'tick', clockMs: last }).reports()[0],
         );
         expect(b?.evidence).toBeCloseTo(a?.evidence as number, 9);
         expect([b?.samples, b?.observed]).toEqual([a?.samples, a?.observed]);

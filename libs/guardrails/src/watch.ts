@@ -1,20 +1,25 @@
 import { formatInstant, type InstantMs, unreachable } from '@parapet/kernel';
-import type { GuardrailReport, RecoveryJudged, VerdictChanged } from './events.js';
-import { atTheEnd, type Judged } from './judge.js';
-import { concerns, observeGuardrail, observeView, startGuardrail } from './observe.js';
+import type { Observation } from '@parapet/signals';
+import { adviceOn, doubtWords } from './doubts.js';
+import type { GuardrailReport, InconclusiveReason, RecoveryJudged, VerdictChanged } from './events.js';
+import { type Judged, reportOf, type Scene } from './judge.js';
+import { armOf, observeGuardrail, observeView, startGuardrail } from './observe.js';
+import { type PlannedGuardrail, planWatch, type WatchPlan } from './plan.js';
 import { countForRecovery, guiltyOf, judgeRecovery, startRecovery } from './recovery.js';
-import type { WatchState } from './state.js';
-import { judgeAll, latch, verdictOf } from './verdict.js';
-import type { WatchedGuardrail, WatchInput, WatchSpec } from './watch-spec.js';
+import type { GuardrailState, WatchState } from './state.js';
+import { judgeAll, latch, reportsOf, verdictOf } from './verdict.js';
+import { hearVolume, isComparable, UNHEARD_VOLUME, type VolumeState } from './volume.js';
+import type { WatchedVolume, WatchInput, WatchSpec } from './watch-spec.js';
 
 /** What a watch says; where the evidence is kept is added by whoever keeps it. */
 export type WatchEvent = Omit<VerdictChanged, 'evidence'> | RecoveryJudged;
 
-/** A step of a watch: where it stands now, what it said, and how each guardrail stands. */
+/** A step of a watch: where it stands now, what it said, and how each guardrail stands, for whoever asks. */
 export interface WatchStep {
   readonly state: WatchState;
   readonly said: readonly WatchEvent[];
-  readonly guardrails: readonly GuardrailReport[];
+  /** Worked out when asked for: most samples lead to no word. None once the watch is over. */
+  reports(): readonly GuardrailReport[];
 }
 
 /** A failed release that nobody decides on is not watched for ever. */
@@ -26,8 +31,10 @@ export function startWatch(spec: WatchSpec): WatchState {
     clockMs: spec.startMs,
     phase: 'deploying',
     liveAtMs: null,
-    guardrails: spec.guardrails.map((watched) => startGuardrail(spec, watched)),
+    guardrails: planWatch(spec).guardrails.map(startGuardrail),
+    volumes: spec.volumes.map(() => UNHEARD_VOLUME),
     failure: null,
+    refusal: null,
     verdict: 'pending',
     sinceMs: spec.startMs,
     mode: 'observe',
@@ -40,44 +47,43 @@ export function startWatch(spec: WatchSpec): WatchState {
 
 /** Takes one input and says what follows. Only inputs decide: the same ones in the same order give the same words, always. */
 export function step(spec: WatchSpec, state: WatchState, input: WatchInput): WatchStep {
-  if (state.isOver) return { state, said: [], guardrails: [] };
+  if (state.isOver) return { state, said: [], reports: () => [] };
+  const plan = planWatch(spec);
   const clockMs = Math.max(state.clockMs, input.clockMs);
-  return settle(spec, take(spec, { ...state, clockMs }, input, clockMs), clockMs);
+  return settle(spec, plan, take(spec, plan, state, input, clockMs), clockMs);
 }
 
 /** Whether an input can change anything of this watch; those that cannot need not be kept as evidence. */
 export function isConcerned(spec: WatchSpec, input: WatchInput): boolean {
-  return input.kind !== 'observation' || spec.guardrails.some((watched) => concerns(spec, watched, input.observation));
+  if (input.kind !== 'observation') return true;
+  const { observation } = input;
+  const plan = planWatch(spec);
+  const route = plan.routes.get(observation.signal);
+  if (route === undefined || observation.atMs <= spec.startMs) return false;
+  return (
+    route.volumes.length > 0 ||
+    route.guardrails.some((i) => armOf(spec, plan.guardrails[i] as PlannedGuardrail, observation) !== null)
+  );
 }
 
-function take(spec: WatchSpec, state: WatchState, input: WatchInput, clockMs: InstantMs): WatchState {
+/** The state after an input, its clock included, before anything is judged. */
+function take(spec: WatchSpec, plan: WatchPlan, before: WatchState, input: WatchInput, clockMs: InstantMs): WatchState {
+  if (input.kind === 'observation') return observe(spec, plan, before, input.observation, clockMs);
+  const state: WatchState = { ...before, clockMs };
   switch (input.kind) {
-    case 'observation': {
-      const { observation } = input;
-      const concerned = spec.guardrails.flatMap((watched, i) => (concerns(spec, watched, observation) ? [i] : []));
-      if (concerned.length === 0) return state;
-      const guardrails = state.guardrails.map((own, i) =>
-        concerned.includes(i)
-          ? observeGuardrail(spec, spec.guardrails[i] as WatchedGuardrail, own, observation, clockMs)
-          : own,
-      );
-      const recovery = state.recovery === null ? null : countForRecovery(spec, state.recovery, concerned, observation);
-      return { ...state, guardrails, recovery };
-    }
     case 'alerts': {
       const guardrails = state.guardrails.map((own, i) => {
-        const watched = spec.guardrails[i] as WatchedGuardrail;
-        const view = Object.hasOwn(input.views, watched.guardrail.name)
-          ? input.views[watched.guardrail.name]
-          : undefined;
-        return view === undefined ? own : observeView(spec, watched, own, view, clockMs);
+        const planned = plan.guardrails[i] as PlannedGuardrail;
+        const { name } = planned.watched.guardrail;
+        const view = Object.hasOwn(input.views, name) ? input.views[name] : undefined;
+        return view === undefined ? own : observeView(spec, planned, own, view, clockMs);
       });
       return { ...state, guardrails };
     }
     case 'phase':
-      return takePhase(spec, state, input, clockMs);
+      return takePhase(plan, state, input, clockMs);
     case 'rollback-done': {
-      const recovery = startRecovery(spec, {
+      const recovery = startRecovery(plan, {
         actuation: input.actuation,
         isAfterRollback: true,
         sinceMs: Math.min(input.atMs, clockMs),
@@ -93,8 +99,46 @@ function take(spec: WatchSpec, state: WatchState, input: WatchInput, clockMs: In
   }
 }
 
-function takePhase(
+/** Takes an observation into the volumes and guardrails that it concerns; all others stay the very same objects. */
+function observe(
   spec: WatchSpec,
+  plan: WatchPlan,
+  state: WatchState,
+  observation: Observation,
+  clockMs: InstantMs,
+): WatchState {
+  const route = plan.routes.get(observation.signal);
+  if (route === undefined || observation.atMs <= spec.startMs) return { ...state, clockMs };
+  let { volumes, guardrails, recovery } = state;
+  if (route.volumes.length > 0) {
+    volumes = volumes.map((volume, i) =>
+      route.volumes.includes(i) ? hearVolume(spec.volumes[i] as WatchedVolume, volume, observation, clockMs) : volume,
+    );
+  }
+  for (const i of route.guardrails) {
+    const planned = plan.guardrails[i] as PlannedGuardrail;
+    const own = state.guardrails[i] as GuardrailState;
+    const arm = armOf(spec, planned, observation);
+    if (arm === null || own.kind !== 'tested') continue;
+    const isLikeBefore = isLoadComparable(spec, planned, volumes);
+    const observed = observeGuardrail(planned, own, arm, observation, clockMs, isLikeBefore);
+    if (guardrails === state.guardrails) guardrails = [...guardrails];
+    (guardrails as GuardrailState[])[i] = observed;
+    if (recovery !== null) {
+      recovery = countForRecovery(planned, i, recovery, observed, arm, observation, isLikeBefore);
+    }
+  }
+  return { ...state, clockMs, guardrails, volumes, recovery };
+}
+
+function isLoadComparable(spec: WatchSpec, planned: PlannedGuardrail, volumes: readonly VolumeState[]): boolean {
+  const { volume, usual } = planned;
+  if (volume === null || usual.length === 0) return true;
+  return isComparable(spec.volumes[volume] as WatchedVolume, volumes[volume] as VolumeState, usual);
+}
+
+function takePhase(
+  plan: WatchPlan,
   state: WatchState,
   input: Extract<WatchInput, { kind: 'phase' }>,
   clockMs: InstantMs,
@@ -118,7 +162,7 @@ function takePhase(
       return {
         ...state,
         phase,
-        recovery: startRecovery(spec, { actuation: null, isAfterRollback: true, sinceMs, clockMs }),
+        recovery: startRecovery(plan, { actuation: null, isAfterRollback: true, sinceMs, clockMs }),
       };
     }
     default:
@@ -127,34 +171,33 @@ function takePhase(
 }
 
 /** Judges everything as it stands and says what changed. */
-function settle(spec: WatchSpec, taken: WatchState, clockMs: InstantMs): WatchStep {
-  const judged = judgeAll(spec, taken, clockMs);
-  const failure = latch(spec, taken, judged, clockMs);
-  const state: WatchState = failure === taken.failure ? taken : { ...taken, failure };
-  const seen = failure === taken.failure ? judged : judgeAll(spec, state, clockMs);
-  const verdict = verdictOf(spec, state, seen, clockMs);
-  const reports = (verdict.isEnd ? seen.map(atTheEnd) : seen).map((j) => j.report);
+function settle(spec: WatchSpec, plan: WatchPlan, taken: WatchState, clockMs: InstantMs): WatchStep {
+  const before: Scene = { spec, plan, state: taken, clockMs };
+  const first = judgeAll(before);
+  const { failure, refusal } = latch(before, first);
+  const isSame = failure === taken.failure && refusal === taken.refusal;
+  const state: WatchState = isSame ? taken : { ...taken, failure, refusal };
+  const scene: Scene = isSame ? before : { ...before, state };
+  const judged = isSame ? first : judgeAll(scene);
+  const verdict = verdictOf(scene, judged);
 
-  const said: WatchEvent[] = [];
+  let said: readonly WatchEvent[] = [];
   let next = state;
   if (!state.isFinal) {
     const hasChanged = verdict.to !== state.verdict || verdict.mode !== state.mode || verdict.isFinal;
     if (hasChanged) {
       const sinceMs = verdict.to === state.verdict ? state.sinceMs : clockMs;
-      next = {
-        ...state,
-        verdict: verdict.to,
-        mode: verdict.mode,
-        reason: verdict.reason,
-        isFinal: verdict.isFinal,
-        sinceMs,
-      };
-      said.push(changed(spec, state, next, reports));
+      const { to, mode, reason, isFinal } = verdict;
+      next = { ...state, verdict: to, mode, reason, isFinal, sinceMs };
+      const reports = judged.map((one, i) => reportOf(scene, i, one, verdict.isEnd));
+      said = [changed(spec, state, next, reports)];
     } else if (verdict.reason !== state.reason) next = { ...state, reason: verdict.reason };
   }
-  const recovered = recover(spec, next, seen, clockMs);
-  said.push(...recovered.said);
-  return { state: { ...recovered.state, isOver: isOver(spec, recovered.state, clockMs) }, said, guardrails: reports };
+  const recovered = recover({ ...scene, state: next }, judged);
+  if (recovered.said.length > 0) said = [...said, ...recovered.said];
+  const over = isOver(spec, recovered.state, clockMs);
+  const last = over ? { ...recovered.state, isOver: over } : recovered.state;
+  return { state: last, said, reports: () => reportsOf({ ...scene, state: last }) };
 }
 
 function changed(
@@ -169,7 +212,7 @@ function changed(
     from: before.verdict,
     to: after.verdict,
     final: after.isFinal,
-    ...(after.reason === null ? {} : { reason: after.reason }),
+    ...(after.reason === null ? {} : unknownOf(after, after.reason, guardrails)),
     mode: after.mode,
     since: formatInstant(after.sinceMs),
     coverage: {
@@ -177,16 +220,32 @@ function changed(
       required: required.length,
     },
     guardrails,
+    ...attributionOf(after),
   };
+}
+
+/** Why nothing can be said, and what to do about it: by whoever was looked for elsewhere, or by the first guardrail that cannot tell. */
+function unknownOf(
+  { refusal }: WatchState,
+  reason: InconclusiveReason,
+  guardrails: readonly GuardrailReport[],
+): Pick<VerdictChanged, 'reason' | 'words' | 'advice'> {
+  const told = reason === 'not-attributed' ? refusal?.words : guardrails.find((one) => one.reason === reason)?.words;
+  return { reason, words: told ?? doubtWords(reason), advice: adviceOn(reason) };
+}
+
+/** Whose doing it is, once something is worse and somebody looked. */
+function attributionOf({ failure, refusal }: WatchState): Pick<VerdictChanged, 'attribution'> {
+  const attribution = failure?.attribution ?? refusal;
+  return attribution === null ? {} : { attribution };
 }
 
 /** Looks for a recovery: after a rollback, or while a failed release waits for somebody to decide. */
 function recover(
-  spec: WatchSpec,
-  state: WatchState,
+  scene: Scene,
   judged: readonly Judged[],
-  clockMs: InstantMs,
 ): { readonly state: WatchState; readonly said: readonly RecoveryJudged[] } {
+  const { plan, state, clockMs } = scene;
   if (state.recovery === null) {
     const isWaiting =
       state.failure !== null &&
@@ -194,11 +253,11 @@ function recover(
       state.phase !== 'superseded' &&
       state.phase !== 'finished';
     if (!isWaiting) return { state, said: [] };
-    const recovery = startRecovery(spec, { actuation: null, isAfterRollback: false, sinceMs: clockMs, clockMs });
+    const recovery = startRecovery(plan, { actuation: null, isAfterRollback: false, sinceMs: clockMs, clockMs });
     return { state: { ...state, recovery }, said: [] };
   }
-  const { recovery, said } = judgeRecovery(spec, state, state.recovery, judged, clockMs);
-  return { state: { ...state, recovery }, said };
+  const { recovery, said } = judgeRecovery(scene, state.recovery, judged);
+  return { state: recovery === state.recovery ? state : { ...state, recovery }, said };
 }
 
 function isOver(spec: WatchSpec, state: WatchState, clockMs: InstantMs): boolean {
@@ -210,7 +269,5 @@ function isOver(spec: WatchSpec, state: WatchState, clockMs: InstantMs): boolean
 
 /** The guardrails whose recovery a watch waits for; empty where it waits for none. */
 export function awaitedRecovery(spec: WatchSpec, state: WatchState): readonly string[] {
-  return state.recovery === null
-    ? []
-    : guiltyOf(spec, state).map((i) => (spec.guardrails[i] as WatchedGuardrail).guardrail.name);
+  return state.recovery === null ? [] : guiltyOf(spec, state).flatMap((i) => spec.guardrails[i]?.guardrail.name ?? []);
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import { attach, type Candidate } from './attach.js';
-import { combine, weightOf } from './combine.js';
 import { chanceOfLuck, percent, roundNumber, wholeNumber } from './words.js';
 import {
   ALERTS,
@@ -155,49 +154,6 @@ describe('what a shop manager reads', () => {
       signal: 'orders',
     });
     expect(report?.limit).toBeCloseTo(0.989, 9);
-  });
-});
-
-describe('together', () => {
-  const of = (name: string, mode: 'observe' | 'propose' | 'act', weighed: number | null, isFiring = false) => ({
-    name,
-    mode,
-    weighed,
-    isFiring,
-  });
-  const ENOUGH = Math.log(100);
-  test.each([
-    ['not enough', [of('a', 'act', ENOUGH - 1)], null],
-    ['enough of one', [of('a', 'act', ENOUGH)], { mode: 'act', leader: 'a' }],
-    [
-      'enough of two together',
-      [of('a', 'act', ENOUGH - 0.6), of('b', 'act', ENOUGH - 0.7)],
-      { mode: 'act', leader: 'a' },
-    ],
-    [
-      'not enough of those that may act alone',
-      [of('a', 'act', ENOUGH - 0.7), of('b', 'propose', ENOUGH - 0.6)],
-      { mode: 'propose', leader: 'b' },
-    ],
-    ['what only observes is not counted', [of('a', 'observe', ENOUGH + 9)], null],
-    ['a firing one that may act', [of('a', 'act', null, true), of('b', 'propose', 0)], { mode: 'act', leader: 'a' }],
-    [
-      'a firing one that may propose',
-      [of('a', 'propose', null, true), of('b', 'act', 0)],
-      { mode: 'propose', leader: 'a' },
-    ],
-    ['a firing one that only observes', [of('a', 'observe', null, true)], null],
-  ] as const)('%s', (_, contributions, expected) => {
-    expect(combine(contributions, 0.01)).toEqual(expected);
-  });
-  test('weights are shares of those that collect evidence and count', () => {
-    const spec = specOf([
-      { ...ORDERS, guardrail: { ...ORDERS.guardrail, weight: 3 } },
-      { ...ORDERS, guardrail: { ...ORDERS.guardrail, name: 'b', weight: 1 } },
-      { ...ORDERS, guardrail: { ...ORDERS.guardrail, name: 'c', mode: 'observe', weight: 9 } },
-      DELAY,
-    ]);
-    expect(spec.guardrails.slice(0, 3).map((w) => weightOf(spec, w))).toEqual([0.75, 0.25, 1]);
   });
 });
 

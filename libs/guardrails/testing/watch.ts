@@ -149,7 +149,7 @@ export interface Played {
   readonly words: readonly string[];
   readonly said: readonly WatchEvent[];
   readonly state: WatchState;
-  readonly reports: ReturnType<typeof step>['guardrails'];
+  readonly reports: ReturnType<ReturnType<typeof step>['reports']>;
 }
 
 /** Plays inputs through JSON at every step: what is stored must be what is remembered. */
@@ -157,15 +157,15 @@ export function play(spec: WatchSpec, inputs: readonly WatchInput[], isThroughJs
   let state = startWatch(spec);
   const words: string[] = [];
   const said: WatchEvent[] = [];
-  let reports: Played['reports'] = [];
+  let last: ReturnType<typeof step> | null = null;
   for (const input of inputs) {
     const next = step(spec, state, input);
+    if (!state.isOver) last = next;
     state = isThroughJson ? (JSON.parse(JSON.stringify(next.state)) as WatchState) : next.state;
-    if (next.guardrails.length > 0) reports = next.guardrails;
     said.push(...next.said);
     words.push(...next.said.map((s) => wordOf(s, state.clockMs)));
   }
-  return { words, said, state, reports };
+  return { words, said, state, reports: last?.reports() ?? [] };
 }
 
 /** Every 15 seconds from `from` up to `to`, `bad` of 25 orders failed (a function of the count of samples). */

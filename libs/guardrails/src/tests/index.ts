@@ -1,22 +1,32 @@
-import { unreachable } from '@parapet/kernel';
-import { weightOf } from '../combine.js';
+import { invariant, unreachable } from '@parapet/kernel';
+import type { GuardrailTest } from '../guardrail.js';
 import type { WatchedGuardrail, WatchSpec } from '../watch-spec.js';
+import { countTest } from './count.js';
+import { gaugeTest } from './gauge.js';
 import type { RuleTest, StatisticalTest } from './guardrail-test.js';
+import { histogramTest } from './histogram.js';
+import { thresholdTest } from './threshold.js';
 
 /** A guardrail's test whatever its state is made of; null for alerts, which are judged by views instead of observations. */
 export type AnyTest = StatisticalTest<unknown, unknown> | RuleTest<unknown> | null;
 
 /** The test of one guardrail, made ready for one watch. */
-export function testOf(_spec: WatchSpec, watched: WatchedGuardrail): AnyTest {
-  const { test } = watched.guardrail;
+export function testOf(spec: WatchSpec, watched: WatchedGuardrail): AnyTest {
+  const { name, test } = watched.guardrail;
   switch (test.kind) {
     case 'proportion':
     case 'rate':
+      invariant(test.against !== 'auto', unsettled(name));
+      invariant(test.against !== 'control', `no test of ${test.kind} against control`);
+      return countTest(spec, withTest(watched, test));
     case 'gauge':
+      return gaugeTest(spec, withTest(watched, test));
     case 'histogram':
+      return histogramTest(spec, withTest(watched, test));
     case 'burn-rate':
-    case 'threshold':
       throw new Error(`no test of kind ${test.kind}`);
+    case 'threshold':
+      return thresholdTest(spec, withTest(watched, test));
     case 'alerts':
       return null;
     default:
@@ -24,31 +34,14 @@ export function testOf(_spec: WatchSpec, watched: WatchedGuardrail): AnyTest {
   }
 }
 
-/** What follows from a watch's specification, worked out once. */
-export interface WatchPlan {
-  readonly tests: readonly AnyTest[];
-  /** Each guardrail's share of the evidence; 1 for one that only observes. */
-  readonly weights: readonly number[];
-  /** The guardrails that judge a signal, by its name. */
-  readonly routes: ReadonlyMap<string, readonly number[]>;
+/** The guardrail with its test by kind, as a factory wants it. */
+function withTest<T extends GuardrailTest>(
+  watched: WatchedGuardrail,
+  test: T,
+): WatchedGuardrail & { readonly guardrail: { readonly test: T } } {
+  return { ...watched, guardrail: { ...watched.guardrail, test } };
 }
 
-/** Specifications never change, so a plan belongs to its object for good. */
-const PLANS = new WeakMap<WatchSpec, WatchPlan>();
-
-/** The plan of a watch; the same specification object has the same plan. */
-export function planWatch(spec: WatchSpec): WatchPlan {
-  const known = PLANS.get(spec);
-  if (known !== undefined) return known;
-  const routes = new Map<string, number[]>();
-  spec.guardrails.forEach(({ guardrail: { signal } }, i) => {
-    if (signal !== null) routes.set(signal, [...(routes.get(signal) ?? []), i]);
-  });
-  const plan: WatchPlan = {
-    tests: spec.guardrails.map((watched) => testOf(spec, watched)),
-    weights: spec.guardrails.map((watched) => weightOf(spec, watched)),
-    routes,
-  };
-  PLANS.set(spec, plan);
-  return plan;
+function unsettled(name: string): string {
+  return `what guardrail ${name} is compared with was settled before its watch began`;
 }

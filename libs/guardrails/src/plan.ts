@@ -1,0 +1,113 @@
+import type { InstantMs } from '@parapet/kernel';
+import type { SampleValue } from '@parapet/signals';
+import { type ArmOf, armsOf } from './arms.js';
+import { weightOf } from './combine.js';
+import type { Pace } from './coverage.js';
+import type { GuardrailTest } from './guardrail.js';
+import { type AnyTest, testOf } from './tests/index.js';
+import type { WatchedGuardrail, WatchedVolume, WatchSpec } from './watch-spec.js';
+
+/** One guardrail made ready for its watch. */
+export interface PlannedGuardrail {
+  readonly watched: WatchedGuardrail;
+  readonly test: AnyTest;
+  /** ln of its share of the evidence; 0 for one that only observes. */
+  readonly logWeight: number;
+  /** Whether it counts towards the verdict: everything but `observe`. */
+  readonly isCounted: boolean;
+  readonly armOf: ArmOf;
+  readonly hasControl: boolean;
+  readonly pace: Pace;
+  /** Values up to here are no evidence: caches are cold and workers start. Never said of counts of failures. */
+  readonly settlesAtMs: InstantMs;
+  /** Which of the specification's volumes is its traffic; null for none. */
+  readonly volume: number | null;
+  /** Traffic per second that is usual for what it is compared with; empty where traffic does not matter. */
+  readonly usual: readonly number[];
+}
+
+/** What follows from a watch's specification, worked out once. */
+export interface WatchPlan {
+  readonly guardrails: readonly PlannedGuardrail[];
+  /** What a signal's samples are for, by its name. */
+  readonly routes: ReadonlyMap<string, Route>;
+  /** ln of 1/α: as much evidence as a verdict needs. */
+  readonly enough: number;
+}
+
+/** Indices of the guardrails that judge a signal, and of the volumes that it is. */
+export interface Route {
+  readonly guardrails: readonly number[];
+  readonly volumes: readonly number[];
+}
+
+/** Specifications never change, so a plan belongs to its object for good. */
+const PLANS = new WeakMap<WatchSpec, WatchPlan>();
+
+/** The plan of a watch; the same specification object has the same plan. */
+export function planWatch(spec: WatchSpec): WatchPlan {
+  const known = PLANS.get(spec);
+  if (known !== undefined) return known;
+  const plan: WatchPlan = {
+    guardrails: spec.guardrails.map((watched) => planGuardrail(spec, watched)),
+    routes: routesOf(spec),
+    enough: -Math.log(spec.policy.falseRollbackRate),
+  };
+  PLANS.set(spec, plan);
+  return plan;
+}
+
+function planGuardrail(spec: WatchSpec, watched: WatchedGuardrail): PlannedGuardrail {
+  const { guardrail, signal } = watched;
+  const volume = volumeOf(spec, watched);
+  return {
+    watched,
+    test: testOf(spec, watched),
+    logWeight: Math.log(weightOf(spec, watched)),
+    isCounted: guardrail.mode !== 'observe',
+    armOf: armsOf(guardrail),
+    hasControl: 'against' in guardrail.test && guardrail.test.against === 'control',
+    pace: { startMs: spec.startMs, intervalMs: signal?.intervalMs ?? 0, latenessMs: signal?.latenessMs ?? 0 },
+    settlesAtMs: spec.startMs + spec.policy.warmUpMs,
+    volume,
+    usual: volume === null ? [] : usualOf(watched, spec.volumes[volume] as WatchedVolume),
+  };
+}
+
+/** The volume that a guardrail names; the requests of a histogram are a volume by themselves, where one is known by that name. */
+function volumeOf(spec: WatchSpec, { guardrail }: WatchedGuardrail): number | null {
+  const name = guardrail.volume ?? (guardrail.test.kind === 'histogram' ? guardrail.signal : null);
+  const at = spec.volumes.findIndex(({ signal }) => signal === name);
+  return at < 0 ? null : at;
+}
+
+/** Latency and gauges depend on the load (statistics 4.2); of windows whose load is not known nothing can be said. */
+function usualOf({ guardrail: { test }, baselines }: WatchedGuardrail, volume: WatchedVolume): readonly number[] {
+  const isLoadDependent = (test.kind === 'gauge' || test.kind === 'histogram') && test.against === 'baseline';
+  if (!isLoadDependent) return [];
+  const usable = baselines.filter(({ baseline }) => baseline.kind !== 'unusable');
+  const known = usable.flatMap(({ window }) => {
+    const usual = volume.usual[window];
+    return usual === undefined || !(usual > 0) ? [] : [usual];
+  });
+  return known.length === usable.length ? known : [];
+}
+
+/** Whether a value of the settle period is left out: latency and gauges are, counts of failures are not (statistics 8). */
+export function isSettling(test: GuardrailTest, value: SampleValue): boolean {
+  return test.kind === 'gauge' || test.kind === 'histogram' || (test.kind === 'threshold' && value.kind === 'gauge');
+}
+
+function routesOf(spec: WatchSpec): ReadonlyMap<string, Route> {
+  const routes = new Map<string, { readonly guardrails: number[]; readonly volumes: number[] }>();
+  const routeOf = (signal: string) => {
+    const route = routes.get(signal) ?? { guardrails: [], volumes: [] };
+    routes.set(signal, route);
+    return route;
+  };
+  spec.guardrails.forEach(({ guardrail: { signal } }, i) => {
+    if (signal !== null) routeOf(signal).guardrails.push(i);
+  });
+  spec.volumes.forEach(({ signal }, i) => routeOf(signal).volumes.push(i));
+  return routes;
+}
