@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { alertCommands } from './commands/alerts.js';
 import { applyCommand } from './commands/apply.js';
 import { deadCommands } from './commands/dead.js';
+import { guardrailCommands } from './commands/guardrails.js';
 import { journalCommands } from './commands/journal.js';
 import { proposalCommands } from './commands/proposals.js';
 import { releaseCommands } from './commands/release.js';
@@ -9,6 +10,7 @@ import { replayCommand } from './commands/replay.js';
 import { scoreCommand } from './commands/score.js';
 import { simulateCommand } from './commands/simulate.js';
 import { tokenCommands } from './commands/token.js';
+import { verdictCommands } from './commands/verdict.js';
 import { EXIT, type ExitCode, Failure } from './exit.js';
 import type { World } from './world.js';
 
@@ -57,6 +59,8 @@ function build(world: World, end: (code: ExitCode) => void): Command {
   releaseCommands(program, world, end);
   proposalCommands(program, world);
   alertCommands(program, world);
+  verdictCommands(program, world);
+  guardrailCommands(program, world);
   applyCommand(program, world);
   journalCommands(program, world);
   deadCommands(program, world);
