@@ -1,0 +1,85 @@
+import { type Buckets, quantileOf, toleratedRatio } from '@parapet/signals';
+import type { WatchSpec } from '../watch-spec.js';
+import { chanceOfLuck, clockTime, wholeNumber } from '../words.js';
+import { placesOf } from './arm-places.js';
+import type { Described, Standing } from './guardrail-test.js';
+import { type HistogramState, requestsOf, type WatchedHistogram } from './histogram-state.js';
+import type { HistogramBaseline } from './tails.js';
+import { withUnit } from './value-words.js';
+
+interface SeenHistogram {
+  readonly spec: WatchSpec;
+  readonly watched: WatchedHistogram;
+  /** By whose bounds requests are counted; null where there is none. */
+  readonly baseline: HistogramBaseline | null;
+  readonly state: HistogramState;
+  readonly standing: Standing;
+}
+
+/** Shares of requests that people can picture, the most usual one first. */
+const SHARES = [
+  { share: 0.95, words: 'one in twenty (95th percentile)' },
+  { share: 0.99, words: 'one in a hundred (99th percentile)' },
+  { share: 0.9, words: 'one in ten (90th percentile)' },
+  { share: 0.75, words: 'one in four (75th percentile)' },
+  { share: 0.5, words: 'half of them (median)' },
+] as const;
+/** Fewer slow requests than this are no percentile. */
+const BEYOND_MIN = 5;
+
+/** Numbers and words of latencies: percentiles, for display only (statistics 3.4); evidence never rests on them. */
+export function describeHistogram(seen: SeenHistogram): Described {
+  const { baseline, state, spec, watched, standing } = seen;
+  const requests = requestsOf(state.watched);
+  if (baseline === null || !(requests > 0)) return { numbers: {}, words: '' };
+  const { test, name } = watched.guardrail;
+  const now: Buckets = { bounds: baseline.bounds, counts: state.watched };
+  const reference = referenceOf(seen, baseline);
+  const evidence = standing.evidence ?? 0;
+  const shown = shareOf(now, reference, requests, standing.verdict === 'breach' || evidence > 0);
+  const observed = quantileOf(now, shown.share);
+  const before = reference === null ? Number.NaN : quantileOf(reference, shown.share);
+  const hasBefore = Number.isFinite(before);
+  const drift = test.against === 'control' ? 0 : baseline.drift;
+  const numbers = {
+    observed,
+    ...(hasBefore ? { baseline: before, limit: before * toleratedRatio(test.worseBy, drift) } : {}),
+  };
+  const last = baseline.bounds.at(-1) as number;
+  const say = (value: number) => withUnit(value, watched.signal?.unit ?? '') + (value >= last ? ' or more' : '');
+  const seenWords = `${wholeNumber(requests)} since ${clockTime(spec.startMs)}`;
+  const isWorse = standing.verdict === 'breach' || (evidence > 0 && hasBefore && observed > before);
+  const luck =
+    isWorse && evidence > 0
+      ? `; ${chanceOfLuck(evidence)}`
+      : standing.verdict === 'pass'
+        ? '; no worse than is tolerated'
+        : '';
+  const [here, there] = test.against === 'control' ? placesOf(test.control) : ['', 'before'];
+  const place = here === '' ? '' : ` ${here}`;
+  const guessed = isAssumed(baseline) ? '; how much it varies is assumed, for want of history' : '';
+  if (!hasBefore) return { numbers, words: `${name} took ${say(observed)}${place} for ${shown.words}, ${seenWords}` };
+  const words = isWorse
+    ? `${name} took ${say(observed)}${place} instead of ${say(before)}${test.against === 'control' ? ` ${there}` : ''} for ${shown.words}, ${seenWords}`
+    : `${name} took ${say(observed)}${place} for ${shown.words}, ${seenWords}; it ${test.against === 'control' ? 'took' : 'was'} ${say(before)} ${there}`;
+  return { numbers, words: `${words}${luck}${guessed}` };
+}
+
+/** What now is shown beside: history, or the control of the same time. */
+function referenceOf({ watched, state }: SeenHistogram, baseline: HistogramBaseline): Buckets | null {
+  if (watched.guardrail.test.against !== 'control') return baseline;
+  return requestsOf(state.control) > 0 ? { bounds: baseline.bounds, counts: state.control } : null;
+}
+
+/** The percentile to show: the usual one, or where something is worse the one that shows it best. */
+function shareOf(now: Buckets, reference: Buckets | null, requests: number, isWorse: boolean) {
+  const telling = SHARES.filter(({ share }) => (1 - share) * requests >= BEYOND_MIN);
+  const [usual] = telling.length === 0 ? SHARES.slice(-1) : telling;
+  if (!isWorse || reference === null) return usual as (typeof SHARES)[number];
+  const ratio = ({ share }: { readonly share: number }) => quantileOf(now, share) / quantileOf(reference, share);
+  return telling.reduce((best, one) => (ratio(one) > ratio(best) ? one : best), usual as (typeof SHARES)[number]);
+}
+
+function isAssumed({ tailDispersions }: HistogramBaseline): boolean {
+  return tailDispersions.some((dispersion) => dispersion.isAssumed);
+}
