@@ -1,5 +1,6 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { AlertGuardrailState } from './alert-guardrail.js';
+import type { AttributionState } from './attribution/index.js';
 import type { Covered } from './coverage.js';
 import type { Attribution, InconclusiveReason, VerdictKind } from './events.js';
 import type { Mode } from './guardrail.js';
@@ -65,6 +66,8 @@ export interface WatchState {
   readonly guardrails: readonly GuardrailState[];
   /** In the order of the specification's volumes. */
   readonly volumes: readonly VolumeState[];
+  /** What whom to blame rests on. */
+  readonly attribution: AttributionState;
   readonly failure: Failure | null;
   /** Something is worse, and this is why it is not put down to the release; null while it is not so. */
   readonly refusal: Attribution | null;
@@ -73,6 +76,8 @@ export interface WatchState {
   readonly sinceMs: InstantMs;
   readonly mode: Mode;
   readonly reason: InconclusiveReason | null;
+  /** The release that was said to be to blame last; null for none. */
+  readonly blamed: string | null;
   readonly isFinal: boolean;
   readonly recovery: RecoveryState | null;
   /** Nothing that comes can change anything any more. */

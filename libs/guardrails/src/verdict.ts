@@ -18,8 +18,8 @@ export interface Latched {
 }
 
 /**
- * The failure with what is added to it: once there, it stays; it may come to support more, and more guardrails may break. Before
- * that, whoever's doing it is has to be this release's: what cannot be put down to it is looked at again with every input.
+ * The failure with what is added to it: once there, it stays; it may come to support more, and more guardrails may break. Only
+ * what is this release's doing counts: what cannot be put down to it is looked at again with every input.
  */
 export function latch(scene: Scene, judged: readonly Judged[]): Latched {
   const { state, plan, clockMs } = scene;
@@ -27,24 +27,34 @@ export function latch(scene: Scene, judged: readonly Judged[]): Latched {
   const isWatched = phase === 'deploying' || phase === 'live' || phase === 'failed';
   // What is final is said once; nothing is added to it.
   if (!isWatched || state.isFinal) return { failure, refusal };
-  const degraded = combine(contributionsOf(scene, judged), plan.enough);
+  const contributions = contributionsOf(scene, judged);
+  const degraded = combine(contributions, plan.enough);
+  // Once it has failed, only what makes more of it is looked at again.
+  const isNews = degraded !== null && (failure === null || (failure.mode === 'propose' && degraded.mode === 'act'));
+  const attributed = isNews ? attribute(scene, contributions, degraded) : null;
+  const ours = attributed === null ? degraded : attributed.degraded;
   const inBreach = () =>
     plan.guardrails.flatMap(({ isCounted, watched }, i) =>
       isCounted && (judged[i] as Judged).isBreach ? [watched.guardrail.name] : [],
     );
   if (failure === null) {
-    const [leader] = degraded?.guilty ?? [];
-    if (degraded === null || leader === undefined) return { failure, refusal: null };
-    const { mode, guilty } = degraded;
-    const attribution = attribute(scene, guilty);
-    if (attribution !== null && attribution.blamed !== scene.spec.release) return { failure, refusal: attribution };
+    if (degraded === null) return { failure, refusal: null };
+    const attribution = attributed?.attribution ?? null;
+    const [leader] = ours?.guilty ?? [];
+    if (ours === null || leader === undefined) return { failure, refusal: sameOr(refusal, attribution) };
+    const { mode, guilty } = ours;
     const breached = [...new Set([leader, ...inBreach()])];
     return { failure: { sinceMs: clockMs, mode, leader, breached, guilty, attribution }, refusal: null };
   }
-  const mode = failure.mode === 'act' || degraded?.mode === 'act' ? 'act' : 'propose';
+  const mode = failure.mode === 'act' || ours?.mode === 'act' ? 'act' : 'propose';
   const breached = [...new Set([...failure.breached, ...inBreach()])];
   const isSame = mode === failure.mode && breached.length === failure.breached.length;
   return { failure: isSame ? failure : { ...failure, mode, breached }, refusal: null };
+}
+
+/** What is said again word for word is no news. */
+function sameOr(before: Attribution | null, after: Attribution | null): Attribution | null {
+  return JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }
 
 function contributionsOf({ plan }: Scene, judged: readonly Judged[]): readonly Contribution[] {

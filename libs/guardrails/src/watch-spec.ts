@@ -1,5 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
-import type { BadDirection, Baseline, Observation } from '@parapet/signals';
+import type { BadDirection, Baseline, Dispersion, Observation } from '@parapet/signals';
 import type { AlertView } from './alert-guardrail.js';
 import type { BaselineWindow, Guardrail, GuardrailPolicy } from './guardrail.js';
 
@@ -21,6 +21,26 @@ export interface WatchedGuardrail {
    * variance from it.
    */
   readonly baselines: readonly WindowedBaseline[];
+  /**
+   * Of counts against a control: dispersion between the same arms in a time when neither had the release (statistics 6.1); absent
+   * where that is not known, and history's own is made the best of.
+   */
+  readonly armsDispersion?: Dispersion;
+  /** The newest time before the release in short stretches: was it like that already? Absent where it is not known. */
+  readonly recent?: Stretches;
+  /** The times of day of the watch on earlier days, nothing of a bad release in them: is it like that every night? */
+  readonly earlier?: readonly (Stretches & { readonly daysAgo: number })[];
+}
+
+/**
+ * A piece of history in equal steps, oldest first: bad ones of all, events of exposure, transformed values of their number, slow
+ * requests of all, minutes beyond a threshold of all.
+ */
+export interface Stretches {
+  readonly fromMs: InstantMs;
+  readonly stepMs: number;
+  readonly sum: readonly number[];
+  readonly n: readonly number[];
 }
 
 /** What one window of history says. */

@@ -1,5 +1,7 @@
 import { formatInstant, type InstantMs, unreachable } from '@parapet/kernel';
 import type { Observation } from '@parapet/signals';
+import { noticedOf } from './attribute.js';
+import { isWitness, startAttribution, surround, witness } from './attribution/index.js';
 import { adviceOn, doubtWords } from './doubts.js';
 import type { GuardrailReport, InconclusiveReason, RecoveryJudged, VerdictChanged } from './events.js';
 import { type Judged, reportOf, type Scene } from './judge.js';
@@ -33,12 +35,14 @@ export function startWatch(spec: WatchSpec): WatchState {
     liveAtMs: null,
     guardrails: planWatch(spec).guardrails.map(startGuardrail),
     volumes: spec.volumes.map(() => UNHEARD_VOLUME),
+    attribution: startAttribution(spec),
     failure: null,
     refusal: null,
     verdict: 'pending',
     sinceMs: spec.startMs,
     mode: 'observe',
     reason: null,
+    blamed: null,
     isFinal: false,
     recovery: null,
     isOver: false,
@@ -62,7 +66,10 @@ export function isConcerned(spec: WatchSpec, input: WatchInput): boolean {
   if (route === undefined || observation.atMs <= spec.startMs) return false;
   return (
     route.volumes.length > 0 ||
-    route.guardrails.some((i) => armOf(spec, plan.guardrails[i] as PlannedGuardrail, observation) !== null)
+    route.guardrails.some(
+      (i) =>
+        armOf(spec, plan.guardrails[i] as PlannedGuardrail, observation) !== null || isWitness(spec, i, observation),
+    )
   );
 }
 
@@ -92,6 +99,7 @@ function take(spec: WatchSpec, plan: WatchPlan, before: WatchState, input: Watch
       return { ...state, phase: 'rolled-back', recovery };
     }
     case 'surroundings':
+      return { ...state, attribution: surround(state.attribution, input.releases) };
     case 'tick':
       return state;
     default:
@@ -109,7 +117,7 @@ function observe(
 ): WatchState {
   const route = plan.routes.get(observation.signal);
   if (route === undefined || observation.atMs <= spec.startMs) return { ...state, clockMs };
-  let { volumes, guardrails, recovery } = state;
+  let { volumes, guardrails, recovery, attribution } = state;
   if (route.volumes.length > 0) {
     volumes = volumes.map((volume, i) =>
       route.volumes.includes(i) ? hearVolume(spec.volumes[i] as WatchedVolume, volume, observation, clockMs) : volume,
@@ -117,6 +125,7 @@ function observe(
   }
   for (const i of route.guardrails) {
     const planned = plan.guardrails[i] as PlannedGuardrail;
+    attribution = witness(spec, attribution, i, observation);
     const own = state.guardrails[i] as GuardrailState;
     const arm = armOf(spec, planned, observation);
     if (arm === null || own.kind !== 'tested') continue;
@@ -128,7 +137,7 @@ function observe(
       recovery = countForRecovery(planned, i, recovery, observed, arm, observation, isLikeBefore);
     }
   }
-  return { ...state, clockMs, guardrails, volumes, recovery };
+  return { ...state, clockMs, guardrails, volumes, recovery, attribution };
 }
 
 function isLoadComparable(spec: WatchSpec, planned: PlannedGuardrail, volumes: readonly VolumeState[]): boolean {
@@ -184,13 +193,14 @@ function settle(spec: WatchSpec, plan: WatchPlan, taken: WatchState, clockMs: In
   let said: readonly WatchEvent[] = [];
   let next = state;
   if (!state.isFinal) {
+    const blamed = (state.failure?.attribution ?? state.refusal)?.blamed ?? null;
     const hasChanged = verdict.to !== state.verdict || verdict.mode !== state.mode || verdict.isFinal;
-    if (hasChanged) {
+    if (hasChanged || isOtherBlame(state, verdict.reason, blamed)) {
       const sinceMs = verdict.to === state.verdict ? state.sinceMs : clockMs;
       const { to, mode, reason, isFinal } = verdict;
-      next = { ...state, verdict: to, mode, reason, isFinal, sinceMs };
+      next = { ...state, verdict: to, mode, reason, blamed, isFinal, sinceMs };
       const reports = judged.map((one, i) => reportOf(scene, i, one, verdict.isEnd));
-      said = [changed(spec, state, next, reports)];
+      said = [changed({ ...scene, state: next }, state, reports)];
     } else if (verdict.reason !== state.reason) next = { ...state, reason: verdict.reason };
   }
   const recovered = recover({ ...scene, state: next }, judged);
@@ -200,12 +210,15 @@ function settle(spec: WatchSpec, plan: WatchPlan, taken: WatchState, clockMs: In
   return { state: last, said, reports: () => reportsOf({ ...scene, state: last }) };
 }
 
-function changed(
-  spec: WatchSpec,
-  before: WatchState,
-  after: WatchState,
-  guardrails: readonly GuardrailReport[],
-): WatchEvent {
+/** Whether somebody else is blamed than was said, or nobody any more; who waits for a verdict wants to know. */
+function isOtherBlame(said: WatchState, reason: InconclusiveReason | null, blamed: string | null): boolean {
+  const isRefused = reason === 'not-attributed';
+  if (isRefused !== (said.reason === 'not-attributed')) return true;
+  return isRefused && blamed !== null && blamed !== said.blamed;
+}
+
+function changed(scene: Scene, before: WatchState, guardrails: readonly GuardrailReport[]): WatchEvent {
+  const { spec, state: after } = scene;
   const required = guardrails.filter((_, i) => spec.guardrails[i]?.guardrail.isRequired);
   return {
     type: 'VerdictChanged',
@@ -220,7 +233,7 @@ function changed(
       required: required.length,
     },
     guardrails,
-    ...attributionOf(after),
+    ...attributionOf(scene),
   };
 }
 
@@ -235,8 +248,9 @@ function unknownOf(
 }
 
 /** Whose doing it is, once something is worse and somebody looked. */
-function attributionOf({ failure, refusal }: WatchState): Pick<VerdictChanged, 'attribution'> {
-  const attribution = failure?.attribution ?? refusal;
+function attributionOf(scene: Scene): Pick<VerdictChanged, 'attribution'> {
+  const { failure, refusal } = scene.state;
+  const attribution = failure?.attribution ?? refusal ?? noticedOf(scene);
   return attribution === null ? {} : { attribution };
 }
 

@@ -60,6 +60,8 @@ export interface RuleTest<S> {
   start(): S;
   observe(state: S, told: Told): S | null;
   isFiring(state: S, clockMs: InstantMs): boolean;
+  /** While it fires: since when it is beyond its bound; absent where a rule does not remember. */
+  beyondSinceMs?(state: S): InstantMs | null;
   /** Beyond its bound, but not yet for long enough. */
   isPending(state: S, clockMs: InstantMs): boolean;
   /** Why there is nothing to judge although samples come, such as a window without traffic; null where there is. */

@@ -56,6 +56,11 @@ export function thresholdTest(
       return bounded(run, next);
     },
     isFiring: (run) => run.firing > 0,
+    beyondSinceMs: (run) =>
+      Object.values(run.series).reduce<InstantMs | null>(
+        (since, { now }) => (now.kind === 'firing' ? Math.min(since ?? now.sinceMs, now.sinceMs) : since),
+        null,
+      ),
     isPending: (run) => run.pending > 0,
     lacks: (run) => (isEmpty(run) ? 'no-telemetry' : null),
     samples: (run) => Object.keys(run.series).length,

@@ -1,0 +1,53 @@
+import type { Baseline, Observation } from '@parapet/signals';
+import type { Lens } from './lens.js';
+import { bystandersOf, exposedOf, type Pair, type Tally } from './state.js';
+
+/** How many times worse than tolerated a change may be that is looked for. */
+const SIZES = [1.25, 2, 5] as const;
+/** An effect is taken to lie between these. */
+const EFFECT_MIN = 1.25;
+const EFFECT_MAX = 10;
+
+/**
+ * Bad ones of all, or events of exposure. Against a rate that is known: 5.1 with the tolerated rate as null. Against bystanders
+ * (`reference` null): 5.4, interval by interval.
+ */
+export function countLens(o: {
+  readonly read: (observation: Observation) => Tally | null;
+  readonly ofBaseline: (baseline: Baseline) => Tally | null;
+  readonly phi: number;
+  /** Where too few events are bad. */
+  readonly isFewer: boolean;
+  readonly reference: number | null;
+  readonly tolerated: number;
+}): Lens {
+  const { phi, reference } = o;
+  const direction = o.isFewer ? -1 : 1;
+  const tolerated = o.tolerated ** direction;
+  const ratios = SIZES.map((size) => tolerated * size ** direction);
+  const logs = ratios.map((ratio) => Math.log(ratio / tolerated));
+  const gains = (pair: Pair): readonly number[] =>
+    ratios.map((ratio, i) => {
+      if (pair.exposedN === 0) return 0;
+      if (reference === null) return divided(exposedOf(pair), bystandersOf(pair), ratio, tolerated) / phi;
+      return (pair.exposedSum * (logs[i] as number) - reference * pair.exposedN * (ratio - tolerated)) / phi;
+    });
+  const effectOf = ({ exposedSum, exposedN, bystanderSum, bystanderN }: Pair): number | null => {
+    const usual = reference ?? (bystanderN > 0 ? (bystanderSum + 0.5) / bystanderN : null);
+    if (usual === null || usual === 0 || !(exposedN > 0)) return null;
+    const worse = ((exposedSum + 0.5) / exposedN / usual) ** direction;
+    return Math.min(EFFECT_MAX, Math.max(EFFECT_MIN, worse)) ** direction;
+  };
+  const asBad = (now: Tally, then: Tally, effect: number) => divided(now, then, 1, effect) / phi;
+  return { form: 'counts', read: o.read, ofBaseline: o.ofBaseline, gains, effectOf, asBad };
+}
+
+/** ln of the likelihood ratio of "the first has `ratio` times the rate of the second" against "`against` times" (statistics 5.4). */
+function divided(first: Tally, second: Tally, ratio: number, against: number): number {
+  if (first.n === 0 || second.n === 0) return 0;
+  const shareOf = (times: number) => (times * first.n) / (times * first.n + second.n);
+  const restOf = (times: number) => second.n / (times * first.n + second.n);
+  return (
+    first.sum * Math.log(shareOf(ratio) / shareOf(against)) + second.sum * Math.log(restOf(ratio) / restOf(against))
+  );
+}

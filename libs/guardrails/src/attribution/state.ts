@@ -1,0 +1,88 @@
+import type { InstantMs } from '@parapet/kernel';
+import type { OpenRows } from '../open-rows.js';
+import type { NearbyRelease } from '../watch-spec.js';
+
+/** A sum and what it is a sum over: bad ones of all, events of exposure, or values of their number. */
+export interface Tally {
+  readonly sum: number;
+  readonly n: number;
+}
+
+/** The same time seen twice, flat because it is made anew with every sample: what got the release, and what did not. */
+export interface Pair {
+  readonly exposedSum: number;
+  readonly exposedN: number;
+  readonly bystanderSum: number;
+  readonly bystanderN: number;
+}
+
+/** The lowest point of a run within a stretch of time: had the change begun within it, it most probably began there. */
+export interface Valley {
+  /** Where the stretch begins: the start of the watch, or that of another release. */
+  readonly fromMs: InstantMs;
+  /** Null until the first interval that ends within it. */
+  readonly low: number | null;
+  readonly atMs: InstantMs;
+}
+
+/**
+ * The running log likelihood ratio of one size of change against none. The likelihood of a change that began at an instant is that
+ * of all that came after it: the lower the run was then, the likelier it began there (Page's cumulative sum).
+ */
+export interface Run {
+  readonly sum: number;
+  readonly valleys: readonly Valley[];
+  /** What was counted since the lowest of all valleys. */
+  readonly since: Pair;
+}
+
+/** What one guardrail's observations say about when a change began, and about what did not get the release. */
+export interface Trace {
+  readonly newestAtMs: InstantMs | null;
+  /** Rows of slot and pair that late samples may still join. */
+  readonly open: OpenRows;
+  /** Up to when the runs have counted. */
+  readonly countedToMs: InstantMs;
+  /** One for each size of change that is looked for; none where there is nothing to compare with. */
+  readonly runs: readonly Run[];
+}
+
+/** All that whom to blame rests on; JSON, of bounded size. */
+export interface AttributionState {
+  /** In the order of the watch's guardrails. */
+  readonly traces: readonly Trace[];
+  /** Null until the other releases were told. */
+  readonly nearby: readonly NearbyRelease[] | null;
+  /** How many more there are than are kept. */
+  readonly nearbyLeftOut: number;
+}
+
+/** Nothing counted. */
+export const NONE: Tally = { sum: 0, n: 0 };
+/** Nothing counted of either. */
+export const NEITHER: Pair = { exposedSum: 0, exposedN: 0, bystanderSum: 0, bystanderN: 0 };
+
+/** Both together. */
+export function plus(a: Tally, b: Tally): Tally {
+  return { sum: a.sum + b.sum, n: a.n + b.n };
+}
+
+/** Both together, what got the release and what did not apart. */
+export function plusPair(a: Pair, b: Pair): Pair {
+  return {
+    exposedSum: a.exposedSum + b.exposedSum,
+    exposedN: a.exposedN + b.exposedN,
+    bystanderSum: a.bystanderSum + b.bystanderSum,
+    bystanderN: a.bystanderN + b.bystanderN,
+  };
+}
+
+/** What got the release. */
+export function exposedOf(pair: Pair): Tally {
+  return { sum: pair.exposedSum, n: pair.exposedN };
+}
+
+/** What did not. */
+export function bystandersOf(pair: Pair): Tally {
+  return { sum: pair.bystanderSum, n: pair.bystanderN };
+}

@@ -1,0 +1,70 @@
+import type { WatchedGuardrail, WatchSpec } from '../watch-spec.js';
+import { roundNumber } from '../words.js';
+import type { Finding } from './findings.js';
+import type { Tally } from './state.js';
+
+/** Traffic within these is as usual. */
+const USUAL_MIN = 0.67;
+const USUAL_MAX = 1.5;
+/** More traffic explains this much more than its own share. */
+const EXPLAINS_WITHIN = 1.1;
+
+/** How many times the usual traffic there is, by the guardrail's volume signal or by its own exposure; null where unknown. */
+function timesUsual(
+  spec: WatchSpec,
+  watched: WatchedGuardrail,
+  loads: readonly (number | null)[],
+  own: number | null,
+): number | null {
+  const index = spec.volumes.findIndex(({ signal }) => signal === watched.guardrail.volume);
+  const volume = spec.volumes[index];
+  const usual = volume?.usual.before ?? volume?.usual['same-hours'];
+  const load = loads[index] ?? null;
+  if (usual !== undefined && usual > 0 && load !== null) return load / usual;
+  return watched.guardrail.test.kind === 'proportion' ? own : null;
+}
+
+/** How many times the exposure of history there is; null where history says nothing of it. */
+function timesExposure(watched: WatchedGuardrail, exposed: Tally, spanMs: number): number | null {
+  const baseline = watched.baselines[0]?.baseline;
+  if (baseline?.kind !== 'counts' || !(baseline.exposure > 0) || !(spanMs > 0)) return null;
+  return exposed.n / spanMs / (baseline.exposure / (baseline.toMs - baseline.fromMs));
+}
+
+/** Whether the traffic explains it: a promotion multiplies it, and what is counted by the minute with it. */
+export function traffic(o: {
+  readonly spec: WatchSpec;
+  readonly watched: WatchedGuardrail;
+  /** Exposure a second of each volume signal of the watch; null where it is not known. */
+  readonly loads: readonly (number | null)[];
+  readonly since: { readonly exposed: Tally; readonly spanMs: number } | null;
+  readonly effect: number | null;
+}): Finding {
+  const { spec, watched, effect } = o;
+  const { test } = watched.guardrail;
+  const own = o.since === null ? null : timesExposure(watched, o.since.exposed, o.since.spanMs);
+  const times = timesUsual(spec, watched, o.loads, own);
+  const say = (finding: Finding['finding'], words: string): Finding => ({
+    kind: 'traffic',
+    finding,
+    isAgainstBlame: finding === 'found',
+    words,
+  });
+  if ('against' in test && test.against === 'control') {
+    return say('ruled-out', 'what it is compared with has the same traffic at the same time');
+  }
+  if (times === null) return say('not-checked', 'how much traffic is usual is not known');
+  const shown = `traffic is ${roundNumber(Number(times.toPrecision(2)))} times the usual`;
+  const isUsual = times >= USUAL_MIN && times <= USUAL_MAX;
+  if (isUsual) return say('ruled-out', 'traffic is about as usual');
+  if (test.kind === 'proportion' || test.kind === 'burn-rate')
+    return say('ruled-out', `${shown}, which changes no share of it`);
+  if (test.kind === 'rate' && own !== null && effect !== null) {
+    const unexplained = times / own;
+    if (unexplained <= USUAL_MAX) return say('ruled-out', `${shown}, and it is counted for as much traffic`);
+    return effect > 1 && effect <= unexplained * EXPLAINS_WITHIN
+      ? say('found', `${shown}, and that explains all of it`)
+      : say('ruled-out', `${shown}, and that does not explain all of it`);
+  }
+  return say('possible', `${shown}, which may be part of it`);
+}
