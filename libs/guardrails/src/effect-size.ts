@@ -6,8 +6,8 @@ export interface Bounds {
   readonly high: number;
 }
 
-/** Halvings of a double's range: more change no digit. */
-const HALVINGS = 64;
+/** Halvings: what is left is the twelfth digit. */
+const HALVINGS = 44;
 
 /** Bounds of a share of which `bad` of `total` were seen: the shares that a Beta(½, ½) mixture does not refute. */
 export function proportionBounds(bad: number, total: number, alpha: number): Bounds {
