@@ -1,6 +1,8 @@
 import { invariant, unreachable } from '@parapet/kernel';
 import type { GuardrailTest } from '../guardrail.js';
 import type { WatchedGuardrail, WatchSpec } from '../watch-spec.js';
+import { burnRateTest } from './burn-rate.js';
+import { countControlTest } from './count-control.js';
 import { countTest } from './count.js';
 import { gaugeTest } from './gauge.js';
 import type { RuleTest, StatisticalTest } from './guardrail-test.js';
@@ -17,14 +19,17 @@ export function testOf(spec: WatchSpec, watched: WatchedGuardrail): AnyTest {
     case 'proportion':
     case 'rate':
       invariant(test.against !== 'auto', unsettled(name));
-      invariant(test.against !== 'control', `no test of ${test.kind} against control`);
-      return countTest(spec, withTest(watched, test));
+      return test.against === 'control'
+        ? countControlTest(spec, withTest(watched, test))
+        : countTest(spec, withTest(watched, test));
     case 'gauge':
+      invariant(test.against !== 'auto', unsettled(name));
       return gaugeTest(spec, withTest(watched, test));
     case 'histogram':
+      invariant(test.against !== 'auto', unsettled(name));
       return histogramTest(spec, withTest(watched, test));
     case 'burn-rate':
-      throw new Error(`no test of kind ${test.kind}`);
+      return burnRateTest(spec, withTest(watched, test));
     case 'threshold':
       return thresholdTest(spec, withTest(watched, test));
     case 'alerts':
