@@ -80,18 +80,15 @@ function withoutControl({ counts, watched, spec }: Arms, own: number, isRest: bo
   return `${name}: ${wholeNumber(counts.watchedEvents)} ${here} ${since}; ${nothing}`;
 }
 
-/** How many times as often, with bounds. */
+/** How many times as often at least; the upper bound of a young watch would only puzzle. */
 function timesWords({ counts, spec, dispersion, bad }: Arms): string {
   const { phi } = dispersion;
   const own = { events: counts.watchedEvents / phi, exposure: counts.watchedExposure };
   const others = { events: counts.controlEvents / phi, exposure: counts.controlExposure };
   const [more, less] = bad === 'more' ? [own, others] : [others, own];
-  const { low, high } = ratioBounds(more, less, spec.policy.falseRollbackRate);
-  const adverb = bad === 'more' ? 'as often' : 'less often';
+  const { low } = ratioBounds(more, less, spec.policy.falseRollbackRate);
   if (!(low > 1)) return '';
-  return high === null
-    ? `, at least ${roundNumber(low)} times ${adverb}`
-    : `, between ${roundNumber(low)} and ${roundNumber(high)} times ${adverb}`;
+  return `, at least ${roundNumber(low)} times ${bad === 'more' ? 'as often' : 'less often'}`;
 }
 
 /** Bounds of the watched arm's own rate; the dispersion widens them as it lowers the evidence: fewer counts speak. */
