@@ -1,5 +1,4 @@
-import type { BadDirection } from '@parapet/signals';
-import { toleratedRatio } from '@parapet/signals';
+import { type BadDirection, toleratedRatio } from '@parapet/signals';
 
 /** How many times worse than tolerated the alternatives of a continuous series are, equally weighted (statistics 7). */
 export const VALUE_GRID = [1.1, 1.25, 1.5, 2, 3] as const;
@@ -36,7 +35,9 @@ export interface MeanKernel {
   acceptable(sum: number, n: number): number;
   /** A deviation as it counts for that: an impossible reading on the good side is no proof. */
   floored(deviation: number): number;
-  /** The largest tolerated deviation, and how many there are to the grid. */
+  /** What deviations are counted from, on the scale that values are looked at. */
+  readonly reference: number;
+  /** The largest tolerated deviation. */
   readonly tolerated: number;
 }
 
@@ -68,6 +69,7 @@ export function meanKernel(o: MeanReference): MeanKernel {
     worse: (sum, n, size) => towards(tolerated, shifts[size] as number, sum, n),
     acceptable: (sum, n) => towards(unacceptable, 0, sum, n),
     floored: (deviation) => Math.max(floor, deviation),
+    reference: o.mean,
     tolerated,
   };
 }

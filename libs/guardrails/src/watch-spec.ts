@@ -1,5 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
-import type { BadDirection, Baseline, Dispersion, Observation } from '@parapet/signals';
+import type { ArmsRatio, BadDirection, Baseline, Dispersion, Observation } from '@parapet/signals';
 import type { AlertView } from './alert-guardrail.js';
 import type { BaselineWindow, Guardrail, GuardrailPolicy } from './guardrail.js';
 
@@ -26,6 +26,13 @@ export interface WatchedGuardrail {
    * where that is not known, and history's own is made the best of.
    */
   readonly armsDispersion?: Dispersion;
+  /** Of counts against a control: how the same arms differed in that time; absent where that is not known, and they are taken to be alike. */
+  readonly armsRatio?: ArmsRatio;
+  /**
+   * Of values against a control: the difference of the same arms, transformed, in a time when neither had the release; absent where
+   * that is not known, and the arms are taken to have been the same.
+   */
+  readonly armsValues?: Extract<Baseline, { kind: 'values' }>;
   /** The newest time before the release in short stretches: was it like that already? Absent where it is not known. */
   readonly recent?: Stretches;
   /** The times of day of the watch on earlier days, nothing of a bad release in them: is it like that every night? */

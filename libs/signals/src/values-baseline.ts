@@ -1,4 +1,4 @@
-import type { InstantMs } from '@parapet/kernel';
+import { type InstantMs, invariant } from '@parapet/kernel';
 import type { Baseline } from './baseline.js';
 import { DRIFT_ASSUMED } from './drift.js';
 import { type HistoryWindow, type Period, spanOf, windowOf } from './history-window.js';
@@ -121,6 +121,25 @@ export function valuesBaseline(
     isAssumed,
     drift: o.drift ?? (o.transform === 'log' ? DRIFT_ASSUMED.latency : DRIFT_ASSUMED.values),
   };
+}
+
+/**
+ * By how much one arm lay above the other, interval by interval, in a time when neither had the release: what the difference of the
+ * same arms during the watch is compared with. An interval in which either was silent says nothing.
+ */
+export function differencesOf(
+  watched: HistoryWindow<ValueMean>,
+  control: HistoryWindow<ValueMean>,
+): HistoryWindow<ValueMean> {
+  invariant(watched.intervalMs === control.intervalMs, 'two arms are compared interval by interval');
+  const shift = Math.round((watched.fromMs - control.fromMs) / control.intervalMs);
+  const intervals = watched.intervals.map((own, t) => {
+    const other = control.intervals[t + shift] ?? null;
+    if (own === null || other === null) return null;
+    const values = Math.min(own.values, other.values);
+    return { mean: own.mean - other.mean, values, within: own.within + other.within };
+  });
+  return { ...watched, intervals };
 }
 
 interface Moments {

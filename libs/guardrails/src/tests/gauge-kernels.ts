@@ -1,10 +1,11 @@
+import { unreachable } from '@parapet/kernel';
 import { type Baseline, transformed, type ValueTransform } from '@parapet/signals';
 import type { GuardrailTest } from '../guardrail.js';
 import { type MeanKernel, meanKernel } from '../mean-kernel.js';
 import type { WatchedGuardrail, WatchSpec } from '../watch-spec.js';
 
 /** A value each interval, compared with a limit, with history or with what did not get the release. */
-export type GaugeTest = Extract<GuardrailTest, { kind: 'gauge' }>;
+export type GaugeTest = Exclude<Extract<GuardrailTest, { kind: 'gauge' }>, { against: 'auto' }>;
 /** A watched guardrail with such a test. */
 export type WatchedGauge = WatchedGuardrail & { readonly guardrail: { readonly test: GaugeTest } };
 /** History of a gauge. */
@@ -32,37 +33,50 @@ export function gaugeKernels(spec: WatchSpec, watched: WatchedGauge): readonly M
     case 'limit': {
       const mean = transformed(test.limit, test.transform);
       if (mean === null) return [];
-      const scale = Math.max(Math.abs(test.limit), test.limit === 0 ? deviation : 0);
-      const { unacceptable } = test;
-      return [
-        meanKernel({ ...common, mean, m: null, longRunVariance, deviation, scale, worseBy: 0, drift: 0, unacceptable }),
-      ];
+      const { limit, unacceptable } = test;
+      const known = { mean, m: null, scale: limit === 0 ? deviation : Math.abs(limit), drift: 0 };
+      // The limit is the limit: nothing beyond it is tolerated.
+      return [meanKernel({ ...common, ...known, longRunVariance, deviation, worseBy: 0, unacceptable })];
     }
-    case 'control': {
-      const times = armsVariance(spec);
+    case 'control':
       return [
         meanKernel({
           ...common,
-          mean: 0,
-          m: null,
-          longRunVariance: longRunVariance * times,
-          deviation: deviation * Math.sqrt(times),
-          scale: scaleOf(newest),
-          worseBy: test.worseBy,
-          drift: 0,
-          unacceptable: test.unacceptable,
+          ...armsReference(spec, watched, { scale: scaleOf(newest), longRunVariance, deviation }),
+          ...tolerances(test),
         }),
       ];
-    }
     case 'baseline':
       return history.map((b) => meanKernel({ ...common, ...b, scale: scaleOf(b), ...tolerances(test) }));
-    case 'auto':
-      return [];
+    default:
+      return unreachable(test);
   }
 }
 
 function tolerances({ worseBy, unacceptable }: { readonly worseBy: number; readonly unacceptable: number }) {
   return { worseBy, unacceptable };
+}
+
+/**
+ * What the difference of the arms is compared with: none, and a variance made the best of from history (statistics 6.2), unless the
+ * same arms were seen before the release. Shops that always were slower than the others are no degradation.
+ */
+function armsReference(
+  spec: WatchSpec,
+  { armsValues }: WatchedGauge,
+  history: { readonly scale: number; readonly longRunVariance: number; readonly deviation: number },
+) {
+  const { scale, longRunVariance, deviation } = history;
+  if (armsValues !== undefined) return { ...armsValues, scale };
+  const times = armsVariance(spec);
+  return {
+    mean: 0,
+    m: null,
+    longRunVariance: longRunVariance * times,
+    deviation: deviation * Math.sqrt(times),
+    scale,
+    drift: 0,
+  };
 }
 
 /** A mean near zero is no measure of anything: then it is how far values usually lie apart. */

@@ -24,6 +24,8 @@ export function describeGauge(seen: SeenGauge): Described {
   if (!(n > 0)) return { numbers: {}, words: '' };
   const mean = sum / n;
   const reference = referenceOf(watched, controls > 0 ? controlSum / controls : null);
+  // Arms that never were the same are held against the difference they had.
+  const usual = reference === null || test.against !== 'control' ? reference : reference + (kernel?.reference ?? 0);
   const sign = watched.signal?.badDirection === 'low' ? -1 : 1;
   const shown = (y: number) => readable(y, test.transform);
   const [history] = valuesOf(watched);
@@ -38,12 +40,12 @@ export function describeGauge(seen: SeenGauge): Described {
   const numbers = {
     observed: shown(mean),
     ...(bounds === null ? {} : { observedLow: shown(bounds.low), observedHigh: shown(bounds.high) }),
-    ...(reference === null || kernel === null ? {} : { limit: shown(reference + sign * kernel.tolerated) }),
+    ...(usual === null || kernel === null ? {} : { limit: shown(usual + sign * kernel.tolerated) }),
     ...(reference === null || test.against === 'limit' ? {} : { baseline: shown(reference) }),
   };
   const isGuessed = history?.isAssumed === true;
   const guessed = isGuessed ? '; how much such values vary is assumed, for want of history' : '';
-  return { numbers, words: `${comparison(seen, mean, reference, sign)}${guessed}` };
+  return { numbers, words: `${comparison(seen, { mean, reference, usual }, sign)}${guessed}` };
 }
 
 /** What the mean is compared with, transformed; null where there is nothing. */
@@ -54,14 +56,18 @@ function referenceOf(watched: WatchedGauge, control: number | null): number | nu
   return valuesOf(watched)[0]?.mean ?? null;
 }
 
-function comparison(seen: SeenGauge, mean: number, reference: number | null, sign: number): string {
+function comparison(
+  seen: SeenGauge,
+  o: { readonly mean: number; readonly reference: number | null; readonly usual: number | null },
+  sign: number,
+): string {
+  const { mean, reference, usual } = o;
   const { spec, watched, standing } = seen;
   const { name, test } = watched.guardrail;
   const say = (y: number) => withUnit(readable(y, test.transform), watched.signal?.unit ?? '');
   const since = `since ${clockTime(spec.startMs)}`;
   const evidence = standing.evidence ?? 0;
-  const isWorse =
-    standing.verdict === 'breach' || (evidence > 0 && reference !== null && sign * (mean - reference) > 0);
+  const isWorse = standing.verdict === 'breach' || (evidence > 0 && usual !== null && sign * (mean - usual) > 0);
   const luck =
     isWorse && evidence > 0
       ? `; ${chanceOfLuck(evidence)}`
@@ -76,7 +82,6 @@ function comparison(seen: SeenGauge, mean: number, reference: number | null, sig
       const [here, there] = placesOf(test.control);
       return `${name} is ${say(mean)} on average ${here} ${since}, ${say(reference)} ${there}${luck}`;
     }
-    case 'auto':
     case 'baseline':
       return isWorse
         ? `${name} ${sign > 0 ? 'rose' : 'fell'} from ${say(reference)} to ${say(mean)} on average ${since}${luck}`

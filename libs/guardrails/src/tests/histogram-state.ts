@@ -6,7 +6,7 @@ import type { Told } from './guardrail-test.js';
 import type { HistogramBaseline } from './tails.js';
 
 /** Requests per bucket of latency, compared with history or with what did not get the release. */
-export type HistogramTest = Extract<GuardrailTest, { kind: 'histogram' }>;
+export type HistogramTest = Exclude<Extract<GuardrailTest, { kind: 'histogram' }>, { against: 'auto' }>;
 /** A watched guardrail with such a test. */
 export type WatchedHistogram = WatchedGuardrail & { readonly guardrail: { readonly test: HistogramTest } };
 

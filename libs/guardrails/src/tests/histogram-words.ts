@@ -18,21 +18,21 @@ interface SeenHistogram {
 
 /** Shares of requests that people can picture, the most usual one first. */
 const SHARES = [
-  { share: 0.95, words: 'one in twenty (95th percentile)' },
-  { share: 0.99, words: 'one in a hundred (99th percentile)' },
-  { share: 0.9, words: 'one in ten (90th percentile)' },
-  { share: 0.75, words: 'one in four (75th percentile)' },
-  { share: 0.5, words: 'half of them (median)' },
+  { share: 0.95, words: 'one in twenty', name: '95th percentile' },
+  { share: 0.99, words: 'one in a hundred', name: '99th percentile' },
+  { share: 0.9, words: 'one in ten', name: '90th percentile' },
+  { share: 0.75, words: 'one in four', name: '75th percentile' },
+  { share: 0.5, words: 'half of them', name: 'median' },
 ] as const;
 /** Fewer slow requests than this are no percentile. */
 const BEYOND_MIN = 5;
 
 /** Numbers and words of latencies: percentiles, for display only (statistics 3.4); evidence never rests on them. */
 export function describeHistogram(seen: SeenHistogram): Described {
-  const { baseline, state, spec, watched, standing } = seen;
+  const { baseline, state, watched, standing } = seen;
   const requests = requestsOf(state.watched);
   if (baseline === null || !(requests > 0)) return { numbers: {}, words: '' };
-  const { test, name } = watched.guardrail;
+  const { test } = watched.guardrail;
   const now: Buckets = { bounds: baseline.bounds, counts: state.watched };
   const reference = referenceOf(seen, baseline);
   const evidence = standing.evidence ?? 0;
@@ -45,24 +45,41 @@ export function describeHistogram(seen: SeenHistogram): Described {
     observed,
     ...(hasBefore ? { baseline: before, limit: before * toleratedRatio(test.worseBy, drift) } : {}),
   };
-  const last = baseline.bounds.at(-1) as number;
-  const say = (value: number) => withUnit(value, watched.signal?.unit ?? '') + (value >= last ? ' or more' : '');
-  const seenWords = `${wholeNumber(requests)} since ${clockTime(spec.startMs)}`;
   const isWorse = standing.verdict === 'breach' || (evidence > 0 && hasBefore && observed > before);
-  const luck =
-    isWorse && evidence > 0
-      ? `; ${chanceOfLuck(evidence)}`
-      : standing.verdict === 'pass'
-        ? '; no worse than is tolerated'
-        : '';
-  const [here, there] = test.against === 'control' ? placesOf(test.control) : ['', 'before'];
-  const place = here === '' ? '' : ` ${here}`;
   const guessed = isAssumed(baseline) ? '; how much it varies is assumed, for want of history' : '';
-  if (!hasBefore) return { numbers, words: `${name} took ${say(observed)}${place} for ${shown.words}, ${seenWords}` };
-  const words = isWorse
-    ? `${name} took ${say(observed)}${place} instead of ${say(before)}${test.against === 'control' ? ` ${there}` : ''} for ${shown.words}, ${seenWords}`
-    : `${name} took ${say(observed)}${place} for ${shown.words}, ${seenWords}; it ${test.against === 'control' ? 'took' : 'was'} ${say(before)} ${there}`;
-  return { numbers, words: `${words}${luck}${guessed}` };
+  const words = comparison(seen, baseline, { observed, before, isWorse, shown, requests });
+  return { numbers, words: `${words}${luckWords(standing, isWorse)}${guessed}` };
+}
+
+function luckWords({ verdict, evidence }: Standing, isWorse: boolean): string {
+  if (isWorse && evidence !== null && evidence > 0) return `; ${chanceOfLuck(evidence)}`;
+  return verdict === 'pass' ? '; no worse than is tolerated' : '';
+}
+
+function comparison(
+  { watched, spec }: SeenHistogram,
+  { bounds }: HistogramBaseline,
+  o: {
+    readonly observed: number;
+    readonly before: number;
+    readonly isWorse: boolean;
+    readonly shown: (typeof SHARES)[number];
+    readonly requests: number;
+  },
+): string {
+  const { test, name } = watched.guardrail;
+  const last = bounds.at(-1) as number;
+  // Of what took longer than the last bound nothing more is known.
+  const say = (value: number) => withUnit(value, watched.signal?.unit ?? '') + (value >= last ? ' or more' : '');
+  const isControl = test.against === 'control';
+  const [here, there] = isControl ? placesOf(test.control) : ['', ''];
+  const place = isControl ? ` ${here}` : '';
+  const since = `${wholeNumber(o.requests)} measured since ${clockTime(spec.startMs)}`;
+  const share = `for ${o.shown.words} (${o.shown.name}, ${since})`;
+  const now = `${name} took ${say(o.observed)}${place}`;
+  if (!Number.isFinite(o.before)) return `${now} ${share}; nothing was measured ${there}`;
+  if (o.isWorse) return `${now} instead of ${say(o.before)}${isControl ? ` ${there}` : ''} ${share}`;
+  return `${now} ${share}, ${isControl ? `${say(o.before)} ${there}` : `it was ${say(o.before)} before`}`;
 }
 
 /** What now is shown beside: history, or the control of the same time. */

@@ -44,7 +44,7 @@ function histogramHistoryTest(
   const history = histogramsOf(watched);
   const bounds = boundsOf(history);
   // Only "slower" can be seen: a signal that is bad when low has no such test, and says so by abstaining.
-  const isReadable = watched.signal?.badDirection !== 'low' && test.against === 'baseline';
+  const isReadable = watched.signal?.badDirection !== 'low';
   const windows = isReadable
     ? history.flatMap((baseline) => latencyHistory(plan, baseline, bounds, test.worseBy) ?? [])
     : [];
