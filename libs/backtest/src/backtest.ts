@@ -3,6 +3,8 @@ import {
   type GuardrailPolicy,
   type GuardrailReport,
   type InconclusiveReason,
+  resolveGuardrail,
+  type ReleaseScope,
   startWatch,
   step,
   type WatchedGuardrail,
@@ -10,13 +12,13 @@ import {
   type WatchInput,
   type WatchSpec,
 } from '@parapet/guardrails';
-import type { InstantMs } from '@parapet/kernel';
-import { EMPTY_SERIES, type Sample, type SeriesState, type SignalDeclaration, takeSample } from '@parapet/signals';
+import { type InstantMs, invariant } from '@parapet/kernel';
+import { EMPTY_SERIES, type SeriesState, type SignalDeclaration } from '@parapet/signals';
 import { baselinesOf, recordedHistory, usualTraffic } from './history.js';
 import type { ReleaseResult } from './labels.js';
 import { pair, type Pairing } from './pairing.js';
 import type { RecordedRelease, RecordedSeries } from './recorded-release.js';
-import { type Reading, readingOf, sampleAt, trafficReading } from './samples.js';
+import { play, type Reading, readingOf, type RecordedSignal, trafficReading } from './samples.js';
 
 /** A policy with the declarations of the signals that its guardrails name. */
 export interface BacktestPolicy {
@@ -50,8 +52,9 @@ const START_MS: InstantMs = 1_800_000_000_000;
 /** Its end is judged after everything that came in its last interval. */
 const AFTER_MS = 1;
 const TRAFFIC = 'traffic';
-const WATCHED_ARM = { arm: 'released' } as const;
-const CONTROL_ARM = { arm: 'control' } as const;
+/** The arms of a record with a control, as the judgement knows those of a canary. */
+const CANARY = { arm: 'canary' } as const;
+const STABLE = { arm: 'stable' } as const;
 
 /**
  * Judges a recorded release with the code that judges in production: samples tick by tick as they arrived, an end after the last.
@@ -72,29 +75,20 @@ export function backtest({ policy, signals }: BacktestPolicy, release: RecordedR
     phase: 'live',
     atMs: START_MS,
   });
-  let last: readonly GuardrailReport[] = [];
-  const take = (input: WatchInput): readonly WatchEvent[] => {
+  let verdict: Extract<WatchEvent, { type: 'VerdictChanged' }> | null = null;
+  for (const { tick, input } of inputsOf(feeds, release)) {
     const next = step(spec, state, input);
     state = next.state;
-    last = next.guardrails;
-    return next.said;
-  };
-  for (const { tick, input } of inputsOf(feeds, release)) {
-    const failed = take(input).find((event) => event.type === 'VerdictChanged' && event.to === 'fail');
-    if (failed?.type === 'VerdictChanged') {
-      const named = failed.attribution?.guardrails ?? breachedIn(failed.guardrails);
+    verdict = next.said.findLast((event) => event.type === 'VerdictChanged') ?? verdict;
+    if (verdict?.to === 'fail') {
+      const named = verdict.attribution?.guardrails ?? breachedIn(verdict.guardrails);
       const attributed = [...new Set(named.map((name) => idOf.get(name) ?? name))];
-      return {
-        ...resultOf(spec, release, failed.guardrails),
-        degradedTick: tick,
-        verdict: 'degraded',
-        attributed,
-        reason: null,
-      };
+      return { ...resultOf(spec, release, verdict.guardrails), degradedTick: tick, verdict: 'degraded', attributed };
     }
   }
-  const result = resultOf(spec, release, last);
-  return state.verdict === 'pass' ? { ...result, verdict: 'pass' } : { ...result, reason: state.reason };
+  invariant(verdict?.final === true, `the watch of ${release.id} was played to its end and is not over`);
+  const result = resultOf(spec, release, verdict.guardrails);
+  return verdict.to === 'pass' ? { ...result, verdict: 'pass' } : { ...result, reason: verdict.reason ?? null };
 }
 
 function resultOf(spec: WatchSpec, release: RecordedRelease, reports: readonly GuardrailReport[]): BacktestResult {
@@ -129,10 +123,8 @@ function breachedIn(reports: readonly GuardrailReport[]): readonly string[] {
   return [...breached].sort((a, b) => (b.evidence ?? Infinity) - (a.evidence ?? Infinity)).map((report) => report.name);
 }
 
-/** One signal of the record: how it is declared and read, and who judges it. */
-interface Feed {
-  readonly declaration: SignalDeclaration;
-  readonly reading: Reading;
+/** One signal of the record, and who judges it. */
+interface Feed extends RecordedSignal {
   readonly guardrails: readonly Guardrail[];
 }
 
@@ -149,12 +141,12 @@ function feedsOf(
       .find((one) => one !== undefined);
     if (guardrails.length === 0 || declared === undefined) return [];
     const declaration = declarationOf(recorded.id, declared, release);
-    const reading = readingOf(recorded, declaration.badDirection, release.bucketBounds);
-    return [{ declaration, reading, guardrails }];
+    const isRest = recorded.kind === 'proportion' && declared.badDirection === 'low';
+    return [{ declaration, isRest, reading: readingOf(recorded, release.bucketBounds), guardrails }];
   });
   if (release.loadSeries === null) return feeds;
-  const traffic = declarationOf(TRAFFIC, { unit: 'requests', badDirection: 'low', latenessMs: 0 }, release);
-  return [...feeds, { declaration: traffic, reading: trafficReading(release.loadSeries), guardrails: [] }];
+  const declaration = declarationOf(TRAFFIC, { unit: 'requests', badDirection: 'low', latenessMs: 0 }, release);
+  return [...feeds, { declaration, isRest: false, reading: trafficReading(release.loadSeries), guardrails: [] }];
 }
 
 /** How late a value may come, in intervals, where a signal is declared with less patience (statistics 3.2). */
@@ -192,7 +184,7 @@ function specOf(
     release: release.id,
     name: release.id,
     startMs: START_MS,
-    scope: release.canaryShare === null ? null : { kind: 'percent', percent: 100 * release.canaryShare },
+    scope: scopeOf(release),
     policy: { ...policy, durationMs: watchMs, extendMs: 0 },
     guardrails: pairs.map(({ guardrail }) => watchedOf(guardrail, feeds, release)),
     volumes:
@@ -202,7 +194,7 @@ function specOf(
             {
               signal: TRAFFIC,
               intervalMs: release.intervalMs,
-              usual: usualTraffic(recordedHistory(release, traffic.declaration, traffic.reading, START_MS)),
+              usual: usualTraffic(recordedHistory(release, traffic, START_MS)),
             },
           ],
   };
@@ -210,19 +202,18 @@ function specOf(
 
 function watchedOf(guardrail: Guardrail, feeds: readonly Feed[], release: RecordedRelease): WatchedGuardrail {
   const feed = feeds.find(({ guardrails }) => guardrails.includes(guardrail));
-  const { volume, ...rest } = guardrail;
-  const hasTraffic = volume !== undefined && release.loadSeries !== null;
+  const { volume, ...rest } = resolveGuardrail(guardrail, scopeOf(release));
   const own: Guardrail = {
     ...rest,
     signal: guardrail.signal === null ? null : (feed?.declaration.name ?? guardrail.signal),
     // What was recorded is what the guardrail selects; only arms are left to tell apart.
-    where: release.mode === 'concurrent' ? WATCHED_ARM : {},
-    test: comparedIn(guardrail.test, release.mode),
-    ...(hasTraffic ? { volume: TRAFFIC } : {}),
+    where: release.mode === 'concurrent' ? CANARY : {},
+    test: withRecordedControl(rest.test),
+    ...(volume !== undefined && release.loadSeries !== null ? { volume: TRAFFIC } : {}),
   };
   if (feed === undefined) return { guardrail: own, signal: null, baselines: [] };
   const { unit, badDirection, intervalMs, latenessMs } = feed.declaration;
-  const history = recordedHistory(release, feed.declaration, feed.reading, START_MS);
+  const history = recordedHistory(release, feed, START_MS);
   return {
     guardrail: own,
     signal: { unit, badDirection, intervalMs, latenessMs },
@@ -230,14 +221,14 @@ function watchedOf(guardrail: Guardrail, feeds: readonly Feed[], release: Record
   };
 }
 
-/** What a test is compared with in a record: `auto` takes the control where there is one, and a control is the recorded one. */
-function comparedIn(test: Guardrail['test'], mode: RecordedRelease['mode']): Guardrail['test'] {
-  if (!('against' in test)) return test;
-  const control = { kind: 'where', where: CONTROL_ARM } as const;
-  if (test.against === 'control') return { ...test, control };
-  if (test.against !== 'auto') return test;
-  const { windows, ...rest } = test;
-  return mode === 'concurrent' ? { ...rest, against: 'control', control } : { ...rest, windows, against: 'baseline' };
+function scopeOf({ canaryShare }: RecordedRelease): ReleaseScope | null {
+  return canaryShare === null ? null : { kind: 'percent', percent: 100 * canaryShare };
+}
+
+/** A control by whatever dimensions is the one that was recorded. */
+function withRecordedControl(test: Guardrail['test']): Guardrail['test'] {
+  const hasControl = 'against' in test && test.against === 'control';
+  return hasControl ? { ...test, control: { kind: 'where', where: STABLE } } : test;
 }
 
 /** The inputs of a watch with the tick at which each is processed, in the order of arrival; made as they are needed. */
@@ -254,9 +245,9 @@ function* inputsOf(
     release.late.map(({ series, tick, arrivesAtTick }) => [`${series} ${tick}`, arrivesAtTick]),
   );
   const isConcurrent = release.series.control !== null;
-  const watched = feeds.map((feed) => new Arm(feed, release.series.watch, isConcurrent ? WATCHED_ARM : {}, lateUntil));
+  const watched = feeds.map((feed) => new Arm(feed, release.series.watch, isConcurrent ? CANARY : {}, lateUntil));
   const control = feeds.flatMap((feed) =>
-    release.series.control === null ? [] : [new Arm(feed, release.series.control, CONTROL_ARM, new Map())],
+    release.series.control === null ? [] : [new Arm(feed, release.series.control, STABLE, new Map())],
   );
   for (let tick = 0; tick < release.watchTicks; tick++) {
     const clockMs = START_MS + (tick + 1) * release.intervalMs;
@@ -290,15 +281,12 @@ class Arm {
   }
 
   /** The input that a tick's sample makes now; null where it is missing, not yet complete, or says nothing new. */
-  take(at: number, now: number, clockMs: InstantMs, intervalMs: number): WatchInput | null {
-    const isComplete = this.reading.series.every((name) => (this.lateUntil.get(`${name} ${at}`) ?? at) <= now);
-    const value = isComplete ? this.reading.valueAt(this.series, at) : null;
-    if (value === null) return null;
-    const { declaration } = this.feed;
-    const atMs = START_MS + (at + 1) * intervalMs;
-    const sample: Sample = sampleAt(declaration.name, at, atMs, value, this.dimensions);
-    const taken = takeSample(declaration, this.state, sample, clockMs);
-    this.state = taken.state;
-    return taken.outcome === 'observed' ? { kind: 'observation', clockMs, observation: taken.observation } : null;
+  take(tick: number, now: number, clockMs: InstantMs, intervalMs: number): WatchInput | null {
+    const isComplete = this.reading.series.every((name) => (this.lateUntil.get(`${name} ${tick}`) ?? tick) <= now);
+    if (!isComplete) return null;
+    const at = { tick, atMs: START_MS + (tick + 1) * intervalMs, clockMs };
+    const { state, observation } = play(this.feed, this.state, this.series, at, this.dimensions);
+    this.state = state;
+    return observation === null ? null : { kind: 'observation', clockMs, observation };
   }
 }

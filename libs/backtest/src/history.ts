@@ -13,7 +13,7 @@ import {
   valuesWindow,
 } from '@parapet/signals';
 import type { RecordedRelease } from './recorded-release.js';
-import { observationsOf, type Reading } from './samples.js';
+import { observationsOf, type RecordedSignal } from './samples.js';
 
 /** The windows of history that are recorded, and by what name the judgement knows them. */
 export const HISTORY = ['before', 'same-hours'] as const satisfies readonly BaselineWindow[];
@@ -31,14 +31,13 @@ export interface RecordedWindow {
 /** What was observed before the release, and in the same hours a week before. */
 export function recordedHistory(
   release: RecordedRelease,
-  declaration: SignalDeclaration,
-  reading: Reading,
+  signal: RecordedSignal,
   startMs: InstantMs,
 ): readonly RecordedWindow[] {
   const { series, preTicks, watchTicks, intervalMs } = release;
   const windowOf = (window: BaselineWindow, fromMs: InstantMs, ticks: number): RecordedWindow => {
     const recorded = window === 'before' ? series.pre : series.lastWeek;
-    return { window, fromMs, ticks, observations: observationsOf(declaration, reading, recorded, ticks, fromMs) };
+    return { window, fromMs, ticks, observations: observationsOf(signal, recorded, ticks, fromMs) };
   };
   return [
     windowOf('before', startMs - preTicks * intervalMs, preTicks),

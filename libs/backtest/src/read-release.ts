@@ -48,8 +48,9 @@ class Reader {
     const windows: Fields = isFields(all)
       ? all
       : this.refuse('/series', 'must be an object with pre, lastWeek and watch', {});
-    const window = (name: string, ticks: number) =>
-      this.window(`/series/${name}`, windows[name], ticks, guardrails, bucketBounds);
+    const loadSeries = this.loadSeries(record['loadSeries'], windows['watch']);
+    const wanted = this.wanted(guardrails, loadSeries, bucketBounds);
+    const window = (name: string, ticks: number) => this.window(`/series/${name}`, windows[name], ticks, wanted);
     const watch = window('watch', watchTicks);
     const series = {
       pre: windows['pre'] === undefined ? {} : window('pre', preTicks),
@@ -57,7 +58,6 @@ class Reader {
       watch,
       control: isShared ? window('control', watchTicks) : null,
     };
-    const loadSeries = this.loadSeries(record['loadSeries'], watch);
     const late = this.late(record['late'], watch, watchTicks);
     const intervalMs = Math.round(intervalSec * 1000);
     return {
@@ -144,20 +144,35 @@ class Reader {
     }
   }
 
+  /** The series that are looked at, with the counts that a value of it has; null for a number. Others may hold anything. */
+  private wanted(
+    guardrails: readonly RecordedGuardrail[],
+    loadSeries: string | null,
+    bounds: readonly number[],
+  ): ReadonlyMap<string, number | null> {
+    const wanted = new Map<string, number | null>(loadSeries === null ? [] : [[loadSeries, null]]);
+    for (const guardrail of guardrails) {
+      const form = guardrail.kind === 'histogram' ? bounds.length + 1 : null;
+      for (const name of seriesOf(guardrail)) {
+        const before = wanted.get(name);
+        if (before !== undefined && before !== form)
+          this.refuse('/guardrails', `"${name}" is said to hold numbers and counts of buckets`, null);
+        wanted.set(name, form);
+      }
+    }
+    return wanted;
+  }
+
   private window(
     at: string,
     value: unknown,
     ticks: number,
-    guardrails: readonly RecordedGuardrail[],
-    bounds: readonly number[],
+    wanted: ReadonlyMap<string, number | null>,
   ): RecordedSeries {
     if (!isFields(value)) return this.refuse(at, 'must be an object of series', {});
-    const buckets = new Set(guardrails.flatMap((one) => (one.kind === 'histogram' ? [one.buckets] : [])));
-    const read: Record<string, readonly RecordedValue[]> = {};
-    for (const name of new Set([...guardrails.flatMap(seriesOf), ...Object.keys(value)])) {
-      read[name] = this.values(`${at}/${name}`, value[name], ticks, buckets.has(name) ? bounds.length + 1 : null);
-    }
-    return read;
+    return Object.fromEntries(
+      [...wanted].map(([name, counts]) => [name, this.values(`${at}/${name}`, value[name], ticks, counts)]),
+    );
   }
 
   private values(at: string, value: unknown, ticks: number, counts: number | null): readonly RecordedValue[] {
@@ -170,9 +185,9 @@ class Reader {
     return wrong === -1 ? (value as readonly RecordedValue[]) : this.refuse(`${at}/${wrong}`, `must be ${form}`, []);
   }
 
-  private loadSeries(value: unknown, watch: RecordedSeries): string | null {
+  private loadSeries(value: unknown, watch: unknown): string | null {
     if (value === undefined || value === null) return null;
-    if (typeof value === 'string' && Object.hasOwn(watch, value)) return value;
+    if (typeof value === 'string' && isFields(watch) && Object.hasOwn(watch, value)) return value;
     return this.refuse('/loadSeries', 'must name a series of the watch', null);
   }
 
@@ -188,7 +203,7 @@ class Reader {
         (arrivesAtTick as number) >= (tick as number);
       if (isKnown && isOrdered && (tick as number) >= 0 && (tick as number) < ticks)
         return { series, tick: tick as number, arrivesAtTick: arrivesAtTick as number };
-      const problem = 'must be [a series of the watch, a tick of the watch, the same or a later tick]';
+      const problem = 'must be [a series that a guardrail reads, a tick of the watch, the same or a later tick]';
       return this.refuse(`/late/${i}`, problem, { series: '', tick: 0, arrivesAtTick: 0 });
     });
   }

@@ -1,9 +1,10 @@
-import type { InstantMs } from '@parapet/kernel';
+import { type InstantMs, unreachable } from '@parapet/kernel';
 import {
   EMPTY_SERIES,
   type Observation,
   type Sample,
   type SampleValue,
+  type SeriesState,
   type SignalDeclaration,
   takeSample,
 } from '@parapet/signals';
@@ -15,18 +16,13 @@ export interface Reading {
   valueAt(series: RecordedSeries, tick: number): SampleValue | null;
 }
 
-/** Reads what was recorded for a guardrail as samples of a signal that is declared so. */
-export function readingOf(
-  recorded: RecordedGuardrail,
-  badDirection: SignalDeclaration['badDirection'],
-  bounds: readonly number[],
-): Reading {
+/** Reads what was recorded for a guardrail as samples of a signal. */
+export function readingOf(recorded: RecordedGuardrail, bounds: readonly number[]): Reading {
   switch (recorded.kind) {
-    // Of a share that is bad when low a sample counts the good ones.
     case 'proportion':
-      return countReading(recorded.bad, recorded.total, badDirection === 'low');
+      return countReading(recorded.bad, recorded.total);
     case 'count':
-      return countReading(recorded.events, recorded.exposure, false);
+      return countReading(recorded.events, recorded.exposure);
     case 'gauge': {
       const { value: name } = recorded;
       const valueAt = (series: RecordedSeries, tick: number): SampleValue | null => {
@@ -43,20 +39,20 @@ export function readingOf(
       };
       return { series: [name], valueAt };
     }
+    default:
+      return unreachable(recorded);
   }
 }
 
 /** Reads a counter of traffic as samples whose exposure it is. */
 export function trafficReading(name: string): Reading {
-  return countReading(name, name, false);
+  return countReading(name, name);
 }
 
-function countReading(count: string, of: string, isRest: boolean): Reading {
+function countReading(count: string, of: string): Reading {
   const valueAt = (series: RecordedSeries, tick: number): SampleValue | null => {
-    const events = numberAt(series, count, tick);
-    const exposure = numberAt(series, of, tick);
-    if (events === null || exposure === null) return null;
-    return { kind: 'count', count: isRest ? exposure - events : events, of: exposure };
+    const [events, exposure] = [numberAt(series, count, tick), numberAt(series, of, tick)];
+    return events === null || exposure === null ? null : { kind: 'count', count: events, of: exposure };
   };
   return { series: [...new Set([count, of])], valueAt };
 }
@@ -66,21 +62,48 @@ function numberAt(series: RecordedSeries, name: string, tick: number): number | 
   return typeof value === 'number' ? value : null;
 }
 
-/** A sample of one tick. */
-export function sampleAt(
-  signal: string,
-  tick: number,
-  atMs: InstantMs,
-  value: SampleValue,
+/** One signal of a record: how the judgement knows it, and how it is read. */
+export interface RecordedSignal {
+  readonly declaration: SignalDeclaration;
+  /** It is a share of bad ones in the record, and a share of good ones to the judgement. */
+  readonly isRest: boolean;
+  readonly reading: Reading;
+}
+
+/** A series as far as it was played, and what its newest sample says to the judgement; null where it says nothing. */
+export interface Played {
+  readonly state: SeriesState;
+  readonly observation: Observation | null;
+}
+
+/** Takes the sample of one tick into its series, as the evaluator takes one that arrives. */
+export function play(
+  { declaration, isRest, reading }: RecordedSignal,
+  state: SeriesState,
+  series: RecordedSeries,
+  at: { readonly tick: number; readonly atMs: InstantMs; readonly clockMs: InstantMs },
   dimensions: Readonly<Record<string, string>> = {},
-): Sample {
-  return { signal, atMs, value, dimensions, key: String(tick) };
+): Played {
+  const value = reading.valueAt(series, at.tick);
+  if (value === null) return { state, observation: null };
+  const { name: signal } = declaration;
+  const sample: Sample = { signal, atMs: at.atMs, value, dimensions, key: String(at.tick) };
+  // Counters of bad ones and of all begin anywhere: good ones are known only of their increments.
+  const asRecorded: SignalDeclaration = isRest ? { ...declaration, badDirection: 'high' } : declaration;
+  const taken = takeSample(asRecorded, state, sample, at.clockMs);
+  if (taken.outcome !== 'observed') return { state: taken.state, observation: null };
+  return { state: taken.state, observation: isRest ? restOf(taken.observation) : taken.observation };
+}
+
+function restOf(observation: Observation): Observation {
+  const { value } = observation;
+  if (value.kind !== 'count') return observation;
+  return { ...observation, value: { ...value, count: Math.max(0, value.of - value.count) } };
 }
 
 /** The usable observations of a whole window in the order of time, as the judgement would have seen them. */
 export function observationsOf(
-  declaration: SignalDeclaration,
-  reading: Reading,
+  signal: RecordedSignal,
   series: RecordedSeries,
   ticks: number,
   startMs: InstantMs,
@@ -88,12 +111,10 @@ export function observationsOf(
   let state = EMPTY_SERIES;
   const observations: Observation[] = [];
   for (let tick = 0; tick < ticks; tick++) {
-    const value = reading.valueAt(series, tick);
-    if (value === null) continue;
-    const atMs = startMs + (tick + 1) * declaration.intervalMs;
-    const taken = takeSample(declaration, state, sampleAt(declaration.name, tick, atMs, value), atMs);
-    state = taken.state;
-    if (taken.outcome === 'observed' && taken.observation.value.kind !== 'gap') observations.push(taken.observation);
+    const atMs = startMs + (tick + 1) * signal.declaration.intervalMs;
+    const played = play(signal, state, series, { tick, atMs, clockMs: atMs });
+    state = played.state;
+    if (played.observation !== null && played.observation.value.kind !== 'gap') observations.push(played.observation);
   }
   return observations;
 }

@@ -124,7 +124,7 @@ function describe(context: Context, columns: readonly Column[]): string {
   const summary = table(
     [`${first.card.all.releases} RELEASES`, ...names],
     ROWS.map(([name, cell]) => [name, ...columns.map(({ card }) => cell(card.all))]),
-    context.width,
+    Math.max(context.width, WIDE),
   );
   const named = columns.flatMap(({ name, card }) => [
     idsText('false rollbacks', name, columns.length, card.all.falseRollbackIds),

@@ -1,6 +1,4 @@
-import { createWriteStream, renameSync, rmSync } from 'node:fs';
-import { once } from 'node:events';
-import { finished } from 'node:stream/promises';
+import { closeSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import type { BacktestResult } from '@parapet/backtest';
 import type { Command } from 'commander';
 import { Context } from '../context.js';
@@ -69,19 +67,19 @@ async function simulate(context: Context, options: SimulateOptions): Promise<Sim
         if (counts !== undefined) counts[result.verdict] += 1;
       });
       const [first, second] = results;
-      if (first !== undefined) await out.write(first);
+      if (first !== undefined) out.write(first);
       const isSame =
         second === undefined || (first?.verdict === second.verdict && first.degradedTick === second.degradedTick);
       if (!isSame && differences.length < DIFFERENCES_MAX) differences.push({ id: release.id, said: results });
       if (options.only !== undefined) only = results;
     }
-    await out.finish();
   } catch (error) {
-    await out.abandon();
+    out.abandon();
     throw error;
   } finally {
     progress.end();
   }
+  out.finish();
   const [tookMs, timesRealTime] = [progress.tookMs(), Math.round(progress.speed())];
   return { releases, tookMs, timesRealTime, verdicts, differences, ...(only === undefined ? {} : { only }) };
 }
@@ -89,41 +87,35 @@ async function simulate(context: Context, options: SimulateOptions): Promise<Sim
 /** Results beside their place until all are there: half of them would look like all. */
 class ResultFile {
   private readonly partial: string;
-  private readonly stream;
-  private trouble: Error | null = null;
+  private readonly descriptor: number;
 
   constructor(private readonly file: string) {
     this.partial = `${file}.partial`;
-    this.stream = createWriteStream(this.partial);
-    this.stream.on('error', (error) => {
-      this.trouble = error;
+    this.descriptor = this.tried(() => openSync(this.partial, 'w'));
+  }
+
+  write(result: BacktestResult): void {
+    this.tried(() => writeSync(this.descriptor, `${JSON.stringify(result)}\n`));
+  }
+
+  finish(): void {
+    this.tried(() => {
+      closeSync(this.descriptor);
+      renameSync(this.partial, this.file);
     });
   }
 
-  async write(result: BacktestResult): Promise<void> {
-    this.check();
-    if (!this.stream.write(`${JSON.stringify(result)}\n`)) await once(this.stream, 'drain').catch(() => this.check());
-  }
-
-  async finish(): Promise<void> {
-    this.stream.end();
-    await finished(this.stream).catch((error: Error) => {
-      this.trouble = error;
-    });
-    this.check();
-    renameSync(this.partial, this.file);
-  }
-
-  async abandon(): Promise<void> {
-    this.stream.destroy();
-    if (!this.stream.closed) await once(this.stream, 'close');
+  abandon(): void {
+    closeSync(this.descriptor);
     rmSync(this.partial, { force: true });
   }
 
-  private check(): void {
-    if (this.trouble === null) return;
-    const { trouble } = this;
-    throw new Failure(EXIT.usage, `cannot write ${this.file}: ${trouble.message}`, undefined, { cause: trouble });
+  private tried<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (cause) {
+      throw new Failure(EXIT.usage, `cannot write ${this.file}: ${(cause as Error).message}`, undefined, { cause });
+    }
   }
 }
 

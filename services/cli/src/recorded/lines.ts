@@ -62,7 +62,7 @@ async function* splitLines(content: Readable, numberOf: () => number): AsyncGene
 
 /** Errors of the file system and of unpacking have a code; a defect of ours has none. */
 function isFileTrouble(cause: unknown): cause is NodeJS.ErrnoException {
-  return cause instanceof Error && typeof (cause as NodeJS.ErrnoException).code === 'string';
+  return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string';
 }
 
 /** The JSON of a line; what is none is refused with its place. */
