@@ -24,9 +24,9 @@ export function attribute(scene: Scene, contributions: readonly Contribution[], 
   const assessments = symptomsOf(scene, contributions, degraded).map((symptom) =>
     assess(spec, state.attribution, loads, symptom),
   );
-  const attribution = attributionOf(spec, state.attribution, assessments);
-  if (attribution === null) return null;
-  return { degraded: combine(onlyOurs(contributions, assessments), plan.enough), attribution };
+  const left = combine(onlyOurs(contributions, assessments), plan.enough);
+  const attribution = attributionOf(spec, state.attribution, assessments, left !== null);
+  return attribution === null ? null : { degraded: left, attribution };
 }
 
 /** What is worth saying of a release that is not degraded: it looks worse than before, as it does at this time of any day. */

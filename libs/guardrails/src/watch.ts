@@ -99,7 +99,7 @@ function take(spec: WatchSpec, plan: WatchPlan, before: WatchState, input: Watch
       return { ...state, phase: 'rolled-back', recovery };
     }
     case 'surroundings':
-      return { ...state, attribution: surround(state.attribution, input.releases) };
+      return { ...state, attribution: surround(spec, state.attribution, input.releases) };
     case 'tick':
       return state;
     default:

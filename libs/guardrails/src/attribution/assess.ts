@@ -63,7 +63,7 @@ export function assess(
   const watched = spec.guardrails[symptom.index] as WatchedGuardrail;
   const { lens, anchors } = scrutiniesOf(spec)[symptom.index] as Scrutiny;
   const trace = state.traces[symptom.index] as Trace;
-  const course = lens === null ? null : courseOf(runsNow(lens, anchors, trace));
+  const course = lens === null ? null : courseOf(runsNow(lens, anchors, trace, state.startsMs));
   const findings = findingsOf(spec, watched, loads, lens, course, trace);
   const before = findings.find(({ kind, finding }) => kind === 'before' && finding === 'found');
   const onsetMs = before?.sinceMs ?? symptom.sinceMs ?? course?.onsetMs ?? spec.startMs;
@@ -87,7 +87,7 @@ function findingsOf(
   const effect = lens === null || course === null ? null : lens.effectOf(course.since);
   const newestAtMs = trace.newestAtMs ?? spec.startMs;
   const since = course === null ? null : { exposed: exposedOf(course.since), spanMs: newestAtMs - course.onsetMs };
-  const load = traffic({ spec, watched, loads, since, effect });
+  const load = traffic({ spec, watched, loads, lens, since, effect });
   if (watched.guardrail.test.kind === 'alerts') {
     return [
       ruledOut('before', 'alerts that fired before the release began are set aside'),
@@ -110,7 +110,7 @@ export function isUsualAtThisTime(spec: WatchSpec, state: AttributionState, inde
   const watched = spec.guardrails[index] as WatchedGuardrail;
   if (lens === null || !watched.baselines.some(({ window }) => window === 'same-hours')) return false;
   const trace = state.traces[index] as Trace;
-  const course = courseOf(runsNow(lens, anchors, trace));
+  const course = courseOf(runsNow(lens, anchors, trace, state.startsMs));
   const effect = course === null ? null : lens.effectOf(course.since);
   if (course === null || effect === null || course.strength < anchors.evidenceNeeded) return false;
   const newestAtMs = trace.newestAtMs ?? spec.startMs;

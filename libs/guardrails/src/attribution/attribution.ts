@@ -1,4 +1,3 @@
-import type { InstantMs } from '@parapet/kernel';
 import type { Observation } from '@parapet/signals';
 import type { Attribution } from '../events.js';
 import type { NearbyRelease, WatchSpec } from '../watch-spec.js';
@@ -12,6 +11,7 @@ export function startAttribution(spec: WatchSpec): AttributionState {
   return {
     traces: scrutiniesOf(spec).map(({ lens }) => startTrace(lens, spec.startMs)),
     nearby: null,
+    startsMs: [],
     nearbyLeftOut: 0,
   };
 }
@@ -43,32 +43,35 @@ export function witness(
   const tally = membership === null ? null : scrutiny.lens.read(observation);
   if (membership === null || tally === null) return state;
   const { lens, anchors } = scrutiny;
-  const next = observeTrace(lens, anchors, trace, observation.atMs, membership, tally);
+  const next = observeTrace(lens, anchors, trace, state.startsMs, { atMs: observation.atMs, of: membership, tally });
   return { ...state, traces: state.traces.with(index, next) };
 }
 
-/** Takes in which other releases are in flight; the beginning of each divides the time, so that before and after are told apart. */
-export function surround(state: AttributionState, releases: readonly NearbyRelease[]): AttributionState {
+/** Takes in which other releases are in flight. */
+export function surround(
+  spec: WatchSpec,
+  state: AttributionState,
+  releases: readonly NearbyRelease[],
+): AttributionState {
   const kept = nearest(releases);
-  const known = new Set((state.nearby ?? []).map(({ startMs }) => startMs));
-  const begun = kept.nearby.map(({ startMs }) => startMs).filter((startMs) => !known.has(startMs));
-  const traces =
-    begun.length === 0
-      ? state.traces
-      : state.traces.map((trace) => begun.reduce<typeof trace>((t, atMs: InstantMs) => divideTrace(t, atMs), trace));
-  return { ...state, ...kept, traces };
+  const begunMs = kept.nearby.map(({ startMs }) => startMs).filter((startMs) => startMs > spec.startMs);
+  const startsMs = [...new Set(begunMs)].sort((a, b) => a - b);
+  const isSame = startsMs.join() === state.startsMs.join();
+  const traces = isSame ? state.traces : state.traces.map((trace) => divideTrace(trace, startsMs));
+  return { ...state, ...kept, startsMs, traces };
 }
 
 /**
- * The attribution of a release, from the assessments of its symptoms, strongest first. What this release is blamed for leads it;
- * where it is blamed for nothing, the strongest symptom does.
+ * The attribution of a release, from the assessments of its symptoms, strongest first; null where there are none.
+ * @param isFailing what this release is blamed for leads; else what it is not blamed for does
  */
 export function attributionOf(
   spec: WatchSpec,
   state: AttributionState,
   assessments: readonly Assessment[],
+  isFailing: boolean,
 ): Attribution | null {
-  const lead = assessments.find(({ isOurs }) => isOurs) ?? assessments[0];
+  const lead = assessments.find(({ isOurs }) => isOurs === isFailing) ?? assessments[0];
   return lead === undefined ? null : attributionWords(spec, state, assessments, lead);
 }
 

@@ -2,27 +2,31 @@ import type { InstantMs } from '@parapet/kernel';
 import { type AnchorPlan, slotOf } from '../anchors.js';
 import { addToRow, closedEnd, type OpenRows } from '../open-rows.js';
 import type { Lens } from './lens.js';
-import { NEITHER, type Pair, plusPair, type Run, type Tally, type Trace, type Valley } from './state.js';
+import { NEITHER, type Pair, type Run, type Tally, type Trace, type Valley } from './state.js';
 
+/** No single interval says more than this: a burst is no beginning. */
+const GAIN_MAX = 4;
 /** Slot, and a pair. */
 const ROW = 5;
+const NO_STRETCHES: readonly Valley[] = [];
 
 /** A trace before any observation. */
 export function startTrace(lens: Lens | null, startMs: InstantMs): Trace {
-  const trace = { newestAtMs: null, open: [], countedToMs: startMs };
-  if (lens === null) return { ...trace, runs: [] };
-  const valleys: readonly Valley[] = [{ fromMs: startMs, low: 0, atMs: startMs }];
-  return { ...trace, runs: lens.gains(NEITHER).map(() => ({ sum: 0, valleys, since: NEITHER })) };
+  const run: Run = { sum: 0, fromMs: startMs, low: 0, atMs: startMs, lowest: 0, ...NEITHER, older: NO_STRETCHES };
+  const runs = lens === null ? [] : lens.gains(NEITHER).map(() => run);
+  return { newestAtMs: null, open: [], countedToMs: startMs, runs };
 }
 
-/** Takes one tally in. Late ones find their interval open, so that the order of arrival within the lateness does not matter. */
+/**
+ * Takes one tally in. Late ones find their interval open, so that the order of arrival within the lateness does not matter.
+ * @param startsMs where other releases began, in order: each divides the time, so that changes before and after are told apart
+ */
 export function observeTrace(
   lens: Lens,
   plan: AnchorPlan,
   trace: Trace,
-  atMs: InstantMs,
-  of: 'exposed' | 'bystander',
-  tally: Tally,
+  startsMs: readonly InstantMs[],
+  { atMs, of, tally }: { readonly atMs: InstantMs; readonly of: 'exposed' | 'bystander'; readonly tally: Tally },
 ): Trace {
   const { sum, n } = tally;
   const open = addToRow(trace.open, slotOf(plan, atMs), of === 'exposed' ? [sum, n, 0, 0] : [0, 0, sum, n]);
@@ -33,20 +37,27 @@ export function observeTrace(
     newestAtMs,
     open: open.slice(end),
     countedToMs: Math.max(trace.countedToMs, endOf(plan, open[end - ROW] as number)),
-    runs: runOver(lens, plan, trace.runs, open, end),
+    runs: runOver(lens, plan, trace.runs, startsMs, open, end),
   };
 }
 
 /** The runs as if every open interval were over. */
-export function runsNow(lens: Lens, plan: AnchorPlan, trace: Trace): readonly Run[] {
-  return runOver(lens, plan, trace.runs, trace.open, trace.open.length);
+export function runsNow(lens: Lens, plan: AnchorPlan, trace: Trace, startsMs: readonly InstantMs[]): readonly Run[] {
+  return runOver(lens, plan, trace.runs, startsMs, trace.open, trace.open.length);
 }
 
 function endOf(plan: AnchorPlan, slot: number): InstantMs {
   return plan.startMs + (slot + 1) * plan.intervalMs;
 }
 
-function runOver(lens: Lens, plan: AnchorPlan, runs: readonly Run[], rows: OpenRows, end: number): readonly Run[] {
+function runOver(
+  lens: Lens,
+  plan: AnchorPlan,
+  runs: readonly Run[],
+  startsMs: readonly InstantMs[],
+  rows: OpenRows,
+  end: number,
+): readonly Run[] {
   let now = runs;
   for (let row = 0; row < end; row += ROW) {
     const interval: Pair = {
@@ -57,56 +68,73 @@ function runOver(lens: Lens, plan: AnchorPlan, runs: readonly Run[], rows: OpenR
     };
     const gains = lens.gains(interval);
     const endMs = endOf(plan, rows[row] as number);
-    now = now.map((run, i) => runOn(run, gains[i] as number, interval, endMs));
+    now = now.map((run, i) => runOn(run, Math.min(gains[i] as number, GAIN_MAX), interval, endMs, startsMs));
   }
   return now;
 }
 
-function runOn(run: Run, gain: number, interval: Pair, endMs: InstantMs): Run {
+function runOn(before: Run, gain: number, interval: Pair, endMs: InstantMs, startsMs: readonly InstantMs[]): Run {
+  const run = startsMs.length === 0 ? before : withBegun(before, endMs, startsMs);
   const sum = run.sum + gain;
-  const since = plusPair(run.since, interval);
-  const [only] = run.valleys;
-  // Mostly nobody else releases anything.
-  if (run.valleys.length === 1 && only !== undefined && only.low !== null) {
-    return sum > only.low
-      ? { sum, valleys: run.valleys, since }
-      : { sum, valleys: [{ fromMs: only.fromMs, low: sum, atMs: endMs }], since: NEITHER };
-  }
-  const current = run.valleys.findLastIndex(({ fromMs }) => fromMs < endMs);
-  const isFirstOfStretch = run.valleys.some(({ fromMs, low }) => low === null && fromMs < endMs);
-  // A change that began with a release began before this interval was counted.
-  const valleys = isFirstOfStretch
-    ? run.valleys.map((v) => (v.low === null && v.fromMs < endMs ? { ...v, low: run.sum } : v))
-    : run.valleys;
-  const valley = valleys[current];
-  if (valley === undefined || valley.low === null || sum > valley.low) return { sum, valleys, since };
-  const isLowest = valleys.every(({ low }) => low === null || sum <= low);
+  const isLower = sum <= run.low;
+  const isLowest = sum <= run.lowest;
   return {
     sum,
-    valleys: valleys.with(current, { ...valley, low: sum, atMs: endMs }),
-    since: isLowest ? NEITHER : since,
+    fromMs: run.fromMs,
+    low: isLower ? sum : run.low,
+    atMs: isLower ? endMs : run.atMs,
+    lowest: isLowest ? sum : run.lowest,
+    exposedSum: isLowest ? 0 : run.exposedSum + interval.exposedSum,
+    exposedN: isLowest ? 0 : run.exposedN + interval.exposedN,
+    bystanderSum: isLowest ? 0 : run.bystanderSum + interval.bystanderSum,
+    bystanderN: isLowest ? 0 : run.bystanderN + interval.bystanderN,
+    older: run.older,
   };
 }
 
-/** Begins a stretch where another release began, so that changes before and after it are told apart. */
-export function divideTrace(trace: Trace, atMs: InstantMs): Trace {
-  return {
-    ...trace,
-    runs: trace.runs.map((run) => ({ ...run, valleys: divided(run.valleys, atMs, trace.countedToMs) })),
-  };
-}
-
-function divided(valleys: readonly Valley[], atMs: InstantMs, countedToMs: InstantMs): readonly Valley[] {
-  const index = valleys.findLastIndex(({ fromMs }) => fromMs <= atMs);
-  const within = valleys[index];
-  if (within === undefined || within.fromMs === atMs) return valleys;
-  const [older, newer] = [valleys.slice(0, index), valleys.slice(index + 1)];
-  if (atMs >= countedToMs || within.low === null) {
-    return [...older, within, { fromMs: atMs, low: null, atMs }, ...newer];
+/** The run with a stretch begun for every release that began before the end of an interval: had it done it, it did so by then. */
+function withBegun(run: Run, endMs: InstantMs, startsMs: readonly InstantMs[]): Run {
+  let now = run;
+  for (const startMs of startsMs) {
+    if (startMs <= now.fromMs || startMs >= endMs) continue;
+    const { fromMs, low, atMs } = now;
+    now = { ...now, fromMs: startMs, low: run.sum, atMs: startMs, older: [...now.older, { fromMs, low, atMs }] };
   }
-  // Told too late: on which side of it the lowest point lay is known, how low the other side was is not. It gets the benefit.
-  const before = { ...within, atMs: Math.min(within.atMs, atMs) };
-  return [...older, before, { fromMs: atMs, low: within.low, atMs: Math.max(within.atMs, atMs) }, ...newer];
+  return now;
+}
+
+/**
+ * The trace after other releases were told of. Where samples after the beginning of one were counted already, it is known on which
+ * side of it the lowest point lay and not how low the other side was: that gets the benefit of the doubt. Stretches of releases
+ * that are looked at no more join the ones before them.
+ */
+export function divideTrace(trace: Trace, startsMs: readonly InstantMs[]): Trace {
+  return { ...trace, runs: trace.runs.map((run) => divided(run, startsMs, trace.countedToMs)) };
+}
+
+function divided(run: Run, startsMs: readonly InstantMs[], countedToMs: InstantMs): Run {
+  const { fromMs, low, atMs } = run;
+  const known = joined([...run.older, { fromMs, low, atMs }], startsMs);
+  const valleys = startsMs.filter((startMs) => startMs < countedToMs).reduce(withDivision, known);
+  const newest = valleys.at(-1) as Valley;
+  return { ...run, ...newest, older: valleys.length === 1 ? NO_STRETCHES : valleys.slice(0, -1) };
+}
+
+function withDivision(valleys: readonly Valley[], startMs: InstantMs): readonly Valley[] {
+  const index = valleys.findLastIndex(({ fromMs }) => fromMs <= startMs);
+  const within = valleys[index];
+  if (within === undefined || within.fromMs === startMs) return valleys;
+  const before = { ...within, atMs: Math.min(within.atMs, startMs) };
+  const after = { fromMs: startMs, low: within.low, atMs: Math.max(within.atMs, startMs) };
+  return [...valleys.slice(0, index), before, after, ...valleys.slice(index + 1)];
+}
+
+function joined(valleys: readonly Valley[], startsMs: readonly InstantMs[]): readonly Valley[] {
+  return valleys.reduce<readonly Valley[]>((kept, valley) => {
+    const before = kept.at(-1);
+    if (before === undefined || startsMs.includes(valley.fromMs)) return [...kept, valley];
+    return valley.low <= before.low ? kept.with(-1, { ...valley, fromMs: before.fromMs }) : kept;
+  }, []);
 }
 
 /** When a change most probably began, with how likely each stretch is to hold its beginning. */
@@ -128,19 +156,14 @@ export interface Beginning {
 
 /** The course of the size of change that explains it best; null where nothing has become worse. */
 export function courseOf(runs: readonly Run[]): Course | null {
-  let best: Course | null = null;
+  let best: Run | null = null;
   for (const run of runs) {
-    const told = run.valleys.flatMap(({ atMs, low }) => (low === null ? [] : [{ atMs, low }]));
-    const lowest = Math.min(...told.map(({ low }) => low));
-    const strength = run.sum - lowest;
-    const onset = told.findLast(({ low }) => low === lowest);
-    if (onset === undefined || !(strength > (best?.strength ?? 0))) continue;
-    best = {
-      onsetMs: onset.atMs,
-      beginnings: told.map(({ atMs, low }) => ({ atMs, logLikelihood: lowest - low })),
-      since: run.since,
-      strength,
-    };
+    const strength = run.sum - run.lowest;
+    if (strength > (best === null ? 0 : best.sum - best.lowest)) best = run;
   }
-  return best;
+  if (best === null) return null;
+  const { sum, lowest, older, fromMs, low, atMs } = best;
+  const beginnings = [...older, { fromMs, low, atMs }].map((v) => ({ atMs: v.atMs, logLikelihood: lowest - v.low }));
+  const onset = beginnings.findLast(({ logLikelihood }) => logLikelihood === 0) ?? { atMs };
+  return { onsetMs: onset.atMs, beginnings, since: best, strength: sum - lowest };
 }

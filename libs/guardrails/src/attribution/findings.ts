@@ -17,7 +17,7 @@ export interface Finding extends Omit<Alternative, 'words'> {
 }
 
 /** One in twenty: enough to leave an alternative out. */
-const RULED_OUT = -Math.log(20);
+export const RULED_OUT = -Math.log(20);
 
 /** What the checks of one guardrail look at. */
 export interface Evidence {

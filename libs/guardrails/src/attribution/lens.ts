@@ -22,8 +22,6 @@ export interface Lens {
   asBad(now: Tally, then: Tally, effect: number): number;
 }
 
-/** No single interval says more than this: a burst is no beginning. */
-const GAIN_MAX = 4;
 /** A share beyond a limit that firing by rule may be compared with: a value now and then. */
 const BEYOND_USUAL = 0.02;
 
@@ -32,12 +30,6 @@ type Judging = Pick<WatchSpec, 'startMs'> & { readonly policy: Pick<WatchSpec['p
 
 /** The lens of a guardrail; null where there is nothing to compare with, and for alerts. */
 export function lensOf(spec: Judging, watched: WatchedGuardrail): Lens | null {
-  const lens = bareLensOf(spec, watched);
-  if (lens === null) return null;
-  return { ...lens, gains: (interval) => lens.gains(interval).map((gain) => Math.min(gain, GAIN_MAX)) };
-}
-
-function bareLensOf(spec: Judging, watched: WatchedGuardrail): Lens | null {
   const { signal } = watched;
   const { test } = watched.guardrail;
   if (signal === null) return null;

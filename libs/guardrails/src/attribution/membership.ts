@@ -48,5 +48,5 @@ export function hasBystanders(spec: WatchSpec, { guardrail: { test } }: WatchedG
 export function othersOf({ scope }: WatchSpec, { guardrail: { test } }: WatchedGuardrail): string {
   if (scope?.kind === 'values') return `other ${scope.dimension}s`;
   const isRest = 'against' in test && test.against === 'control' && test.control.kind === 'rest';
-  return isRest && test.control.kind === 'rest' ? `other ${test.control.dimension}s` : 'parts';
+  return isRest && test.control.kind === 'rest' ? `other ${test.control.dimension}s` : 'the parts';
 }

@@ -20,20 +20,20 @@ export interface Pair {
 export interface Valley {
   /** Where the stretch begins: the start of the watch, or that of another release. */
   readonly fromMs: InstantMs;
-  /** Null until the first interval that ends within it. */
-  readonly low: number | null;
+  readonly low: number;
   readonly atMs: InstantMs;
 }
 
 /**
  * The running log likelihood ratio of one size of change against none. The likelihood of a change that began at an instant is that
- * of all that came after it: the lower the run was then, the likelier it began there (Page's cumulative sum).
+ * of all that came after it: the lower the run was then, the likelier it began there (Page's cumulative sum). Flat, because it is
+ * made anew with every interval: the valley of the stretch under way, and what was counted since the lowest of all.
  */
-export interface Run {
+export interface Run extends Valley, Pair {
   readonly sum: number;
-  readonly valleys: readonly Valley[];
-  /** What was counted since the lowest of all valleys. */
-  readonly since: Pair;
+  readonly lowest: number;
+  /** The stretches before, in order; none while nobody else releases anything. */
+  readonly older: readonly Valley[];
 }
 
 /** What one guardrail's observations say about when a change began, and about what did not get the release. */
@@ -53,6 +53,8 @@ export interface AttributionState {
   readonly traces: readonly Trace[];
   /** Null until the other releases were told. */
   readonly nearby: readonly NearbyRelease[] | null;
+  /** Where they began, in order, those before the watch left out. */
+  readonly startsMs: readonly InstantMs[];
   /** How many more there are than are kept. */
   readonly nearbyLeftOut: number;
 }
@@ -65,16 +67,6 @@ export const NEITHER: Pair = { exposedSum: 0, exposedN: 0, bystanderSum: 0, byst
 /** Both together. */
 export function plus(a: Tally, b: Tally): Tally {
   return { sum: a.sum + b.sum, n: a.n + b.n };
-}
-
-/** Both together, what got the release and what did not apart. */
-export function plusPair(a: Pair, b: Pair): Pair {
-  return {
-    exposedSum: a.exposedSum + b.exposedSum,
-    exposedN: a.exposedN + b.exposedN,
-    bystanderSum: a.bystanderSum + b.bystanderSum,
-    bystanderN: a.bystanderN + b.bystanderN,
-  };
 }
 
 /** What got the release. */

@@ -1,13 +1,14 @@
 import type { WatchedGuardrail, WatchSpec } from '../watch-spec.js';
 import { roundNumber } from '../words.js';
-import type { Finding } from './findings.js';
+import { type Finding, RULED_OUT } from './findings.js';
+import type { Lens } from './lens.js';
 import type { Tally } from './state.js';
 
 /** Traffic within these is as usual. */
 const USUAL_MIN = 0.67;
 const USUAL_MAX = 1.5;
-/** More traffic explains this much more than its own share. */
-const EXPLAINS_WITHIN = 1.1;
+/** What is more than the traffic explains is at least so many times as much. */
+const EXCESS_MIN = 1.25;
 
 /** How many times the usual traffic there is, by the guardrail's volume signal or by its own exposure; null where unknown. */
 function timesUsual(
@@ -31,16 +32,21 @@ function timesExposure(watched: WatchedGuardrail, exposed: Tally, spanMs: number
   return exposed.n / spanMs / (baseline.exposure / (baseline.toMs - baseline.fromMs));
 }
 
-/** Whether the traffic explains it: a promotion multiplies it, and what is counted by the minute with it. */
-export function traffic(o: {
+/** What of a symptom the traffic may explain. */
+interface Considered {
   readonly spec: WatchSpec;
   readonly watched: WatchedGuardrail;
   /** Exposure a second of each volume signal of the watch; null where it is not known. */
   readonly loads: readonly (number | null)[];
+  readonly lens: Lens | null;
+  /** What was counted since it got worse, and for how long; null where that is not known. */
   readonly since: { readonly exposed: Tally; readonly spanMs: number } | null;
   readonly effect: number | null;
-}): Finding {
-  const { spec, watched, effect } = o;
+}
+
+/** Whether the traffic explains it: a promotion multiplies it, and what is counted by the minute with it. */
+export function traffic(o: Considered): Finding {
+  const { spec, watched } = o;
   const { test } = watched.guardrail;
   const own = o.since === null ? null : timesExposure(watched, o.since.exposed, o.since.spanMs);
   const times = timesUsual(spec, watched, o.loads, own);
@@ -59,12 +65,20 @@ export function traffic(o: {
   if (isUsual) return say('ruled-out', 'traffic is about as usual');
   if (test.kind === 'proportion' || test.kind === 'burn-rate')
     return say('ruled-out', `${shown}, which changes no share of it`);
-  if (test.kind === 'rate' && own !== null && effect !== null) {
-    const unexplained = times / own;
-    if (unexplained <= USUAL_MAX) return say('ruled-out', `${shown}, and it is counted for as much traffic`);
-    return effect > 1 && effect <= unexplained * EXPLAINS_WITHIN
+  if (test.kind === 'rate' && own !== null && own > 0) {
+    if (times / own <= USUAL_MAX) return say('ruled-out', `${shown}, and it is counted for as much traffic`);
+    return isExplainedBy(o, times / own)
       ? say('found', `${shown}, and that explains all of it`)
       : say('ruled-out', `${shown}, and that does not explain all of it`);
   }
   return say('possible', `${shown}, which may be part of it`);
+}
+
+/** Whether history, had it had so many times its traffic, would have been as bad: more than that has to be shown. */
+function isExplainedBy({ watched, lens, since, effect }: Considered, times: number): boolean {
+  const baseline = watched.baselines[0]?.baseline;
+  const usual = baseline === undefined || lens === null ? null : lens.ofBaseline(baseline);
+  if (lens === null || usual === null || since === null || effect === null || effect <= 1) return false;
+  const then: Tally = { sum: usual.sum * times, n: usual.n };
+  return lens.asBad(since.exposed, then, Math.max(EXCESS_MIN, effect / times)) > RULED_OUT;
 }
