@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { GuardrailView } from '@parapet/contracts';
-import { RIVAL_TOKENS, World } from '../test/world.js';
+import { releaseBody, RIVAL, RIVAL_TOKENS, World } from '../test/world.js';
 import { TENANT } from '../test/shop.js';
 
 let world: World;
@@ -18,7 +18,10 @@ async function verdictOf(release: string): Promise<number> {
 async function failed(name: string): Promise<string> {
   const id = await world.live(name);
   await world.verdict(id, 'fail', { final: true });
-  await world.until(`${name} has failed`, async () => (await world.get(`/v1/releases/${id}`)).body.verdict === 'fail');
+  await world.until(
+    `${name} has failed, and what follows is decided`,
+    async () => (await world.get(`/v1/releases/${id}`)).body.proposal !== null,
+  );
   return id;
 }
 
@@ -90,6 +93,41 @@ describe('a guardrail', () => {
       { policy: 'checkout', guardrail: 'order-success', from: 'act', to: 'observe', reason: 'no-data', sequence: 1 },
       { policy: 'checkout', guardrail: 'order-success', from: 'observe', to: 'act', reason: 'proven', sequence: 2 },
     ]);
+  });
+});
+
+describe('a guardrail with history', () => {
+  it('is tried on it when a release is registered, and acts because it saw an injected fault and nothing without', async () => {
+    await world.history(TENANT, 'staging', 26 * 60, (minute) => ({ of: 100, good: 99 - (minute % 3 === 0 ? 1 : 0) }));
+    expect(await orderSuccess('staging')).toMatchObject({
+      mode: 'propose',
+      why: 'no-breach-shown',
+      data: { returns: true },
+    });
+    const { body } = await world.post('/v1/releases', releaseBody('tried', { environment: 'staging' }));
+    expect(body.standings).toBeUndefined();
+    expect(await orderSuccess('staging')).toMatchObject({
+      mode: 'act',
+      why: null,
+      proof: { by: 'self-test' },
+      test: { words: expect.stringMatching(/^saw failures times 3 after \d+ (s|min), and nothing without a fault$/) },
+      breaches: 0,
+    });
+  });
+
+  it('that is in breach as things are has shown nothing: it may propose, and says why', async () => {
+    await world.history(RIVAL, 'staging', 26 * 60, () => ({ of: 100, good: 80 }));
+    const { body } = await world.post('/v1/releases', releaseBody('tried', { environment: 'staging' }), {
+      as: RIVAL_TOKENS.pipeline,
+    });
+    expect(body.standings).toEqual([
+      { guardrail: 'order-success', mode: 'propose', declared: 'act', why: 'no-breach-shown' },
+    ]);
+    const { items } = (await world.get('/v1/guardrails', RIVAL_TOKENS.onlooker)).body as { items: GuardrailView[] };
+    expect(items.find(({ environment }) => environment === 'staging')).toMatchObject({
+      proof: null,
+      test: { words: expect.stringContaining('in breach without any fault') },
+    });
   });
 });
 
@@ -229,8 +267,8 @@ describe('precision', () => {
 
   it("is the tenant's own", async () => {
     const { items } = (await world.get('/v1/guardrails', RIVAL_TOKENS.onlooker)).body as { items: GuardrailView[] };
-    expect(items.map(({ mode, breaches, marks }) => ({ mode, breaches, marks }))).toEqual(
-      [1, 2].map(() => ({ mode: 'observe', breaches: 0, marks: { right: 0, wrong: 0, disputed: 0 } })),
+    expect(items.map(({ breaches, marks }) => ({ breaches, marks }))).toEqual(
+      [1, 2].map(() => ({ breaches: 0, marks: { right: 0, wrong: 0, disputed: 0 } })),
     );
   });
 });

@@ -329,6 +329,28 @@ export class World {
     });
   }
 
+  /** What the evaluator kept of a shop's orders up to now: so many minutes of one series. */
+  async history(
+    tenant: string,
+    environment: string,
+    minutes: number,
+    at: (minute: number) => { readonly of: number; readonly good: number },
+  ): Promise<void> {
+    const values = Array.from({ length: minutes }, (_, minute) => at(minute));
+    await this.database.connect('guardrail-evaluation', 1).transact(tenant, async (tx) => {
+      await tx.query(
+        'SELECT evaluation_rollup_days(array(SELECT d::date FROM generate_series(current_date - 30, current_date, $1::interval) d))',
+        ['1 day'],
+      );
+      await tx.query(
+        `INSERT INTO evaluation_rollup (tenant, environment, signal, dimensions, minute, n, count, of, sum)
+         SELECT $1, $2, 'shop.orders', '{}', date_trunc('minute', now()) - (cardinality($3::float8[]) - m) * interval '1 minute', 4, good, total, 0
+           FROM unnest($3::float8[], $4::float8[]) WITH ORDINALITY AS v (good, total, m)`,
+        [tenant, environment, values.map(({ good }) => good), values.map(({ of }) => of)],
+      );
+    });
+  }
+
   /** The evaluator is at the watch of a release, or was that long ago. */
   async watchedUntil(release: string, agoMs: number): Promise<number> {
     const clockMs = Date.now() - agoMs;
