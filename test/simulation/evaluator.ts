@@ -1,9 +1,8 @@
 import { fromJournal, type SignalBatch, toJournal } from '@parapet/contracts';
 import type { WatchInput, WatchSpec } from '@parapet/guardrails';
 import type { Configuration } from '@parapet/policy';
-import type { Tx } from '@parapet/postgres';
 import type { JournalRow } from '@parapet/runtime';
-import { matchesWhere, mergeRollUps, type Observation, type RollUp, rollUpOf, seriesName } from '@parapet/signals';
+import { mergeRollUps, type Observation, type RollUp, rollUpOf, seriesName } from '@parapet/signals';
 import {
   type Environment,
   environmentIn,
@@ -12,6 +11,7 @@ import {
 import { applyFact } from '../../services/guardrail-evaluation/src/facts.js';
 import { foldBatch, foldTick } from '../../services/guardrail-evaluation/src/fold.js';
 import { Writes } from '../../services/guardrail-evaluation/src/writes.js';
+import { historyInMemory } from '../../services/guardrail-evaluation/testing/history.js';
 import { ENVIRONMENT, TENANT } from './configuration.js';
 import { SECOND_MS, START_MS } from './plot.js';
 import { Process } from './process.js';
@@ -100,7 +100,17 @@ export class Evaluator {
       const fact = { ...row, release: row.stream, fact: row.data, recordedAtMs, trace: undefined };
       const environment = environmentIn(memory, row.tenant, row.environment);
       const moment = { clockMs: memory.clockMs, trace: undefined };
-      if (await applyFact(this.around(), environment, fact, moment, this.history(), kept)) done.push(row.seq);
+      if (
+        await applyFact(
+          this.around(),
+          environment,
+          fact,
+          moment,
+          historyInMemory(() => this.rollUps.values()),
+          kept,
+        )
+      )
+        done.push(row.seq);
     }
     return () => {
       for (const seq of done) this.facts.delete(seq);
@@ -183,21 +193,6 @@ export class Evaluator {
       publicUrl: 'https://parapet.example',
       onIgnored: (_: string, why: string) => void this.world.seen.add(`sample ${why}`),
     };
-  }
-
-  /** Answers the one question that beginning a watch asks: the minutes before it. */
-  private history(): Tx {
-    const query = async (_: string, values: readonly unknown[] = []) => {
-      const [, , signal, where, fromMs, toMs] = values as [string, string, string, string, number, number];
-      const wanted = JSON.parse(where) as Record<string, string>;
-      return [...this.rollUps.values()]
-        .filter(
-          ({ observation: o, rollUp: r }) =>
-            o.signal === signal && matchesWhere(wanted, o.dimensions) && r.minuteMs >= fromMs && r.minuteMs < toMs,
-        )
-        .map(({ rollUp }) => ({ minute_ms: rollUp.minuteMs, n: rollUp.n, count: rollUp.count, of: rollUp.of }));
-    };
-    return { tenant: TENANT, query: query as unknown as Tx['query'], afterCommit: () => undefined };
   }
 }
 

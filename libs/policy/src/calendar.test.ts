@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type TradingCalendar, type TradingRule, tradingPeriods, unusualTimes, weeksBefore } from './calendar.js';
+import { type TradingCalendar, type TradingRule, tradingPeriods, unusualTimes, daysBefore } from './calendar.js';
 import { instantOfMoment, isMoment } from './moment.js';
 import { recurrenceProblem } from './recurrence.js';
 import { instantOf, isTimeZone, wallOf } from './zone.js';
@@ -163,19 +163,19 @@ describe('what a baseline leaves out', () => {
   });
 });
 
-describe('the same hour of earlier weeks', () => {
+describe('the same hour of earlier days', () => {
   it.each([
-    ['a week ago', '2026-11-23T09:00', 1, PARIS, '2026-11-16T08:00Z'],
+    ['a week ago', '2026-11-23T09:00', 7, PARIS, '2026-11-16T08:00Z'],
     [
       'before the clocks went back: the hour that shops call the same',
       '2026-10-28T09:00',
-      1,
+      7,
       PARIS,
       '2026-10-21T07:00Z',
     ],
-    ['in a zone that never changes', '2026-10-28T09:00:00Z', 1, 'UTC', '2026-10-21T09:00Z'],
-  ])('%s', (_, moment, weeks, zone, expected) => {
-    expect(shown(weeksBefore(at(moment, zone), weeks, zone))).toBe(expected);
+    ['in a zone that never changes', '2026-10-28T09:00:00Z', 7, 'UTC', '2026-10-21T09:00Z'],
+  ])('%s', (_, moment, days, zone, expected) => {
+    expect(shown(daysBefore(at(moment, zone), days, zone))).toBe(expected);
   });
 });
 

@@ -75,11 +75,11 @@ function timesOf(rule: TradingRule, timeZone: string, fromMs: InstantMs, toMs: I
 }
 
 const HOUR_MS = 3_600_000;
-const WEEK_MS = 7 * 24 * HOUR_MS;
+const DAY_MS = 24 * HOUR_MS;
 
-/** The instant at which the clocks of a zone showed the same, that many weeks earlier. */
-export function weeksBefore(instantMs: InstantMs, weeks: number, timeZone: string): InstantMs {
-  return instantOf(wallOf(instantMs, timeZone) - weeks * WEEK_MS, timeZone);
+/** The instant at which the clocks of a zone showed the same, that many days earlier. */
+export function daysBefore(instantMs: InstantMs, days: number, timeZone: string): InstantMs {
+  return instantOf(wallOf(instantMs, timeZone) - days * DAY_MS, timeZone);
 }
 
 /** Times that are no example of usual trade. A holiday is: it comes every week in some form, and shops sell on it. */

@@ -1,12 +1,12 @@
 export * from './built-in-signals.js';
 export {
+  daysBefore,
   type TradingCalendar,
   type TradingPeriod,
   type TradingPeriodKind,
   type TradingRule,
   tradingPeriods,
   unusualTimes,
-  weeksBefore,
 } from './calendar.js';
 export * from './configuration.js';
 export * from './configuration-of.js';
@@ -19,4 +19,5 @@ export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';
 export { odooSqlSettings as odooSqlSettingsSchema } from './schema/odoo-sql.js';
 export type { StoredDocument } from './reading.js';
 export * from './secret.js';
+export { isTimeUnit } from './tests-of.js';
 export * from './token.js';

@@ -37,7 +37,7 @@ export function testOf(spec: GuardrailSpec, unit: string | null): GuardrailTest 
     case 'rate':
       return countTest(test);
     case 'gauge':
-      return gaugeTest(test, unit !== null && TIME_UNITS.has(unit.toLowerCase()));
+      return gaugeTest(test, unit !== null && isTimeUnit(unit));
     case 'histogram':
       return {
         kind: 'histogram',
@@ -60,6 +60,11 @@ export function testOf(spec: GuardrailSpec, unit: string | null): GuardrailTest 
     default:
       return unreachable(test);
   }
+}
+
+/** Whether a unit is one of time: a gauge of it is a latency. */
+export function isTimeUnit(unit: string): boolean {
+  return TIME_UNITS.has(unit.toLowerCase());
 }
 
 /** Where a control is one side of a canary and nothing else is said, the release is the other side. */

@@ -30,7 +30,7 @@ function play(
   const outcomes = samples.map((s) => {
     const taken = takeSample(declaration, state, s, receivedAt * 1000);
     state = JSON.parse(JSON.stringify(taken.state)) as SeriesState;
-    if (taken.outcome !== 'observed' && taken.outcome !== 'late') return taken.outcome;
+    if (!('observation' in taken)) return taken.outcome;
     const { value, fromMs, atMs } = taken.observation;
     const what =
       value.kind === 'count'
@@ -126,13 +126,13 @@ describe('a series', () => {
       'total fell and bad is more than total: discarded',
       COUNTER,
       [pair(15, 5, 100), pair(30, 60, 50)],
-      ['start', 'reset'],
+      ['start', 'reset counter-reset (15,30]'],
     ],
     [
       'only bad fell: discarded, and differenced from there',
       COUNTER,
       [pair(15, 5, 100), pair(30, 2, 150), pair(45, 3, 160)],
-      ['start', 'reset', 'observed 1/10 (30,45]'],
+      ['start', 'reset counter-reset (15,30]', 'observed 1/10 (30,45]'],
     ],
     [
       'of a share that is bad when low the rest is the bad',
@@ -140,7 +140,12 @@ describe('a series', () => {
       [pair(15, 95, 100), pair(30, 190, 200)],
       ['start', 'observed 95/100 (15,30]'],
     ],
-    ['… and its fall is a reset on one side', COUNTER_LOW, [pair(15, 95, 100), pair(30, 198, 200)], ['start', 'reset']],
+    [
+      '… and its fall is a reset on one side',
+      COUNTER_LOW,
+      [pair(15, 95, 100), pair(30, 198, 200)],
+      ['start', 'reset counter-reset (15,30]'],
+    ],
     [
       'a late counter value heals itself',
       COUNTER,

@@ -23,13 +23,13 @@ export interface SeriesState {
 export const EMPTY_SERIES: SeriesState = { newestAtMs: null, counter: null, seen: [] };
 
 /**
- * What became of a sample. `observed`: to be judged. `late`: history only. `start`: the first value of a counter, or the one
- * after a reset on one side. The others change nothing and are counted.
+ * What became of a sample. `observed`: to be judged. `late`: history only. `reset`: a counter was reset on one side, so its
+ * increment is lost and there is a gap. `start`: the first value of a counter. The others change nothing and are counted.
  */
 export type Taken =
-  | { readonly outcome: 'observed' | 'late'; readonly state: SeriesState; readonly observation: Observation }
+  | { readonly outcome: 'observed' | 'late' | 'reset'; readonly state: SeriesState; readonly observation: Observation }
   | {
-      readonly outcome: 'start' | 'reset' | 'repeated' | 'conflict' | 'healed' | 'future';
+      readonly outcome: 'start' | 'repeated' | 'conflict' | 'healed' | 'future';
       readonly state: SeriesState;
     };
 
@@ -90,7 +90,10 @@ function takeCounter(
   const moved = { ...next, counter: { atMs: sample.atMs, count: value.count, of: value.of } };
   if (last === null) return { outcome: 'start', state: moved };
   const increment = difference(declaration, last, value);
-  if (increment === null) return { outcome: 'reset', state: moved };
+  if (increment === null) {
+    const lost: SampleValue = { kind: 'gap', reason: 'counter-reset' };
+    return { outcome: 'reset', state: moved, observation: observationOf(declaration, sample, lost) };
+  }
   const gapMs = sample.atMs - last.atMs;
   const fromMs = gapMs <= GAP_INTERVALS_MAX * declaration.intervalMs ? last.atMs : sample.atMs - declaration.intervalMs;
   return {

@@ -1,4 +1,11 @@
-import type { Candidate, GuardrailReport, WatchSpec, WatchState } from '@parapet/guardrails';
+import type {
+  Candidate,
+  GuardrailReport,
+  NearbyRelease,
+  ReleaseScope,
+  WatchSpec,
+  WatchState,
+} from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import { type AlertsState, NO_ALERTS, type SeriesState } from '@parapet/signals';
 import type { UnattachedAlert } from './alert-views.js';
@@ -16,6 +23,10 @@ export interface KnownRelease {
   readonly startedAtMs: InstantMs | null;
   readonly liveAtMs: InstantMs | null;
   readonly endedAtMs: InstantMs | null;
+  /** When it was finished: it stays in place, and is in flight no more. */
+  readonly settledAtMs: InstantMs | null;
+  /** What of the environment got it; null: all of it. */
+  readonly scope: ReleaseScope | null;
   /** Whether its time may serve as history for others. */
   readonly isHistory: boolean;
 }
@@ -27,6 +38,8 @@ export interface OpenWatch {
   readonly inputs: number;
   readonly digest: string;
   readonly guardrails: readonly GuardrailReport[];
+  /** The other releases in flight, as it was told last; null: it was not told yet. */
+  readonly nearby: readonly NearbyRelease[] | null;
 }
 
 /** Everything the evaluator remembers of one environment of one tenant. */

@@ -1,10 +1,12 @@
 import type { GuardrailPolicy, WatchInput, WatchPhase } from '@parapet/guardrails';
 import { type InstantMs, parseInstant } from '@parapet/kernel';
-import type { Tx } from '@parapet/postgres';
 import { beginWatch, tellAlerts, tellRelease } from './fold.js';
 import type { Moment, Surroundings } from './tell.js';
 import type { Environment, KnownRelease } from './environment.js';
+import type { HistoryReader } from './history/read-history.js';
+import { scopeOf } from './scope.js';
 import { specOf } from './spec.js';
+import { tellSurroundings } from './surroundings.js';
 import type { Writes } from './writes.js';
 
 /** How long an event waits for the registration of its release, which another instance may still be writing. */
@@ -33,7 +35,7 @@ export async function applyFact(
   environment: Environment,
   fact: Fact,
   moment: Moment,
-  tx: Tx,
+  reader: HistoryReader,
   writes: Writes,
 ): Promise<boolean> {
   const known = environment.releases.get(fact.release);
@@ -43,7 +45,7 @@ export async function applyFact(
     return true;
   }
   if (fact.version <= known.version) return true;
-  if (fact.type === 'release.phase-changed') await applyPhase(around, environment, known, fact, moment, tx, writes);
+  if (fact.type === 'release.phase-changed') await applyPhase(around, environment, known, fact, moment, reader, writes);
   if (fact.type === 'actuation.finished') applyActuation(around, environment, known, fact, moment, writes);
   return true;
 }
@@ -54,22 +56,24 @@ async function applyPhase(
   known: KnownRelease,
   fact: Fact,
   moment: Moment,
-  tx: Tx,
+  reader: HistoryReader,
   writes: Writes,
 ): Promise<void> {
   const phase = fact.fact['to'] as string;
   const saidAtMs = typeof fact.fact['at'] === 'string' ? parseInstant(fact.fact['at']) : null;
   // A sender's clock that is ahead must not put evidence off.
   const atMs = Math.min(saidAtMs ?? fact.recordedAtMs, moment.clockMs);
-  const next = movedTo(known, phase, atMs, fact.version);
+  const next = movedTo(known, phase, atMs, fact);
   take(environment, next, writes);
   const isBegun = next.startedAtMs !== null;
   const input = watchPhaseOf(phase);
   if (isBegun && known.startedAtMs === null && input !== null) {
     const policy = known.registered['guardrailPolicy'] as GuardrailPolicy;
-    const spec = await specOf(around.configuration, environment, next, policy, next.startedAtMs, tx);
+    const spec = await specOf(around.configuration, environment, next, policy, next.startedAtMs, reader);
     beginWatch(around, environment, spec, moment, writes);
   }
+  // Before the phase itself: what a release begins among, and what ends with it, is known when it is judged.
+  tellSurroundings(around, environment, moment, writes);
   if (input !== null)
     tellRelease(
       around,
@@ -114,6 +118,8 @@ function registered(fact: Fact): KnownRelease {
     startedAtMs: null,
     liveAtMs: null,
     endedAtMs: null,
+    settledAtMs: null,
+    scope: null,
     isHistory: true,
   };
 }
@@ -121,14 +127,17 @@ function registered(fact: Fact): KnownRelease {
 const BEGUN: readonly string[] = ['deploying', 'live', 'failed'];
 const ENDED: readonly string[] = ['superseded', 'rolled-back'];
 
-function movedTo(known: KnownRelease, phase: string, atMs: InstantMs, version: number): KnownRelease {
+function movedTo(known: KnownRelease, phase: string, atMs: InstantMs, { fact, version }: Fact): KnownRelease {
   return {
     ...known,
     phase,
     version,
+    // A phase without a word on the scope is of the scope it had.
+    scope: fact['scope'] === undefined || fact['scope'] === null ? known.scope : scopeOf(fact['scope']),
     startedAtMs: known.startedAtMs ?? (BEGUN.includes(phase) ? atMs : null),
     liveAtMs: known.liveAtMs ?? (phase === 'live' ? atMs : null),
     endedAtMs: known.endedAtMs ?? (ENDED.includes(phase) ? atMs : null),
+    settledAtMs: known.settledAtMs ?? (phase === 'finished' ? atMs : null),
   };
 }
 

@@ -24,7 +24,7 @@ import {
 import { unattachedOf, viewOf } from './alert-views.js';
 import { alertSourcesOf, declarationOf } from './declarations.js';
 import { candidatesOf, type Environment, type OpenWatch } from './environment.js';
-import { isHistoryKept } from './history-days.js';
+import { isHistoryKept } from './history/history-days.js';
 import { type Moment, pushRecent, type Surroundings, tell } from './tell.js';
 import type { Writes } from './writes.js';
 
@@ -51,6 +51,11 @@ export function foldBatch(
       case 'observed':
         keepHistory(environment, taken.observation, moment, writes);
         observeAll(around, environment, taken.observation, moment, writes);
+        break;
+      case 'reset':
+        // What was counted meanwhile is lost: that is a gap with a name, and no gap is taken for quiet.
+        observeAll(around, environment, taken.observation, moment, writes);
+        around.onIgnored(sample.signal, 'reset');
         break;
       case 'late':
         // A backfill is history: nothing that was judged is judged again with it.
@@ -115,6 +120,7 @@ export function beginWatch(
     inputs: 0,
     digest: evidenceStart(spec, sha256),
     guardrails: [],
+    nearby: null,
   };
   environment.watches.set(spec.release, watch);
   writes.touchWatch(environment, spec.release);

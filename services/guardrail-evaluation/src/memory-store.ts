@@ -1,4 +1,4 @@
-import type { GuardrailReport, WatchSpec, WatchState } from '@parapet/guardrails';
+import type { GuardrailReport, NearbyRelease, ReleaseScope, WatchSpec, WatchState } from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import type { Tx } from '@parapet/postgres';
 import type { AlertsState, SeriesState } from '@parapet/signals';
@@ -42,8 +42,9 @@ export async function readMemory(tx: Tx, partition: number): Promise<PartitionMe
     inputs: number;
     digest: string;
     guardrails: GuardrailReport[];
+    nearby: NearbyRelease[] | null;
   }>(
-    'SELECT tenant, environment, spec, state, inputs, digest, guardrails FROM evaluation_watch WHERE partition = $1 AND is_open',
+    'SELECT tenant, environment, spec, state, inputs, digest, guardrails, nearby FROM evaluation_watch WHERE partition = $1 AND is_open',
     [partition],
   );
   for (const { tenant, environment, ...watch } of watches)
@@ -64,9 +65,12 @@ async function readReleases(tx: Tx, partition: number, memory: PartitionMemory):
     started_at_ms: number | null;
     live_at_ms: number | null;
     ended_at_ms: number | null;
+    settled_at_ms: number | null;
+    scope: ReleaseScope | null;
     is_history: boolean;
   }>(
-    `SELECT tenant, environment, release, workload, name, registered, phase, version, started_at_ms, live_at_ms, ended_at_ms, is_history
+    `SELECT tenant, environment, release, workload, name, registered, phase, version, started_at_ms, live_at_ms, ended_at_ms, settled_at_ms, scope,
+            is_history
        FROM evaluation_release WHERE partition = $1 AND (ended_at_ms IS NULL OR ended_at_ms > $2)`,
     [partition, memory.clockMs - RELEASES_MS],
   );
@@ -81,6 +85,8 @@ async function readReleases(tx: Tx, partition: number, memory: PartitionMemory):
       startedAtMs: r.started_at_ms,
       liveAtMs: r.live_at_ms,
       endedAtMs: r.ended_at_ms,
+      settledAtMs: r.settled_at_ms,
+      scope: r.scope,
       isHistory: r.is_history,
     });
   }

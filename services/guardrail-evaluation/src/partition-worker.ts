@@ -5,7 +5,8 @@ import type { Database, Journal, PartitionSession, Tx } from '@parapet/postgres'
 import { environmentIn, type PartitionMemory } from './environment.js';
 import { applyFact } from './facts.js';
 import { foldBatch, foldSettlement, foldTick } from './fold.js';
-import { ensureDays } from './history-days.js';
+import { historyIn } from './history/read-history.js';
+import { ensureDays } from './history/history-days.js';
 import { readFacts, readMemory, writePosition } from './memory-store.js';
 import type { WatchClock } from './rows.js';
 import { markSettlement, readSettlements, type SettledPlace } from './settlements.js';
@@ -105,7 +106,14 @@ export class PartitionWorker {
           memory.clockMs = Math.max(memory.clockMs, fact.recordedAtMs);
           const moment = { clockMs: memory.clockMs, trace: fact.trace };
           const environment = environmentIn(memory, fact.tenant, fact.environment);
-          const isApplied = await applyFact(this.surroundings(fact.tenant), environment, fact, moment, tx, writes);
+          const isApplied = await applyFact(
+            this.surroundings(fact.tenant),
+            environment,
+            fact,
+            moment,
+            historyIn(tx),
+            writes,
+          );
           if (isApplied) done.push(fact);
         }
         applied = done.length;

@@ -40,17 +40,19 @@ export async function writeSeries(tx: Tx, partition: number, series: readonly Se
   );
 }
 
-/** Writes the alerts of an environment, and those that nobody is blamed for. */
-export async function writeAlerts(tx: Tx, partition: number, environment: Environment): Promise<void> {
+/** Writes the alerts of environments, and those that nobody is blamed for. */
+export async function writeAlerts(tx: Tx, partition: number, environments: readonly Environment[]): Promise<void> {
+  if (environments.length === 0) return;
   await tx.query(
-    `INSERT INTO evaluation_alerts (tenant, environment, partition, state, unattached) VALUES ($1, $2, $3, $4, $5)
+    `INSERT INTO evaluation_alerts (partition, tenant, environment, state, unattached)
+     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::jsonb[], $5::jsonb[])
      ON CONFLICT (tenant, environment) DO UPDATE SET state = excluded.state, unattached = excluded.unattached`,
     [
-      environment.tenant,
-      environment.environment,
       partition,
-      JSON.stringify(environment.alerts),
-      JSON.stringify(environment.unattached),
+      environments.map((e) => e.tenant),
+      environments.map((e) => e.environment),
+      environments.map((e) => JSON.stringify(e.alerts)),
+      environments.map((e) => JSON.stringify(e.unattached)),
     ],
   );
 }
@@ -116,33 +118,37 @@ function columns(rows: readonly EvidenceRow[]): readonly unknown[] {
   ];
 }
 
-/** Writes what is known of a release. */
-export async function writeRelease(
-  tx: Tx,
-  partition: number,
-  environment: Environment,
-  r: KnownRelease,
-): Promise<void> {
+/** A release of an environment, by its id. */
+export type ReleaseOf = readonly [environment: Environment, release: string];
+
+/** Writes what is known of releases. */
+export async function writeReleases(tx: Tx, partition: number, releases: readonly ReleaseOf[]): Promise<void> {
+  if (releases.length === 0) return;
+  const all = releases.map(([environment, id]) => environment.releases.get(id) as KnownRelease);
   await tx.query(
-    `INSERT INTO evaluation_release (tenant, release, environment, workload, partition, name, registered, phase, version,
-                                     started_at_ms, live_at_ms, ended_at_ms, is_history)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    `INSERT INTO evaluation_release (partition, tenant, environment, release, workload, name, registered, phase, version,
+                                     started_at_ms, live_at_ms, ended_at_ms, settled_at_ms, scope, is_history)
+     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::bigint[],
+                              $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::jsonb[], $15::boolean[])
      ON CONFLICT (tenant, release) DO UPDATE SET phase = excluded.phase, version = excluded.version, started_at_ms = excluded.started_at_ms,
-       live_at_ms = excluded.live_at_ms, ended_at_ms = excluded.ended_at_ms, is_history = excluded.is_history`,
+       live_at_ms = excluded.live_at_ms, ended_at_ms = excluded.ended_at_ms, settled_at_ms = excluded.settled_at_ms,
+       scope = excluded.scope, is_history = excluded.is_history`,
     [
-      environment.tenant,
-      r.release,
-      environment.environment,
-      r.workload,
       partition,
-      r.name,
-      JSON.stringify(r.registered),
-      r.phase,
-      r.version,
-      r.startedAtMs,
-      r.liveAtMs,
-      r.endedAtMs,
-      r.isHistory,
+      releases.map(([e]) => e.tenant),
+      releases.map(([e]) => e.environment),
+      all.map((r) => r.release),
+      all.map((r) => r.workload),
+      all.map((r) => r.name),
+      all.map((r) => JSON.stringify(r.registered)),
+      all.map((r) => r.phase),
+      all.map((r) => r.version),
+      all.map((r) => r.startedAtMs),
+      all.map((r) => r.liveAtMs),
+      all.map((r) => r.endedAtMs),
+      all.map((r) => r.settledAtMs),
+      all.map((r) => (r.scope === null ? null : JSON.stringify(r.scope))),
+      all.map((r) => r.isHistory),
     ],
   );
 }
@@ -163,25 +169,30 @@ export async function writeWatchClocks(tx: Tx, clockMs: InstantMs, watches: read
   );
 }
 
-/** Writes where a watch stands. */
-export async function writeWatch(tx: Tx, partition: number, environment: Environment, w: OpenWatch): Promise<void> {
+/** Writes where watches stand. */
+export async function writeWatches(tx: Tx, partition: number, watches: readonly ReleaseOf[]): Promise<void> {
+  if (watches.length === 0) return;
+  const all = watches.map(([environment, release]) => environment.watches.get(release) as OpenWatch);
   await tx.query(
-    `INSERT INTO evaluation_watch (tenant, release, partition, environment, spec, state, inputs, digest, is_open, guardrails, clock_ms)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    `INSERT INTO evaluation_watch (partition, tenant, environment, release, spec, state, inputs, digest, is_open, guardrails, clock_ms,
+                                   nearby)
+     SELECT $1, * FROM unnest($2::text[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::int[], $8::text[], $9::boolean[],
+                              $10::jsonb[], $11::bigint[], $12::jsonb[])
      ON CONFLICT (tenant, release) DO UPDATE SET state = excluded.state, inputs = excluded.inputs, digest = excluded.digest,
-       is_open = excluded.is_open, guardrails = excluded.guardrails, clock_ms = excluded.clock_ms`,
+       is_open = excluded.is_open, guardrails = excluded.guardrails, clock_ms = excluded.clock_ms, nearby = excluded.nearby`,
     [
-      environment.tenant,
-      w.spec.release,
       partition,
-      environment.environment,
-      JSON.stringify(w.spec),
-      JSON.stringify(w.state),
-      w.inputs,
-      w.digest,
-      !w.state.isOver,
-      JSON.stringify(w.guardrails),
-      w.state.clockMs,
+      watches.map(([e]) => e.tenant),
+      watches.map(([e]) => e.environment),
+      all.map((w) => w.spec.release),
+      all.map((w) => JSON.stringify(w.spec)),
+      all.map((w) => JSON.stringify(w.state)),
+      all.map((w) => w.inputs),
+      all.map((w) => w.digest),
+      all.map((w) => !w.state.isOver),
+      all.map((w) => JSON.stringify(w.guardrails)),
+      all.map((w) => w.state.clockMs),
+      all.map((w) => (w.nearby === null ? null : JSON.stringify(w.nearby))),
     ],
   );
 }

@@ -59,6 +59,7 @@ const journal = new Journal(testIds());
 const ids = testIds();
 const published: CloudEvent[] = [];
 let release = '';
+let begun = false;
 /** A series for each test: a later one's samples must not be late for the dates of an earlier one's. */
 let store = '';
 /** What the processes of a test said. */
@@ -93,6 +94,9 @@ beforeEach(() => {
   said = '';
 });
 afterEach(async () => {
+  // What is still in flight would be a suspect of the next one's degradation.
+  if (begun) await told(movedTo('deploying', 'superseded', Date.now()));
+  begun = false;
   await Promise.all(running.splice(0).map((child) => kill(child, 'SIGKILL')));
 });
 afterAll(async () => {
@@ -178,6 +182,7 @@ async function begin(): Promise<void> {
     registered(`odoo ${release}`, { ...POLICY, baselineMs: 10 * MINUTE, guardrails: POLICY.guardrails.slice(0, 1) }),
   );
   await told(movedTo('registered', 'deploying', Date.now()));
+  begun = true;
   await until('the release is watched', async () => (await inputs()).length > 0);
 }
 

@@ -15,6 +15,8 @@ const release = (told: Partial<KnownRelease>): KnownRelease => ({
   startedAtMs: 100 * MINUTE_MS,
   liveAtMs: 110 * MINUTE_MS,
   endedAtMs: null,
+  settledAtMs: null,
+  scope: null,
   isHistory: false,
   ...told,
 });

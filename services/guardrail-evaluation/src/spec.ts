@@ -1,43 +1,52 @@
-import type { Guardrail, GuardrailPolicy, WatchedGuardrail, WatchSpec } from '@parapet/guardrails';
+import {
+  type GuardrailPolicy,
+  resolveGuardrail,
+  type WatchedGuardrail,
+  type WatchedSignal,
+  type WatchedVolume,
+  type WatchSpec,
+} from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import type { Configuration } from '@parapet/policy';
-import type { Tx } from '@parapet/postgres';
-import { type Baseline, baselineOf, baselinePeriods, type Period, type RollUp } from '@parapet/signals';
+import type { Period } from '@parapet/signals';
 import { declarationOf } from './declarations.js';
 import type { Environment, KnownRelease } from './environment.js';
+import { type HistoryPlan, historyPlan } from './history/history-plan.js';
+import type { HistoryReader } from './history/read-history.js';
+import { usualTraffic } from './history/usual-traffic.js';
+import { historyAskedBy, withHistory } from './history/watched-history.js';
 
-/** Everything the watch of a release needs, fixed now: its policy, how its signals are declared, and what it is compared with. */
+/** More series than this of one signal are read together: what one of them does by itself is then not told apart. */
+const SERIES_MAX = 20;
+
+/**
+ * Everything the watch of a release needs, fixed now: its policy, how its signals are declared, and what it is compared with. Of
+ * history one question is asked for each guardrail and for each volume.
+ */
 export async function specOf(
   configuration: Configuration,
   environment: Environment,
   release: KnownRelease,
   policy: GuardrailPolicy,
   startMs: InstantMs | null,
-  tx: Tx,
+  reader: HistoryReader,
 ): Promise<WatchSpec> {
   if (startMs === null) throw new Error(`release ${release.release} has not begun`);
   const { guardrails, ...rest } = policy;
-  const periods = baselinePeriods(
+  const plan = historyPlan({
     startMs,
-    policy.baselineMs,
-    badTimes(environment.releases.values(), release.release, startMs),
-  );
+    durationMs: policy.durationMs,
+    baselineMs: policy.baselineMs,
+    environment: environment.environment,
+    calendars: configuration.calendars,
+    badTimes: badTimes(environment.releases.values(), release.release, startMs),
+  });
+  const about = { startMs, policy: rest, scope: release.scope };
   const watched: WatchedGuardrail[] = [];
-  for (const guardrail of guardrails) {
-    const declared =
-      guardrail.signal === null ? null : declarationOf(configuration, environment.environment, guardrail.signal, null);
-    const signal =
-      declared === null
-        ? null
-        : {
-            unit: declared.unit,
-            badDirection: declared.badDirection,
-            intervalMs: declared.intervalMs,
-            latenessMs: declared.latenessMs,
-          };
-    const baseline =
-      signal === null ? null : await baselineFor(tx, environment, guardrail, signal.badDirection, periods);
-    watched.push({ guardrail, signal, baselines: baseline === null ? [] : [{ window: 'before', baseline }] });
+  for (const declared of guardrails) {
+    const guardrail = resolveGuardrail(declared, release.scope);
+    const signal = guardrail.signal === null ? null : watchedSignal(configuration, environment, guardrail.signal);
+    watched.push(await withHistoryOf(environment, about, { guardrail, signal, baselines: [] }, plan, reader));
   }
   return {
     tenant: environment.tenant,
@@ -45,12 +54,64 @@ export async function specOf(
     workload: release.workload,
     release: release.release,
     name: release.name,
-    startMs,
-    scope: null,
-    policy: rest,
+    ...about,
     guardrails: watched,
-    volumes: [],
+    volumes: await volumesOf(configuration, environment, watched, plan, reader),
   };
+}
+
+function watchedSignal(configuration: Configuration, environment: Environment, signal: string): WatchedSignal | null {
+  const declared = declarationOf(configuration, environment.environment, signal, null);
+  if (declared === null) return null;
+  const { unit, badDirection, intervalMs, latenessMs } = declared;
+  return { unit, badDirection, intervalMs, latenessMs };
+}
+
+async function withHistoryOf(
+  environment: Environment,
+  about: Pick<WatchSpec, 'startMs' | 'policy' | 'scope'>,
+  watched: WatchedGuardrail,
+  plan: HistoryPlan,
+  reader: HistoryReader,
+): Promise<WatchedGuardrail> {
+  const { guardrail, signal } = watched;
+  const ask = signal === null ? null : historyAskedBy(guardrail, plan);
+  if (ask === null || guardrail.signal === null) return watched;
+  const of = {
+    tenant: environment.tenant,
+    environment: environment.environment,
+    signal: guardrail.signal,
+    where: ask.where,
+  };
+  const perSeries = guardrail.test.kind === 'gauge' && countSeries(environment, guardrail.signal) <= SERIES_MAX;
+  return withHistory(about, watched, plan, await reader.history(of, { ...ask, perSeries }));
+}
+
+function countSeries(environment: Environment, signal: string): number {
+  return [...environment.series.keys()].filter((name) => name.startsWith(`${signal}{`)).length;
+}
+
+/** The signals that measure the traffic of guardrails, once each; the requests of a latency are its own, where none is named. */
+async function volumesOf(
+  configuration: Configuration,
+  environment: Environment,
+  watched: readonly WatchedGuardrail[],
+  plan: HistoryPlan,
+  reader: HistoryReader,
+): Promise<readonly WatchedVolume[]> {
+  const named = watched.flatMap(({ guardrail }) => {
+    const name = guardrail.volume ?? (guardrail.test.kind === 'histogram' ? guardrail.signal : null);
+    return name === null ? [] : [name];
+  });
+  const volumes: WatchedVolume[] = [];
+  for (const signal of new Set(named)) {
+    const declared = watchedSignal(configuration, environment, signal);
+    // Nobody declares it: then nobody sends it either, and nothing can be said of the traffic.
+    if (declared === null) continue;
+    const of = { tenant: environment.tenant, environment: environment.environment, signal };
+    volumes.push({ signal, intervalMs: declared.intervalMs, usual: await usualTraffic(reader, of, declared, plan) });
+  }
+  return volumes;
 }
 
 /**
@@ -71,55 +132,4 @@ export function badTimes(releases: Iterable<KnownRelease>, release: string, unti
 function watchMs({ registered }: KnownRelease): number {
   const { durationMs } = registered['guardrailPolicy'] as GuardrailPolicy;
   return durationMs;
-}
-
-async function baselineFor(
-  tx: Tx,
-  environment: Environment,
-  guardrail: Guardrail,
-  badDirection: 'high' | 'low',
-  periods: readonly Period[],
-): Promise<Baseline | null> {
-  const { test, signal } = guardrail;
-  if (signal === null || (test.kind !== 'proportion' && test.kind !== 'rate')) return null;
-  return baselineOf(
-    test.kind,
-    badDirection,
-    await rollUpsOf(tx, environment, signal, guardrail.where, periods),
-    periods,
-  );
-}
-
-async function rollUpsOf(
-  tx: Tx,
-  environment: Environment,
-  signal: string,
-  where: Readonly<Record<string, string>>,
-  periods: readonly Period[],
-): Promise<readonly RollUp[]> {
-  if (periods.length === 0) return [];
-  const rows = await tx.query<{ minute_ms: number; n: number; count: number; of: number }>(
-    `SELECT (extract(epoch FROM minute) * 1000)::bigint AS minute_ms, sum(n)::bigint AS n, sum(count) AS count, sum(of) AS of FROM evaluation_rollup
-      WHERE tenant = $1 AND environment = $2 AND signal = $3 AND dimensions @> $4::jsonb
-        AND minute >= to_timestamp($5 / 1000.0) AND minute < to_timestamp($6 / 1000.0)
-      GROUP BY minute`,
-    [
-      environment.tenant,
-      environment.environment,
-      signal,
-      JSON.stringify(where),
-      Math.min(...periods.map((p) => p.fromMs)),
-      Math.max(...periods.map((p) => p.toMs)),
-    ],
-  );
-  return rows.map((r) => ({
-    minuteMs: r.minute_ms,
-    n: r.n,
-    count: r.count,
-    of: r.of,
-    sum: 0,
-    min: null,
-    max: null,
-    histogram: null,
-  }));
 }

@@ -38,7 +38,7 @@ export function tell(
   if (input.kind === 'tick' && next.said.length === 0 && isSameButClock(current, next.state)) return;
   const inputs = current.inputs + 1;
   const digest = evidenceNext(current.digest, input, sha256);
-  const told: OpenWatch = { spec: current.spec, state: next.state, inputs, digest, guardrails: next.reports() };
+  const told: OpenWatch = { ...current, state: next.state, inputs, digest, guardrails: next.reports() };
   environment.watches.set(release, told);
   writes.touchWatch(environment, release);
   writes.input(tenant, release, inputs, input);

@@ -3,19 +3,20 @@ import type { WatchInput } from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import type { Journal, Tx } from '@parapet/postgres';
 import { type Observation, rollUpOf, mergeRollUps, seriesName } from '@parapet/signals';
-import type { Environment, KnownRelease, OpenWatch } from './environment.js';
+import type { Environment } from './environment.js';
 import {
   type EvidenceRow,
+  type ReleaseOf,
   type RollUpRow,
   type SeriesOf,
   type WatchClock,
   writeAlerts,
   writeEvidence,
-  writeRelease,
+  writeReleases,
   writeRollUps,
   writeSeries,
-  writeWatch,
   writeWatchClocks,
+  writeWatches,
 } from './rows.js';
 
 /** An event and whose story it belongs to. */
@@ -43,8 +44,8 @@ export interface RecentValue {
 export class Writes {
   readonly #series = new Map<string, SeriesOf>();
   readonly #alerts = new Set<Environment>();
-  readonly #releases = new Map<string, readonly [environment: Environment, release: string]>();
-  readonly #watches = new Map<string, readonly [environment: Environment, release: string]>();
+  readonly #releases = new Map<string, ReleaseOf>();
+  readonly #watches = new Map<string, ReleaseOf>();
   readonly #rollUps = new Map<string, RollUpRow>();
   readonly #inputs: EvidenceRow[] = [];
   readonly #verdicts: (EvidenceRow & { readonly ordinal: number })[] = [];
@@ -113,16 +114,12 @@ export class Writes {
     ];
   }
 
-  /** Writes everything; the journal last, whose chain stays locked until the transaction ends. */
+  /** Writes everything, one statement a table; the journal last, whose chain stays locked until the transaction ends. */
   async write(tx: Tx, partition: number, journal: Journal): Promise<void> {
     await writeSeries(tx, partition, [...this.#series.values()]);
-    for (const environment of this.#alerts) await writeAlerts(tx, partition, environment);
-    for (const [environment, id] of this.#releases.values()) {
-      await writeRelease(tx, partition, environment, environment.releases.get(id) as KnownRelease);
-    }
-    for (const [environment, id] of this.#watches.values()) {
-      await writeWatch(tx, partition, environment, environment.watches.get(id) as OpenWatch);
-    }
+    await writeAlerts(tx, partition, [...this.#alerts]);
+    await writeReleases(tx, partition, [...this.#releases.values()]);
+    await writeWatches(tx, partition, [...this.#watches.values()]);
     if (this.#judged !== null) await writeWatchClocks(tx, this.#judged.clockMs, this.#judged.watches);
     await writeRollUps(tx, [...this.#rollUps.values()]);
     await writeEvidence(tx, this.#inputs, this.#verdicts);
