@@ -1,3 +1,5 @@
+import type { ArmsRatio } from '@parapet/signals';
+
 /** Events and exposure of what got the release (`watched`) and of what did not (`control`), over the same time. */
 export interface ArmCounts {
   readonly watchedEvents: number;
@@ -36,22 +38,32 @@ export interface ArmsKernel {
   gains(counts: ArmCounts, grid: readonly number[], evidenceMax: number): readonly number[];
   /** The same for "as good as the control" against "unacceptable" (section 9), not capped. */
   acceptable(counts: ArmCounts): number;
-  /** The largest tolerated ratio of the worse arm's rate to the other's; no drift between arms of the same time. */
+  /** The ratio of the watched arm's rate to the control's that is just tolerated; no drift between arms of the same time. */
   readonly tolerated: number;
 }
 
-/** @param o.bad `fewer`: events are what should happen, and the release is worse where it has fewer of them */
+/** One-sided 95 % of a normal distribution, as for the drift between windows of history (statistics 4.3). */
+const RATIO_QUANTILE = 1.645;
+
+/**
+ * @param o.bad `fewer`: events are what should happen, and the release is worse where it has fewer of them
+ * @param o.usual how the arms differ by themselves, such as stores do: all ratios are multiples of that, and as little is known of it,
+ *   so much more is tolerated
+ */
 export function betweenArms(o: {
   readonly worseBy: number;
   readonly unacceptable: number;
   readonly phi: number;
   readonly bad: 'more' | 'fewer';
+  readonly usual?: ArmsRatio;
 }): ArmsKernel {
   const { phi } = o;
   const tolerated = 1 + o.worseBy;
+  const usual = o.usual?.ratio ?? 1;
+  const doubt = Math.exp((o.bad === 'more' ? 1 : -1) * RATIO_QUANTILE * (o.usual?.logDeviation ?? 0));
   return {
     gains: (counts, grid, evidenceMax) => {
-      const { more, moreExposure, less, lessExposure } = oriented(o.bad, counts);
+      const { more, moreExposure, less, lessExposure } = oriented(o.bad, counts, usual * doubt);
       if (!(moreExposure > 0 && lessExposure > 0)) return grid.map(() => 0);
       const shares = grid.map((times) => logShares(tolerated, tolerated * times, moreExposure, lessExposure));
       // Statistics 7: the least of what each alternative allows, so that all of them stay within the cap; one event always counts.
@@ -60,21 +72,24 @@ export function betweenArms(o: {
       return shares.map(([own, other]) => (capped * own + less * other) / phi);
     },
     acceptable: (counts) => {
-      const { more, moreExposure, less, lessExposure } = oriented(o.bad, counts);
+      const { more, moreExposure, less, lessExposure } = oriented(o.bad, counts, usual / doubt);
       if (!(moreExposure > 0 && lessExposure > 0)) return 0;
       const [own, other] = logShares(o.unacceptable, 1, moreExposure, lessExposure);
       return (more * own + less * other) / phi;
     },
-    tolerated,
+    tolerated: usual * doubt * (o.bad === 'more' ? tolerated : 1 / tolerated),
   };
 }
 
-/** Too few good events with the release are too many without it: one formula, the arms changing places. */
-function oriented(bad: 'more' | 'fewer', counts: ArmCounts) {
+/**
+ * Too few good events with the release are too many without it: one formula, the arms changing places. An arm that usually has twice
+ * the rate is one of twice the exposure.
+ */
+function oriented(bad: 'more' | 'fewer', counts: ArmCounts, usual: number) {
   return bad === 'more'
     ? {
         more: counts.watchedEvents,
-        moreExposure: counts.watchedExposure,
+        moreExposure: usual * counts.watchedExposure,
         less: counts.controlEvents,
         lessExposure: counts.controlExposure,
       }
@@ -82,7 +97,7 @@ function oriented(bad: 'more' | 'fewer', counts: ArmCounts) {
         more: counts.controlEvents,
         moreExposure: counts.controlExposure,
         less: counts.watchedEvents,
-        lessExposure: counts.watchedExposure,
+        lessExposure: usual * counts.watchedExposure,
       };
 }
 

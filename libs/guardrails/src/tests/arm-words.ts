@@ -24,11 +24,14 @@ export function describeArms(arms: Arms): Described {
   const { test } = arms.watched.guardrail;
   const isRest = test.kind === 'proportion' && arms.watched.signal?.badDirection === 'low';
   const shown = (rate: number) => (isRest ? 1 - rate : rate);
-  const tolerated = arms.bad === 'more' ? arms.tolerated : 1 / arms.tolerated;
   const own = rateOf(counts.watchedEvents, counts.watchedExposure);
   const others = rateOf(counts.controlEvents, counts.controlExposure);
   const limit =
-    others === null ? null : test.kind === 'proportion' ? Math.min(1, others * tolerated) : others * tolerated;
+    others === null
+      ? null
+      : test.kind === 'proportion'
+        ? Math.min(1, others * arms.tolerated)
+        : others * arms.tolerated;
   const numbers = {
     ...(own === null ? {} : { observed: shown(own), ...shownBounds(boundsOf(arms), isRest) }),
     ...(limit === null ? {} : { limit: shown(limit) }),
@@ -44,10 +47,11 @@ function rateOf(events: number, exposure: number): number | null {
   return exposure > 0 ? events / exposure : null;
 }
 
-function hasWorsened({ bad, standing }: Arms, own: number, others: number | null): boolean {
+function hasWorsened({ bad, standing, watched }: Arms, own: number, others: number | null): boolean {
   if (standing.verdict === 'breach') return true;
   if (others === null || !((standing.evidence ?? 0) > 0)) return false;
-  return bad === 'more' ? own > others : own < others;
+  const usual = others * (watched.armsRatio?.ratio ?? 1);
+  return bad === 'more' ? own > usual : own < usual;
 }
 
 function verdictWords({ verdict, evidence }: Standing, isWorse: boolean): string {
@@ -60,7 +64,7 @@ function comparison(arms: Arms, own: number, others: number, isRest: boolean): s
   const { name, test } = watched.guardrail;
   const [here, there] = placesOf(test.control);
   const since = `since ${clockTime(spec.startMs)}`;
-  const times = hasWorsened(arms, own, others) && standing.verdict === 'breach' ? timesWords(arms) : '';
+  const times = `${standing.verdict === 'breach' ? timesWords(arms) : ''}${usualWords(arms)}`;
   if (test.kind === 'proportion') {
     const shown = (share: number) => percent(isRest ? 1 - share : share);
     const seen = `${wholeNumber(counts.watchedEvents)} of ${wholeNumber(counts.watchedExposure)}`;
@@ -89,6 +93,12 @@ function timesWords({ counts, spec, dispersion, bad }: Arms): string {
   const { low } = ratioBounds(more, less, spec.policy.falseRollbackRate);
   if (!(low > 1)) return '';
   return `, at least ${roundNumber(low)} times ${bad === 'more' ? 'as often' : 'less often'}`;
+}
+
+/** What is usual between the arms, where it is not that they are alike. */
+function usualWords({ watched: { armsRatio } }: Arms): string {
+  const isUnlike = armsRatio !== undefined && Math.abs(Math.log(armsRatio.ratio)) > 2 * armsRatio.logDeviation;
+  return isUnlike ? `, where ${roundNumber(armsRatio.ratio)} times as often is usual` : '';
 }
 
 /** Bounds of the watched arm's own rate; the dispersion widens them as it lowers the evidence: fewer counts speak. */

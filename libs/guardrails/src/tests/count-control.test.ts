@@ -171,6 +171,66 @@ describe('the dispersion between the arms', () => {
   });
 });
 
+describe('arms that are unlike by themselves, as stores are', () => {
+  const usual = { ratio: 2, logDeviation: 0.05 };
+  const [high, low] = [{ ...ARMS.signal!, badDirection: 'high' as const }, ARMS.signal!];
+  const evidenceOf = (rest: Partial<typeof ARMS>, intervals: readonly Interval[]) => {
+    const { test: of } = armsTest({ ...ARMS, ...rest });
+    return of.evidence(observeAll(of, toldOf(intervals)));
+  };
+  const twice = Array.from({ length: 80 }, (): Interval => [2, 50, 4, 200]);
+
+  test('twice as bad as the control is evidence, unless it always was', () => {
+    expect(evidenceOf({ signal: high }, twice)).toBeGreaterThan(Math.log(100));
+    expect(evidenceOf({ signal: high, armsRatio: usual }, twice)).toBeLessThan(0);
+  });
+
+  test('six times as bad is three times what is usual', () => {
+    const worse = twice.map(([x1, n1, x0, n0]): Interval => [3 * x1, n1, x0, n0]);
+    expect(evidenceOf({ signal: high, armsRatio: usual }, worse)).toBeGreaterThan(Math.log(100));
+  });
+
+  test('an arm that usually has twice the rate is one of twice the exposure, whichever way is bad', () => {
+    const rate = (watched: Partial<typeof ARMS>) =>
+      evidenceOf(
+        { ...watched, guardrail: { ...ARMS.guardrail, test: { ...ARMS.guardrail.test, kind: 'rate' } } },
+        twice,
+      );
+    const doubled = twice.map(([x1, n1, x0, n0]): Interval => [x1, 2 * n1, x0, n0]);
+    for (const signal of [high, low]) {
+      const { test: of } = armsTest({
+        ...ARMS,
+        signal,
+        guardrail: { ...ARMS.guardrail, test: { ...ARMS.guardrail.test, kind: 'rate' } },
+      });
+      expect(rate({ signal, armsRatio: { ratio: 2, logDeviation: 0 } })).toBeCloseTo(
+        of.evidence(observeAll(of, toldOf(doubled))),
+        9,
+      );
+    }
+  });
+
+  test('as little as is known of it, so much more is tolerated, and so much less is acceptable', () => {
+    for (const bad of ['more', 'fewer'] as const) {
+      const known = betweenArms({ worseBy: 0.1, unacceptable: 3, phi: 1, bad, usual: { ratio: 1, logDeviation: 0.1 } });
+      const vague = betweenArms({ worseBy: 0.1, unacceptable: 3, phi: 1, bad, usual: { ratio: 1, logDeviation: 0.3 } });
+      const worse = bad === 'more' ? arms(30, 200, 8, 800) : arms(2, 200, 80, 800);
+      expect(vague.gains(worse, [1.25], NO_CAP)[0]).toBeLessThan(known.gains(worse, [1.25], NO_CAP)[0] as number);
+      expect(vague.acceptable(arms(5, 200, 20, 800))).toBeLessThan(known.acceptable(arms(5, 200, 20, 800)));
+    }
+  });
+
+  test('a shop manager is told what is usual', () => {
+    const { test: of } = armsTest({ ...ARMS, armsRatio: usual });
+    const state = observeAll(of, toldOf(Array.from({ length: 80 }, (): Interval => [48, 50, 196, 200])));
+    const { words, numbers } = of.describe(state, { verdict: 'pass', evidence: of.evidence(state), clockMs: START });
+    expect(words).toBe(
+      'orders is 96.0 % with the release (160 of 4 000 failed since 09:12 UTC), 98.0 % without it, where 2 times as often is usual; no worse than is tolerated',
+    );
+    expect(numbers.limit).toBeCloseTo(1 - 0.02 * 1.1 * 2 * Math.exp(1.645 * 0.05), 12);
+  });
+});
+
 const { test: TEST, plan: PLAN } = armsTest();
 const interval = fc.tuple(
   fc.nat(30),

@@ -47,7 +47,14 @@ export function countControlTest(
   const badDirection = watched.signal?.badDirection ?? 'high';
   const dispersion = armDispersionOf(watched);
   const bad = test.kind === 'rate' && badDirection === 'low' ? 'fewer' : 'more';
-  const kernel = betweenArms({ worseBy: test.worseBy, unacceptable: test.unacceptable, phi: dispersion.phi, bad });
+  const usual = watched.armsRatio;
+  const kernel = betweenArms({
+    worseBy: test.worseBy,
+    unacceptable: test.unacceptable,
+    phi: dispersion.phi,
+    bad,
+    ...(usual === undefined ? {} : { usual }),
+  });
   const mixture = mixtureOver(plan, GRID.length);
   const intervalEvidenceMax = (plan.evidenceNeeded + Math.log(GRID.length)) / INTERVALS_MIN;
 
