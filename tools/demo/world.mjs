@@ -127,6 +127,8 @@ export async function startWorld({
       undo.push(alerting.stop);
       say(`${alerting.versions}, scraping the shop`);
     } else say('the story goes on without Prometheus and Alertmanager: its alert guardrail is left out');
+    await guardrailsHeard(system.urls.console, secrets.pipeline);
+    say('every guardrail returns data: what it may lead to, it can now earn');
 
     return {
       system,
@@ -211,6 +213,25 @@ async function pastMeasured(adminUrl) {
     }
   } finally {
     await client.end();
+  }
+}
+
+/** Waits until every declared guardrail has returned data once; before that it would only observe. @param {string} url @param {string} token */
+async function guardrailsHeard(url, token) {
+  const deadlineMs = Date.now() + MEASURED_WITHIN_MS;
+  for (;;) {
+    const response = await fetch(`${url}/v1/guardrails`, { headers: { authorization: `Bearer ${token}` } });
+    if (!response.ok) throw new Error(`cannot ask how far guardrails are trusted: ${response.status}`);
+    const { items } = /** @type {{ items: { policy: string; guardrail: string; data: { at: string | null } }[] }} */ (
+      await response.json()
+    );
+    const silent = items
+      .filter(({ data }) => data.at === null)
+      .map(({ policy, guardrail }) => `${policy}/${guardrail}`);
+    if (items.length > 0 && silent.length === 0) return;
+    if (Date.now() > deadlineMs)
+      throw new Error(`not heard within ${MEASURED_WITHIN_MS / 1000} s: ${silent.join(', ') || 'any guardrail'}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
