@@ -35,7 +35,10 @@ export interface WatchedGuardrail {
   readonly armsValues?: Extract<Baseline, { kind: 'values' }>;
   /** The newest time before the release in short stretches: was it like that already? Absent where it is not known. */
   readonly recent?: Stretches;
-  /** The times of day of the watch on earlier days, nothing of a bad release in them: is it like that every night? */
+  /**
+   * The times of day of the watch on earlier days, from that of its start on, nothing of a bad release in them: is it like that
+   * every night?
+   */
   readonly earlier?: readonly (Stretches & { readonly daysAgo: number })[];
 }
 

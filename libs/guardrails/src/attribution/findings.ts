@@ -115,7 +115,7 @@ export function recurring(evidence: Evidence): Finding {
     return then === null ? [] : [{ then, when: 'in the same hours of earlier weeks' }];
   });
   const days = (watched.earlier ?? []).flatMap((day) => {
-    const then = overlapping(day, course.onsetMs, newestAtMs);
+    const then = overlapping(day, course.onsetMs - spec.startMs, newestAtMs - spec.startMs);
     return then.n > 0
       ? [{ then, when: day.daysAgo === 1 ? 'at this time yesterday' : `at this time ${day.daysAgo} days ago` }]
       : [];
@@ -136,12 +136,11 @@ export function recurring(evidence: Evidence): Finding {
   });
 }
 
-/** What was counted on an earlier day at the times of day from the onset on. */
-function overlapping(day: Stretches & { readonly daysAgo: number }, fromMs: InstantMs, toMs: InstantMs): Tally {
-  const shiftMs = day.daysAgo * 86_400_000;
+/** What was counted on an earlier day at the times of day that lie between two times into the watch. */
+function overlapping(day: Stretches, fromMs: number, toMs: number): Tally {
   return day.n.reduce((sum, _, i) => {
-    const startMs = day.fromMs + i * day.stepMs + shiftMs;
-    return startMs < toMs && startMs + day.stepMs > fromMs ? plus(sum, tallyAt(day, i)) : sum;
+    const isWithin = i * day.stepMs < toMs && (i + 1) * day.stepMs > fromMs;
+    return isWithin ? plus(sum, tallyAt(day, i)) : sum;
   }, NONE);
 }
 
