@@ -85,11 +85,18 @@ def tail_lr(s, n, x0, e0, rho0, rho, a, phi):
     return (exact + a * log((rho0 * n + e0) / (rho * n + e0))) / phi
 
 
+def tolerated_tails(then, tails, as_rates, c):
+    # What is tolerated of a tail: that of rates, and at least what everything being c times slower does to it.
+    moved, still = shifted(then, c), shifted(then, 1)
+    return [max(as_rates, moved[i + 1:].sum() / still[i + 1:].sum()) for i in tails]
+
+
 def history(then, stream, m=0.05, tau=0.03, tail_tau=0.1, settle=8):
     n0 = then.sum()
     tails = tail_bounds(then)
     x0 = [then[i + 1:].sum() for i in tails]
-    rho0, c0 = 1.1 * exp(1.645 * tail_tau), (1 + m) * exp(1.645 * tau)
+    c0 = (1 + m) * exp(1.645 * tau)
+    rho0 = tolerated_tails(then, tails, 1.1 * exp(1.645 * tail_tau), c0)
     ss = [scores(then, c0, c0 * g) for g in GRID_SHIFT]
     l_tail = BASE + log(5) + log(2 * len(tails))
     l_shift = BASE + log(5) + log(2)
@@ -99,7 +106,7 @@ def history(then, stream, m=0.05, tau=0.03, tail_tau=0.1, settle=8):
         v = [n]
         for j, i in enumerate(tails):
             mu = (x0[j] + 1) / n0 * n
-            top = min((PHI_TAIL * l_tail / 3 + mu * rho0 * (g - 1)) / log(g) for g in GRID_TAIL)
+            top = min((PHI_TAIL * l_tail / 3 + mu * rho0[j] * (g - 1)) / log(g) for g in GRID_TAIL)
             v.append(min(row[i + 1:].sum(), max(1, top)))
         for s in ss:
             v.append(min((row * s).sum(), PHI_SCORE * l_shift / 3))
@@ -110,7 +117,7 @@ def history(then, stream, m=0.05, tau=0.03, tail_tau=0.1, settle=8):
         out = []
         for j in range(k):
             for g in GRID_TAIL:
-                out.append((0.5 / k / 5, tail_lr(v[1 + j], n, x0[j], n0, rho0, rho0 * g, 1, PHI_TAIL)))
+                out.append((0.5 / k / 5, tail_lr(v[1 + j], n, x0[j], n0, rho0[j], rho0[j] * g, 1, PHI_TAIL)))
         for i in range(5):
             out.append((0.5 / 5, v[1 + k + i] / PHI_SCORE * n0 / (n0 + n)))
         return out
@@ -124,13 +131,13 @@ def history(then, stream, m=0.05, tau=0.03, tail_tau=0.1, settle=8):
 
 def control(then, stream, other, m=0.05, settle=8, phi=1.25):
     tails = tail_bounds(then)
-    rho0 = 1.1
+    tolerated = tolerated_tails(then, tails, 1.1, 1 + m)
     need = BASE + log(5) + log(len(tails))
 
     def parts(row, ctl):
         n1, n0 = row.sum(), ctl.sum()
         v = []
-        for i in tails:
+        for i, rho0 in zip(tails, tolerated):
             x1, x0 = row[i + 1:].sum(), ctl[i + 1:].sum()
             q = lambda r: r * n1 / (r * n1 + n0)
             tops = []
@@ -181,6 +188,7 @@ def series(n, base, up_from, times):
 if __name__ == '__main__':
     print('tails', tail_bounds(THEN), tail_bounds(OTHER))
     c0 = 1.05 * exp(1.645 * 0.03)
+    print('tolerated', *tolerated_tails(THEN, tail_bounds(THEN), 1.1 * exp(1.645 * 0.1), c0))
     print('shares x1.5', *(shifted(THEN, 1.5)))
     print('scores x1.1', *(scores(THEN, c0, c0 * 1.1)))
     print('scores x3', *(scores(THEN, c0, c0 * 3)))

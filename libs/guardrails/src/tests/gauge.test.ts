@@ -337,6 +337,14 @@ describe('a gauge in words', () => {
       spoken({ ...LOG, ...AGAINST.baseline }, steady(0.88), { baseline: { ...THEN_MEAN, isAssumed: true }, unit: '' }),
       'checkout is 0.88 on average since 09:12 UTC, it was 0.88 before; how much such values vary is assumed, for want of history',
     ],
+    [
+      'in a unit with a long name',
+      spoken({ ...LOG, ...AGAINST.baseline }, steady(42), {
+        baseline: valuesHistory(Math.log(42)),
+        unit: 'milliseconds',
+      }),
+      'checkout is 42 ms on average since 09:12 UTC, it was 42 ms before',
+    ],
     ['before any value', spoken({ ...LOG, ...AGAINST.baseline }, []), ''],
   ])('%s', (_, { words }, expected) => {
     expect(words).toBe(expected);

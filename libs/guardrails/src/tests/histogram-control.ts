@@ -96,7 +96,7 @@ function kernelsOf(
   tails: readonly Tail[],
   history: readonly HistogramBaseline[],
 ): readonly ArmsKernel[] {
-  const tolerances = tolerancesOf(newest, tails, { worseBy: test.worseBy, latencyDrift: 0, tailDrift: 0 });
+  const tolerances = tolerancesOf(newest, tails, { latency: 1 + test.worseBy, tailDrift: 0 });
   return tails.map(({ bound }, j) => {
     const at = newest.bounds[bound] as number;
     const known = history.flatMap((b) => b.tailDispersions[b.bounds.indexOf(at)] ?? []);

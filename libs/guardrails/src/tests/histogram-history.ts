@@ -57,7 +57,7 @@ export function latencyHistory(
     ]),
   );
   const total = baseline.counts.reduce((sum, count) => sum + count, 0);
-  const tail = tailKernel(plan, baseline, tails, { worseBy, isAlone: scores.length === 0 });
+  const tail = tailKernel(plan, baseline, tails, { tolerated, isAlone: scores.length === 0 });
   const phis = scores.map((_, i) => scorePhi(baseline, SHIFT_GRID[i] as number));
   const shiftShare = tails.length === 0 ? 1 : 0.5;
   const shiftMax = (plan.evidenceNeeded + Math.log(scores.length) - Math.log(shiftShare)) / INTERVALS_MIN;

@@ -53,31 +53,31 @@ describe('latency histograms agree with the independent computation', () => {
   const other = made(BASELINE, [histogramHistory(OTHER)]);
   const control = made(AGAINST_CONTROL, [histogramHistory(THEN)]);
   const rows: readonly (readonly [string, typeof history, readonly Sample[], number, number])[] = [
-    ['a quiet hour', history, alone(histograms(100)), -1.118319342697536, 92.69965058114653],
+    ['a quiet hour', history, alone(histograms(100)), -1.1184457669715264, 92.69965058114653],
     ['a quiet hour against another week', other, alone(histograms(100)), -1.1376425270975083, 141.2192536496221],
-    ['slower from the start', history, alone(histograms(100, 0)), 29.47664472606382, 1.218957645947816],
+    ['slower from the start', history, alone(histograms(100, 0)), 29.476644667508744, 1.218957645947816],
     ['slower against another week', other, alone(histograms(100, 0)), 14.146542931899381, 6.473147267331408],
-    ['slower after a quarter of an hour', history, alone(histograms(100, 60)), 13.532071547313048, 20.5140234245869],
-    ['one interval with 400 slow ones', history, alone(burst(histograms(40))), -0.5859205870703137, -43.23006912799263],
+    ['slower after a quarter of an hour', history, alone(histograms(100, 60)), 13.531959911898952, 20.5140234245869],
+    ['one interval with 400 slow ones', history, alone(burst(histograms(40))), -0.5890806073765118, -43.23006912799263],
     [
       'both arms the same',
       control,
       both(histograms(100), fourfold(histograms(100))),
-      -1.073449074022677,
+      -1.0804846552574294,
       156.95395099032322,
     ],
     [
       'slower than the control',
       control,
       both(histograms(100, 0), fourfold(histograms(100))),
-      82.6873095215542,
+      79.75696742002899,
       4.031528603443842,
     ],
     [
       'one interval with 400 slow ones in one arm',
       control,
       both(burst(histograms(40)), histograms(40)),
-      -0.43917552071592936,
+      -0.4696587831227783,
       18.439359727539344,
     ],
   ];
@@ -187,13 +187,17 @@ describe('a latency histogram', () => {
     expect(withCoarse).toBeGreaterThan(5);
     expect(told(made(BASELINE, [histogramHistory(THEN), strange]), alone(slow)).evidence).toBe(own);
   });
-  test('who tolerates more of all latencies tolerates what that does to the tails', () => {
+  test('tolerates of a tail what it tolerates of a rate, and what the tolerated shift does to it', () => {
     const then = histogramHistory(THEN);
-    const of = (worseBy: number) => tolerancesOf(then, tailsOf(then), { worseBy, latencyDrift: 0.03, tailDrift: 0.1 });
-    const usual = 1.1 * Math.exp(1.645 * 0.1);
-    expect(of(0.05)).toEqual([usual, usual, usual, usual]);
-    expect(of(0)).toEqual([usual, usual, usual, usual]);
-    expect(of(0.5).every((tolerated) => tolerated > usual * 1.3)).toBe(true);
+    const of = (latency: number) => tolerancesOf(then, tailsOf(then), { latency, tailDrift: 0.1 });
+    const asRates = 1.1 * Math.exp(1.645 * 0.1);
+    expect(of(1)).toEqual([asRates, asRates, asRates, asRates]);
+    expect(of(toleratedRatio(0.05, 0.03))).toEqual(
+      [1.2966839265067678, 1.2966839265067678, 1.3378158253272587, 1.2966839265067678].map((tolerated) =>
+        expect.closeTo(tolerated, 9),
+      ),
+    );
+    expect(of(1.5).every((tolerated) => tolerated > 1.6)).toBe(true);
   });
   test.each([
     ['no history', BASELINE, [], {}],

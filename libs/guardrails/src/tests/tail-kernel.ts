@@ -21,22 +21,19 @@ export interface TailKernel {
 /**
  * Counts against history (statistics 5.3) for all tails of a window; they share their exposure, and so the logarithms that depend
  * on it alone.
+ * @param o.tolerated the tolerated ratio of latencies
  * @param o.isAlone there is no shift to share the weight with
  */
 export function tailKernel(
   plan: AnchorPlan,
   baseline: HistogramBaseline,
   tails: readonly Tail[],
-  o: { readonly worseBy: number; readonly isAlone: boolean },
+  o: { readonly tolerated: number; readonly isAlone: boolean },
 ): TailKernel {
   const total = baseline.counts.reduce((sum, count) => sum + count, 0);
   const share = o.isAlone ? 1 : 0.5;
   const tailDrift = baseline.tailDrift ?? DRIFT_ASSUMED.counts;
-  const tolerances = tolerancesOf(baseline, tails, {
-    worseBy: o.worseBy,
-    latencyDrift: baseline.drift,
-    tailDrift,
-  });
+  const tolerances = tolerancesOf(baseline, tails, { latency: o.tolerated, tailDrift });
   const evidenceMax =
     (plan.evidenceNeeded + Math.log(TAIL_GRID.length) + Math.log(tails.length / share)) / INTERVALS_MIN;
   const sizes = tails.length * TAIL_GRID.length;

@@ -2,7 +2,6 @@ import {
   type Baseline,
   DISPERSION_ASSUMED,
   type Dispersion,
-  DRIFT_ASSUMED,
   shapeOf,
   shiftedShares,
   toleratedRatio,
@@ -24,13 +23,8 @@ export interface Tail {
 export const TAIL_GRID = [1.25, 1.5, 2, 3, 5] as const;
 /** A pass needs evidence that no more than so many times as many requests are in the tails (statistics 9). */
 export const TAIL_UNACCEPTABLE = 2;
-/**
- * What is tolerated of tails is what is tolerated of any rate: the tolerated change of latency is that of all requests together, and
- * moves a tail by more.
- */
-export const TAIL_WORSE_BY = 0.1;
-/** What is tolerated of latency where nothing else is said (statistics 4.3). */
-const LATENCY_WORSE_BY_USUAL = 0.05;
+/** What is tolerated of any rate where nothing else is said (statistics 4.3). */
+const TAIL_WORSE_BY = 0.1;
 
 const PERCENTILES = [0.75, 0.9, 0.95, 0.99] as const;
 const [FRACTION_MIN, FRACTION_MAX] = [0.003, 0.35] as const;
@@ -67,20 +61,21 @@ function distance(slowerFraction: number, percentile: number): number {
   return Math.abs(1 - slowerFraction - percentile);
 }
 
-/** What a release may add to the share of slow requests (statistics 4.3), tail by tail. */
+/**
+ * What a release may multiply the share of slow requests by, tail by tail (statistics 4.3): as much as any rate, and as much as the
+ * tolerated change of all latencies does to it. A tail moves by more than latency does, the further out the more: without the
+ * second, what is tolerated as a shift would be punished as a tail.
+ */
 export function tolerancesOf(
   baseline: HistogramBaseline,
   tails: readonly Tail[],
-  o: { readonly worseBy: number; readonly latencyDrift: number; readonly tailDrift: number },
+  o: { readonly latency: number; readonly tailDrift: number },
 ): readonly number[] {
-  const usual = toleratedRatio(TAIL_WORSE_BY, o.tailDrift);
-  // Whoever tolerates more than is usual of all latencies tolerates what that does to the tails.
-  const excess =
-    toleratedRatio(o.worseBy, o.latencyDrift) / toleratedRatio(LATENCY_WORSE_BY_USUAL, DRIFT_ASSUMED.latency);
-  const shape = excess > 1 ? shapeOf(baseline) : null;
-  if (shape === null) return tails.map(() => usual);
-  const [before, after] = [shiftedShares(shape, 1), shiftedShares(shape, excess)];
-  return tails.map(({ bound }) => usual * Math.max(1, beyond(after, bound) / beyond(before, bound)));
+  const asRates = toleratedRatio(TAIL_WORSE_BY, o.tailDrift);
+  const shape = shapeOf(baseline);
+  if (shape === null) return tails.map(() => asRates);
+  const [before, after] = [shiftedShares(shape, 1), shiftedShares(shape, o.latency)];
+  return tails.map(({ bound }) => Math.max(asRates, beyond(after, bound) / beyond(before, bound)));
 }
 
 function beyond(shares: readonly number[], bound: number): number {
