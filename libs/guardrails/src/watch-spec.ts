@@ -1,5 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
-import type { ArmsRatio, BadDirection, Baseline, Dispersion, Observation } from '@parapet/signals';
+import type { ArmsRatio, ArmsTail, BadDirection, Baseline, Dispersion, Observation } from '@parapet/signals';
 import type { AlertView } from './alert-guardrail.js';
 import type { BaselineWindow, Guardrail, GuardrailPolicy } from './guardrail.js';
 
@@ -33,6 +33,8 @@ export interface WatchedGuardrail {
    * that is not known, and the arms are taken to have been the same.
    */
   readonly armsValues?: Extract<Baseline, { kind: 'values' }>;
+  /** Of latencies against a control: the same of the share of requests slower than each bound of history. */
+  readonly armsTails?: readonly ArmsTail[];
   /** The newest time before the release in short stretches: was it like that already? Absent where it is not known. */
   readonly recent?: Stretches;
   /**

@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { armsTailsOf } from './arms-tails.js';
 import { type Baseline, countsBaseline, countsWindow, countsWindowOf } from './baseline.js';
 import { countsPair, driftOf, latencyPair, valuesPair } from './drift.js';
 import { bucketsWindow, bucketsWindowOf, histogramBaseline } from './histogram-baseline.js';
 import { normalCumulative, normalQuantile } from './normal.js';
 import { MINUTE_MS, mergeRollUps, type RollUp, rollUpOf } from './roll-up.js';
-import { valuesBaseline, valuesWindow, valuesWindowOf } from './values-baseline.js';
+import { differencesOf, valuesBaseline, valuesWindow, valuesWindowOf } from './values-baseline.js';
 
 /** The expected numbers were computed by libs/signals/reference/baselines.py, from the formulas and by other ways round. */
 
@@ -363,6 +364,48 @@ describe('drift between healthy windows', () => {
       samplingVariance: expect.closeTo(0.0002, 12),
     });
     expect(valuesPair(window(0), window(1), 'none')).toBeNull();
+  });
+});
+
+describe('how two arms differ by themselves', () => {
+  const o = { fromMs: 0, intervalMs: MINUTE_MS };
+  test('in values: interval by interval, where both were heard', () => {
+    const watched = valuesWindow([null, 2, 4, 8, 16], { ...o, transform: 'log' });
+    const control = valuesWindow([1, 2, null, 2], { ...o, fromMs: MINUTE_MS, transform: 'log' });
+    expect(differencesOf(watched, control).intervals.map((v) => v?.mean ?? null)).toEqual([
+      null,
+      expect.closeTo(Math.log(2), 12),
+      expect.closeTo(Math.log(2), 12),
+      null,
+      expect.closeTo(Math.log(8), 12),
+    ]);
+  });
+  test('in latencies: for each bound the share of slower ones, and how it divides', () => {
+    const rows = histograms(240, 20);
+    const slower = rows.map((row) => [row[0], row[1], row[2], row[3], row[4], 4 * (row[5] ?? 0) + 2] as number[]);
+    const found = armsTailsOf(
+      bucketsWindow(
+        slower.map((counts) => ({ bounds: BOUNDS, counts })),
+        o,
+      ),
+      bucketsWindow(
+        rows.map((counts) => ({ bounds: BOUNDS, counts })),
+        o,
+      ),
+      BOUNDS,
+    );
+    const beyond = (all: readonly (readonly number[])[], i: number) =>
+      all.flatMap((row) => row.slice(i + 1)).reduce((a, b) => a + b, 0) / all.flat().reduce((a, b) => a + b, 0);
+    expect(found.map((tail) => tail.bound)).toEqual(BOUNDS);
+    found.forEach((tail, i) => {
+      // Half an event is added to both.
+      expect(Math.abs(tail.ratio.ratio / (beyond(slower, i) / beyond(rows, i)) - 1)).toBeLessThan(0.01);
+    });
+    expect(found[4]?.ratio.ratio).toBeGreaterThan(5);
+  });
+  test('in too few slow ones: not at all', () => {
+    const window = bucketsWindow(new Array(60).fill({ bounds: [1, 2], counts: [9, 1, 0] }), o);
+    expect(armsTailsOf(window, window, [1, 2]).map((tail) => tail.bound)).toEqual([1]);
   });
 });
 

@@ -3,6 +3,7 @@ export { type AlertSource, lastHeardMs, sourceHealth, type SourceState } from '.
 export { type AlertsStep, hear, type HeardBatch, passTime } from './alerts.js';
 export { type AlertsState, NO_ALERTS } from './alerts-state.js';
 export * from './arms-dispersion.js';
+export * from './arms-tails.js';
 export * from './baseline.js';
 export * from './buckets.js';
 export * from './dispersion.js';

@@ -91,7 +91,7 @@ export function histogramControlTest(
 
 /** A kernel for each tail; of several windows of history the largest dispersion counts. */
 function kernelsOf(
-  { guardrail: { test }, armsDispersion }: WatchedHistogram,
+  { guardrail: { test }, armsTails }: WatchedHistogram,
   newest: HistogramBaseline,
   tails: readonly Tail[],
   history: readonly HistogramBaseline[],
@@ -100,11 +100,13 @@ function kernelsOf(
   return tails.map(({ bound }, j) => {
     const at = newest.bounds[bound] as number;
     const known = history.flatMap((b) => b.tailDispersions[b.bounds.indexOf(at)] ?? []);
+    const usual = armsTails?.find((tail) => tail.bound === at);
     return betweenArms({
       worseBy: (tolerances[j] as number) - 1,
       unacceptable: TAIL_UNACCEPTABLE,
-      phi: armDispersion(known, armsDispersion ?? null).phi,
+      phi: armDispersion(known, usual?.dispersion ?? null).phi,
       bad: 'more',
+      ...(usual === undefined ? {} : { usual: usual.ratio }),
     });
   });
 }

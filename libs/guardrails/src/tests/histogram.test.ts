@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { shapeOf, shiftedShares, shiftScores, toleratedRatio } from '@parapet/signals';
-import type { Baseline } from '@parapet/signals';
+import {
+  armsTailsOf,
+  type Baseline,
+  bucketsWindow,
+  shapeOf,
+  shiftedShares,
+  shiftScores,
+  toleratedRatio,
+} from '@parapet/signals';
 import fc from 'fast-check';
 import {
   AGAINST,
@@ -220,6 +227,20 @@ describe('a latency histogram', () => {
       );
       expect([silent.evidence, silent.acceptable]).toEqual([expect.closeTo(0, 12), 0]);
     }
+  });
+  test('shops that always were slower than the others are held against what they were', () => {
+    const window = (rows: Rows) =>
+      bucketsWindow(
+        rows.map((counts) => ({ bounds: BOUNDS, counts })),
+        { fromMs: 0, intervalMs: 15_000 },
+      );
+    const [slower, others] = [histograms(240, 0), fourfold(histograms(240))];
+    const armsTails = armsTailsOf(window(slower), window(others), BOUNDS);
+    const { spec, watched } = watchOf(AGAINST_CONTROL, [histogramHistory(THEN)]);
+    const samples = both(histograms(100, 0), fourfold(histograms(100)));
+    expect(told(histogramTest(spec, watched) as typeof history, samples).evidence).toBeGreaterThan(20);
+    const knowing = histogramTest(spec, { ...watched, armsTails }) as typeof history;
+    expect(told(knowing, samples).evidence).toBeLessThan(0);
   });
   test('no single interval carries more than a third of what is needed', () => {
     const enough = Math.log(100);
