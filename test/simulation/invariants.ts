@@ -255,7 +255,8 @@ export class Invariants {
     const verdict = state.verdict?.to;
     if (!plot.isBad)
       this.holds(verdict === 'pass' || verdict === 'inconclusive', 'a healthy release is not blamed', shown);
-    if (this.isNoticeable(plot)) this.holds(verdict === 'fail', 'a bad release that shows it fails', shown);
+    if (this.isNoticeable(plot))
+      this.holds(verdict === 'fail' || isTwoFold(state.verdict), 'a bad release that shows it fails', shown);
     if (verdict === 'fail') this.holds(state.decision !== null, 'every failure is decided on', shown);
     const wasAsked = state.decision?.made.outcome === 'propose';
     if (wasAsked) this.holds(state.proposals.length > 0, 'who is to be asked was asked', shown);
@@ -284,6 +285,14 @@ function isKnown(event: ReturnType<typeof fromJournal>): event is ReleaseEvent {
 export function isUnderWay(state: ReleaseState): boolean {
   if (state.phase === 'unregistered') return false;
   return state.rollback?.state === 'ordered' || state.rollback?.state === 'running';
+}
+
+/** Whether nobody is blamed because another release began about when things got worse: then no evidence tells the two apart. */
+function isTwoFold(verdict: VerdictChanged | null): boolean {
+  const another = verdict?.attribution?.alternatives.some(
+    (one) => one.kind === 'release' && one.finding === 'possible',
+  );
+  return verdict?.reason === 'not-attributed' && another === true;
 }
 
 /** Whether nothing more can be expected of a release. */

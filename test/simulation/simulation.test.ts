@@ -5,8 +5,8 @@ import { type Day, World } from './world.js';
 const FIRST = Number(process.env['PARAPET_SIM_SEED'] ?? 60);
 const RUNS = Number(process.env['PARAPET_SIM_RUNS'] ?? 36);
 const isAskedFor = process.env['PARAPET_SIM_SEED'] !== undefined;
-/** Days on which what is rare happens: a request that never arrives, a failure after it was taken, no way back, a gap that a pass must not overlook. */
-const RARE = isAskedFor ? [] : [122, 125, 136, 166];
+/** Days on which what is rare happens: a request that never arrives, a failure after it was taken, no way back, a gap that a pass must not overlook, an answer to what has changed meanwhile. */
+const RARE = isAskedFor ? [] : [122, 125, 136, 166, 192];
 const SEEDS = [...Array.from({ length: RUNS }, (_, i) => FIRST + i), ...RARE];
 
 /** What the everyday seeds have to come upon, so that promises are not kept for want of occasion. */
