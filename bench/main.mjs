@@ -1,8 +1,14 @@
 // npm run bench: every benchmark, with what it is compared to in the same run. Nothing here asserts a time.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { judges, main as judgesOnly } from './judges/main.mjs';
 import { signalToOrder } from './signal-to-order/main.mjs';
 
+const [first, ...rest] = process.argv.slice(2);
+if (first === '--judges') {
+  await judgesOnly(rest);
+  process.exit();
+}
 const { values } = parseArgs({
   options: {
     releases: { type: 'string', default: '200' },
@@ -12,13 +18,14 @@ const { values } = parseArgs({
 });
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--releases N] [--json]\n\nTimes an alert from the door to the rollback order, beside bare JetStream hops and PostgreSQL commits.\n',
+    'npm run bench -- [--releases N] [--json]\nnpm run bench -- --judges [--json] [--write]\n\nTimes an alert from the door to the rollback order, beside bare JetStream hops and PostgreSQL commits.\nJudges labelled releases by our rules and by those of other tools.\n',
   );
   process.exit(0);
 }
 const say = (/** @type {string} */ line) => void process.stderr.write(`${line}\n`);
 const result = await signalToOrder({ releases: Number(values.releases), say });
-if (values.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+const judged = await judges({ say });
+if (values.json) process.stdout.write(`${JSON.stringify({ ...result, judges: judged }, null, 2)}\n`);
 else {
   const ms = (/** @type {number} */ value) => `${value.toFixed(2)} ms`.padStart(12);
   const row = (/** @type {string} */ name, /** @type {{ p50: number; p99: number }} */ { p50, p99 }) =>
@@ -31,4 +38,6 @@ else {
       row(`the bare steps on that way (${result.hops} hops, ${result.commits} commits)`, result.bare) +
       `${'ratio'.padEnd(52)}${result.ratio.p50.toFixed(1).padStart(12)}${result.ratio.p99.toFixed(1).padStart(12)}\n`,
   );
+  const { tableOf } = await import('./judges/table.ts');
+  process.stdout.write(`\n${tableOf(judged)}\n`);
 }

@@ -95,16 +95,19 @@ export function withoutNaN(values: readonly number[], strategy: 'remove' | 'repl
  */
 export function withoutOutliers(values: readonly number[], factor: number, isGentle: boolean): readonly number[] {
   if (values.length === 0) return values;
-  const [q1, q3] = [percentileOf(values, 25), percentileOf(values, 75)];
+  const sorted = [...values].sort((a, b) => a - b);
+  const [q1, q3] = [percentileOf(sorted, 25), percentileOf(sorted, 75)];
   const reach = factor * (q3 - q1);
-  const low = isGentle ? Math.min(percentileOf(values, 1), q1 - reach) : q1 - reach;
-  const high = isGentle ? Math.max(percentileOf(values, 99), q3 + reach) : q3 + reach;
+  const low = isGentle ? Math.min(percentileOf(sorted, 1), q1 - reach) : q1 - reach;
+  const high = isGentle ? Math.max(percentileOf(sorted, 99), q3 + reach) : q3 + reach;
   return values.filter((v) => v >= low && v <= high);
 }
 
-/** Percentile at position p(n+1)/100, as the library behind Kayenta's outlier fences interpolates it (NIST's definition). */
-export function percentileOf(values: readonly number[], p: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
+/**
+ * Percentile at position p(n+1)/100, as the library behind Kayenta's outlier fences interpolates it (NIST's definition).
+ * @param sorted in ascending order
+ */
+export function percentileOf(sorted: readonly number[], p: number): number {
   const position = (p * (sorted.length + 1)) / 100;
   if (position < 1) return sorted[0] as number;
   if (position >= sorted.length) return sorted.at(-1) as number;

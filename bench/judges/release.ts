@@ -155,8 +155,21 @@ function increase(release: Release, series: string, span: Span): number | null {
 }
 
 function sampleAt(release: Release, series: string, span: Span, tick: number): number | readonly number[] | null {
-  const isLate =
-    span.arm === 'watch' &&
-    release.late.some(([name, at, arrivesAt]) => name === series && at === tick && arrivesAt > span.nowTick);
+  const isLate = span.arm === 'watch' && (arrivalsOf(release).get(series)?.get(tick) ?? tick) > span.nowTick;
   return isLate ? null : (release.series[span.arm]?.[series]?.[tick] ?? null);
+}
+
+/** By series and tick, when a late sample arrives; worked out once a release. */
+const ARRIVALS = new WeakMap<Release, ReadonlyMap<string, ReadonlyMap<number, number>>>();
+
+function arrivalsOf(release: Release): ReadonlyMap<string, ReadonlyMap<number, number>> {
+  const known = ARRIVALS.get(release);
+  if (known !== undefined) return known;
+  const arrivals = new Map<string, Map<number, number>>();
+  for (const [series, tick, arrivesAt] of release.late) {
+    const own = arrivals.get(series) ?? new Map<number, number>();
+    arrivals.set(series, own.set(tick, arrivesAt));
+  }
+  ARRIVALS.set(release, arrivals);
+  return arrivals;
 }

@@ -1,10 +1,5 @@
 /** The table of judges, as Markdown, and its place between two markers in a page. */
-import type { Score } from './score.ts';
-
-export interface Row {
-  readonly name: string;
-  readonly score: Score;
-}
+import type { Row } from './benchmark.ts';
 
 export const MARKERS = {
   begin: '<!-- begin: npm run bench -- --judges --write -->',
@@ -15,28 +10,27 @@ export const MARKERS = {
 export function tableOf(rows: readonly Row[]): string {
   const [first] = rows;
   if (first === undefined) throw new Error('a table of judges needs a judge');
-  const { notDegraded, strong, moderate } = first.score;
   const head = [
     'judge',
-    `false rollbacks (of ${notDegraded})`,
+    `false rollbacks (of ${first.notDegraded})`,
     'premature',
-    `strong missed (of ${strong})`,
+    `strong missed (of ${first.strong.releases})`,
     'median / p90 delay, strong',
-    `moderate missed (of ${moderate})`,
+    `moderate missed (of ${first.moderate.releases})`,
     'pass on undecidable',
     'pass on degraded',
     'healthy passed',
   ];
-  const lines = rows.map(({ name, score }) => [
+  const lines = rows.map(({ name, all, strong, moderate }) => [
     name,
-    score.falseRollbacks,
-    score.premature,
-    score.strongMissed,
-    `${minutes(score.medianMinutes)} / ${minutes(score.p90Minutes)} min`,
-    score.moderateMissed,
-    score.passOnUndecidable,
-    score.passOnDegraded,
-    `${Math.round(score.healthyPassed * 100)} %`,
+    all.falseRollbacks.count,
+    all.premature.count,
+    strong.missed.count,
+    `${minutes(strong.delayMinutes.median)} / ${minutes(strong.delayMinutes.p90)} min`,
+    moderate.missed.count,
+    all.passOnUndecidable.count,
+    all.passOnDegraded.count,
+    `${Math.round((all.goodPassed.rate ?? 0) * 100)} %`,
   ]);
   return [head, head.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
