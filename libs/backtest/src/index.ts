@@ -5,5 +5,7 @@ export * from './pairing.js';
 export * from './read-release.js';
 export * from './recorded-release.js';
 export * from './score.js';
+export { neededEvents, smallestRatio } from './power/needed.js';
+export { type Power, powerAt, simulatePower } from './power/power.js';
 export { type OwnGuardrail } from './self-test/own-watch.js';
 export { lengthOf, selfTest, type SelfTest } from './self-test/self-test.js';
