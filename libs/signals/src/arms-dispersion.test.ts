@@ -60,6 +60,18 @@ describe('what two arms show', () => {
   });
 
   test.each([
+    ['hardly anything happened', arms(0, 100, 0, 400)],
+    ['the arms were never there together', arms(5, 100, 0, 0)],
+  ])('dispersion is a guess where %s', (_, increment) => {
+    expect(
+      armsDispersionOf(
+        Array.from({ length: 400 }, () => increment),
+        MINUTE_MS,
+      ).isAssumed,
+    ).toBe(true);
+  });
+
+  test.each([
     ['nothing ever happened', arms(0, 1000, 0, 4000)],
     ['hardly anything did', arms(4, 1000, 15, 4000)],
     ['one arm was not there', arms(0, 0, 100, 4000)],

@@ -1,11 +1,14 @@
 import type { Counts } from './baseline.js';
-import { type Dispersion, dispersionFrom } from './dispersion.js';
+import { type Dispersion, DISPERSION_ASSUMED, dispersionFrom } from './dispersion.js';
 
 /** The same interval of two arms, neither of which had anything the other had not. */
 export interface ArmsIncrement {
   readonly watched: Counts;
   readonly control: Counts;
 }
+
+/** With fewer events of both arms together nothing can be said of how they divide. */
+const EVENTS_MIN = 20;
 
 /**
  * Dispersion of how events divide between two arms, from a time when nothing told them apart: an A/A period with the same split
@@ -16,6 +19,7 @@ export function armsDispersionOf(increments: readonly ArmsIncrement[], intervalM
   const ratio = ratioOf(increments);
   const residuals = new Float64Array(increments.length);
   let independentVariance = 0;
+  let divided = 0;
   increments.forEach(({ watched, control }, t) => {
     // An interval in which an arm has no exposure divides nothing.
     if (!(watched.exposure > 0 && control.exposure > 0)) return;
@@ -23,7 +27,9 @@ export function armsDispersionOf(increments: readonly ArmsIncrement[], intervalM
     const share = (ratio * watched.exposure) / (ratio * watched.exposure + control.exposure);
     residuals[t] = watched.events - events * share;
     independentVariance += events * share * (1 - share);
+    divided += events;
   });
+  if (divided < EVENTS_MIN) return DISPERSION_ASSUMED;
   return dispersionFrom([{ residuals, independentVariance, intervalMs }]);
 }
 
@@ -35,8 +41,6 @@ export interface ArmsRatio {
   readonly logDeviation: number;
 }
 
-/** With fewer events of both arms together nothing can be said of how they divide. */
-const EVENTS_MIN = 20;
 /** Keeps the ratio finite where one arm had none, and its deviation honest. */
 const PSEUDO_EVENTS = 0.5;
 

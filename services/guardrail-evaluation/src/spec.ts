@@ -11,6 +11,7 @@ import type { Configuration } from '@parapet/policy';
 import type { Period } from '@parapet/signals';
 import { declarationOf } from './declarations.js';
 import type { Environment, KnownRelease } from './environment.js';
+import { armsOfThePast, withArms } from './history/arms-history.js';
 import { type HistoryPlan, historyPlan } from './history/history-plan.js';
 import type { HistoryReader } from './history/read-history.js';
 import { usualTraffic } from './history/usual-traffic.js';
@@ -21,7 +22,7 @@ const SERIES_MAX = 20;
 
 /**
  * Everything the watch of a release needs, fixed now: its policy, how its signals are declared, and what it is compared with. Of
- * history one question is asked for each guardrail and for each volume.
+ * history one question is asked for each guardrail and for each volume, and one more where stores are compared with stores.
  */
 export async function specOf(
   configuration: Configuration,
@@ -84,7 +85,10 @@ async function withHistoryOf(
     where: ask.where,
   };
   const perSeries = guardrail.test.kind === 'gauge' && countSeries(environment, guardrail.signal) <= SERIES_MAX;
-  return withHistory(about, watched, plan, await reader.history(of, { ...ask, perSeries }));
+  const known = withHistory(about, watched, plan, await reader.history(of, { ...ask, perSeries }));
+  const arms = armsOfThePast(guardrail);
+  if (arms === null || signal === null) return known;
+  return withArms(known, signal, plan.spread, await reader.arms(of, arms, plan.spread));
 }
 
 function countSeries(environment: Environment, signal: string): number {

@@ -19,6 +19,13 @@ export function historyInMemory(kept: () => Iterable<KeptMinute>): HistoryReader
       const minutes = all.filter((r) => isWithin(r, ask.minutes));
       return { minutes, sums: byId(ask.sums, all, (found) => summed(found, ask)) };
     },
+    arms: async ({ signal, where }, { dimension, released }, periods) =>
+      [...kept()].flatMap(({ observation: { signal: its, dimensions }, rollUp }) => {
+        const value = dimensions[dimension];
+        const isAsked = its === signal && matchesWhere(where, dimensions) && isWithin(rollUp, periods);
+        if (!isAsked || value === undefined) return [];
+        return [{ minuteMs: rollUp.minuteMs, isWatched: released.includes(value), count: rollUp.count, of: rollUp.of }];
+      }),
     traffic: async ({ signal }, asked) => byId(asked, of(signal, {}), trafficOf),
   };
 }

@@ -75,6 +75,12 @@ SELECT id, count(DISTINCT minute)::float8 AS minutes, sum(of + CASE
          WHEN min IS NOT NULL THEN greatest(sum, 0) ELSE 0 END) AS exposure
   FROM found GROUP BY id`;
 
+/** Series that do not say of which value they are belong to neither arm. */
+const ARMS = `${FOUND('minute, dimensions, count, of', OF_WHERE)}
+SELECT (extract(epoch FROM minute) * 1000)::bigint AS "minuteMs", dimensions ->> $8 = ANY ($9::text[]) AS "isWatched",
+       sum(count) AS count, sum(of) AS of
+  FROM found WHERE dimensions ->> $8 IS NOT NULL GROUP BY 1, 2`;
+
 /** What is asked of a signal's history. */
 export interface HistoryAsk {
   readonly form: 'values' | 'histograms';
@@ -91,9 +97,23 @@ export interface Traffic {
   readonly exposure: number;
 }
 
+/** One minute of what got a release, or of what did not, all its series together. */
+export interface ArmsMinute {
+  readonly minuteMs: number;
+  readonly isWatched: boolean;
+  readonly count: number;
+  readonly of: number;
+}
+
 /** The roll-ups of the past, wherever they are kept. */
 export interface HistoryReader {
   history(of: HistoryOf, ask: HistoryAsk): Promise<History>;
+  /** Minute by minute the counts of some values of a dimension, and of all others. */
+  arms(
+    of: HistoryOf,
+    watched: { readonly dimension: string; readonly released: readonly string[] },
+    periods: readonly Period[],
+  ): Promise<readonly ArmsMinute[]>;
   /** Of each time the traffic of a signal, all its series together; nothing of a time in which it was not heard. */
   traffic(of: Omit<HistoryOf, 'where'>, asked: readonly SummedPeriods[]): Promise<ReadonlyMap<string, Traffic>>;
 }
@@ -108,6 +128,12 @@ export function historyIn(tx: Tx): HistoryReader {
       return ask.form === 'values'
         ? fromValues(await tx.query<ValueRow>(VALUES, [...asked, ask.perSeries]))
         : fromHistograms(await tx.query<HistogramRow>(HISTOGRAMS, asked));
+    },
+    arms: async (of, { dimension, released }, periods) => {
+      const pieces = periods.map((period) => ({ id: '', ...period }));
+      if (pieces.length === 0) return [];
+      const asked = [of.tenant, of.environment, of.signal, ...columnsOf(pieces), JSON.stringify(of.where)];
+      return tx.query<ArmsMinute & Record<string, unknown>>(ARMS, [...asked, dimension, released]);
     },
     traffic: async (of, asked) => {
       const pieces = piecesOf(asked);
