@@ -112,13 +112,13 @@ const STORIES: readonly { story: string; spec: WatchSpec; inputs: readonly Watch
         'a canary that falls silent while its control reports is said after two minutes, and neither passes nor fails',
       spec: CANARY_SPEC,
       inputs: merge([phase(60, 'live')], canary(15, 600, healthy), stable(15, 2 * HOUR + 60, healthyRest)),
-      words: ['+675 inconclusive stale', '+7260 inconclusive final canary-silent'],
+      words: ['+675 inconclusive stale', '+735 inconclusive canary-silent', '+7260 inconclusive final canary-silent'],
     },
     {
       story: 'a canary that never said anything while its control reports',
       spec: CANARY_SPEC,
       inputs: merge(stable(15, 300, healthyRest)),
-      words: ['+75 inconclusive no-telemetry'],
+      words: ['+75 inconclusive no-telemetry', '+135 inconclusive canary-silent'],
     },
     {
       story: 'a control that never said anything is no baseline, and no reason to pass',

@@ -195,13 +195,13 @@ function settle(spec: WatchSpec, plan: WatchPlan, taken: WatchState, clockMs: In
   if (!state.isFinal) {
     const blamed = (state.failure?.attribution ?? state.refusal)?.blamed ?? null;
     const hasChanged = verdict.to !== state.verdict || verdict.mode !== state.mode || verdict.isFinal;
-    if (hasChanged || isOtherBlame(state, verdict.reason, blamed)) {
+    if (hasChanged || isOtherDoubt(state, verdict.reason, blamed)) {
       const sinceMs = verdict.to === state.verdict ? state.sinceMs : clockMs;
       const { to, mode, reason, isFinal } = verdict;
       next = { ...state, verdict: to, mode, reason, blamed, isFinal, sinceMs };
       const reports = judged.map((one, i) => reportOf(scene, i, one, verdict.isEnd));
       said = [changed({ ...scene, state: next }, state, reports)];
-    } else if (verdict.reason !== state.reason) next = { ...state, reason: verdict.reason };
+    }
   }
   const recovered = recover({ ...scene, state: next }, judged);
   if (recovered.said.length > 0) said = [...said, ...recovered.said];
@@ -210,11 +210,10 @@ function settle(spec: WatchSpec, plan: WatchPlan, taken: WatchState, clockMs: In
   return { state: last, said, reports: () => reportsOf({ ...scene, state: last }) };
 }
 
-/** Whether somebody else is blamed than was said, or nobody any more; who waits for a verdict wants to know. */
-function isOtherBlame(said: WatchState, reason: InconclusiveReason | null, blamed: string | null): boolean {
-  const isRefused = reason === 'not-attributed';
-  if (isRefused !== (said.reason === 'not-attributed')) return true;
-  return isRefused && blamed !== null && blamed !== said.blamed;
+/** Whether what was said is unknown for another reason now, or somebody else is to blame; who waits for a verdict wants to know. */
+function isOtherDoubt(said: WatchState, reason: InconclusiveReason | null, blamed: string | null): boolean {
+  if (reason !== said.reason) return true;
+  return reason === 'not-attributed' && blamed !== null && blamed !== said.blamed;
 }
 
 function changed(scene: Scene, before: WatchState, guardrails: readonly GuardrailReport[]): WatchEvent {

@@ -19,11 +19,13 @@ export function countLens(o: {
   /** Where too few events are bad. */
   readonly isFewer: boolean;
   readonly reference: number | null;
+  /** How many times the rate of the bystanders is usual; once, where that is not known. */
+  readonly usualRatio?: number;
   readonly tolerated: number;
 }): Lens {
-  const { phi, reference } = o;
+  const { phi, reference, usualRatio = 1 } = o;
   const direction = o.isFewer ? -1 : 1;
-  const tolerated = o.tolerated ** direction;
+  const tolerated = usualRatio * o.tolerated ** direction;
   const ratios = SIZES.map((size) => tolerated * size ** direction);
   const logs = ratios.map((ratio) => Math.log(ratio / tolerated));
   const gains = (pair: Pair): readonly number[] =>
@@ -33,7 +35,7 @@ export function countLens(o: {
       return (pair.exposedSum * (logs[i] as number) - reference * pair.exposedN * (ratio - tolerated)) / phi;
     });
   const effectOf = ({ exposedSum, exposedN, bystanderSum, bystanderN }: Pair): number | null => {
-    const usual = reference ?? (bystanderN > 0 ? (bystanderSum + 0.5) / bystanderN : null);
+    const usual = reference ?? (bystanderN > 0 ? (usualRatio * (bystanderSum + 0.5)) / bystanderN : null);
     if (usual === null || usual === 0 || !(exposedN > 0)) return null;
     const worse = ((exposedSum + 0.5) / exposedN / usual) ** direction;
     return Math.min(EFFECT_MAX, Math.max(EFFECT_MIN, worse)) ** direction;

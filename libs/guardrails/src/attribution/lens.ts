@@ -1,6 +1,7 @@
 import type { BadDirection, Baseline, Observation } from '@parapet/signals';
 import { countsOf, DISPERSION_ASSUMED, toleratedRatio } from '@parapet/signals';
 import type { GuardrailTest } from '../guardrail.js';
+import { armDispersionOf } from '../tests/arm-dispersion.js';
 import type { WatchedGuardrail, WatchSpec } from '../watch-spec.js';
 import { countLens } from './count-lens.js';
 import type { Pair, Tally } from './state.js';
@@ -37,7 +38,10 @@ export function lensOf(spec: Judging, watched: WatchedGuardrail): Lens | null {
   switch (test.kind) {
     case 'proportion':
     case 'rate': {
-      const phi = firstOf(watched, 'counts')?.dispersion.phi ?? DISPERSION_ASSUMED.phi;
+      const phi =
+        test.against === 'control'
+          ? armDispersionOf(watched).phi
+          : (firstOf(watched, 'counts')?.dispersion.phi ?? DISPERSION_ASSUMED.phi);
       const read = (observation: Observation) => readCount(test.kind, signal.badDirection, observation);
       const isFewer = test.kind === 'rate' && signal.badDirection === 'low';
       return countLens({ read, ofBaseline: countsOfBaseline, phi, isFewer, ...referenceOf(watched, test) });
@@ -82,6 +86,7 @@ export function lensOf(spec: Judging, watched: WatchedGuardrail): Lens | null {
         read: (observation) => (observation.atMs > warmUpUntilMs ? readGauge(test.transform, observation) : null),
         ofBaseline: (other) => (other.kind === 'values' ? { sum: other.mean * other.m, n: other.m } : null),
         sign: signal.badDirection === 'low' ? -1 : 1,
+        usualDifference: watched.armsValues?.mean ?? 0,
         reference:
           test.against === 'control'
             ? null
@@ -104,9 +109,11 @@ type CountTest = Extract<GuardrailTest, { kind: 'proportion' | 'rate' }>;
 function referenceOf(
   watched: WatchedGuardrail,
   test: CountTest,
-): { readonly reference: number | null; readonly tolerated: number } {
+): { readonly reference: number | null; readonly tolerated: number; readonly usualRatio?: number } {
   if (test.against === 'limit') return { reference: test.limit, tolerated: 1 };
-  if (test.against === 'control') return { reference: null, tolerated: 1 + test.worseBy };
+  if (test.against === 'control') {
+    return { reference: null, tolerated: 1 + test.worseBy, usualRatio: watched.armsRatio?.ratio ?? 1 };
+  }
   const baseline = firstOf(watched, 'counts');
   if (baseline === null) return { reference: null, tolerated: 1 + test.worseBy };
   // Half an event stands in for none: a rate of 0 would make the first event an infinite change.

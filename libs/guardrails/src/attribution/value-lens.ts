@@ -13,16 +13,18 @@ export function valueLens(o: {
   readonly ofBaseline: (baseline: Baseline) => Tally | null;
   readonly sign: 1 | -1;
   readonly reference: number | null;
+  /** How far above the bystanders is usual; not at all, where that is not known. */
+  readonly usualDifference?: number;
   readonly variance: number;
   readonly deviation: number;
   readonly tolerated: number;
 }): Lens {
-  const { reference, sign, variance, deviation, tolerated } = o;
+  const { reference, sign, variance, deviation, tolerated, usualDifference = 0 } = o;
   const shifts = SIZES.map((size) => tolerated + size * deviation);
   /** How much worse the exposed are; null where there is nothing to compare with. */
   const differenceOf = (pair: Pair): number | null => {
     if (pair.exposedN === 0 || (reference === null && pair.bystanderN === 0)) return null;
-    return sign * (mean(exposedOf(pair)) - (reference ?? mean(bystandersOf(pair))));
+    return sign * (mean(exposedOf(pair)) - (reference ?? mean(bystandersOf(pair)) + usualDifference));
   };
   const gains = (interval: Pair): readonly number[] => {
     const difference = differenceOf(interval);
