@@ -1,9 +1,12 @@
-import { type Alternative, type CountKernel, cappedBy, raisedBy } from './count-kernel.js';
+import { toleratedRatio } from '@parapet/signals';
+export { toleratedRatio } from '@parapet/signals';
+import { type CountKernel, cappedByGrid, LOG_GRID } from './count-kernel.js';
+import { GRID } from './grid.js';
 
 /** Pseudo-events that keep a baseline without bad events honest; they only lower the evidence. */
 const PSEUDO_EVENTS = 1;
-/** One-sided 95 % of a normal distribution: how far a healthy window may have drifted from its baseline. */
-const DRIFT_QUANTILE = 1.645;
+/** The grid the other way round, for what is bad when it is too little. */
+const INVERSE_GRID: readonly number[] = GRID.map((times) => 1 / times);
 
 /** What is compared with, and how much worse is tolerated. */
 export interface AgainstBaseline {
@@ -17,44 +20,49 @@ export interface AgainstBaseline {
   readonly bad: 'more' | 'fewer';
 }
 
-/** The largest tolerated ratio of watch to baseline (statistics 4.3). */
-export function toleratedRatio(worseBy: number, drift: number): number {
-  return (1 + worseBy) * Math.exp(DRIFT_QUANTILE * drift);
-}
-
 /**
  * Counts against a finite baseline (statistics 5.3). The unknown rate of the baseline has dropped out: given how many events
  * there were in both periods together, only their division says anything.
  */
 export function againstBaseline(o: AgainstBaseline): CountKernel {
   const { baselineEvents, baselineExposure, phi } = o;
-  const direction = o.bad === 'more' ? 1 : -1;
+  const isMore = o.bad === 'more';
+  const direction = isMore ? 1 : -1;
+  const factors: readonly number[] = isMore ? GRID : INVERSE_GRID;
   const tolerated = toleratedRatio(o.worseBy, o.drift) ** direction;
   const unacceptable = o.unacceptable ** direction;
-  const expectedPerExposure = (baselineEvents + PSEUDO_EVENTS) / baselineExposure;
-  const ratio = (from: number, to: number, pseudo: number): Alternative => {
-    const logRatio = Math.log(to / from);
-    return {
-      worse: (events, exposure) =>
-        exposure === 0
-          ? 0
-          : (events * logRatio +
-              // ln of (from·n + E₀)/(to·n + E₀), which is near 1 for long: as 1 + x, so that no digit is lost.
-              (events + baselineEvents + pseudo) *
-                Math.log1p(((from - to) * exposure) / (to * exposure + baselineExposure))) /
-            phi,
-      bound: (exposure, evidenceMax) => (phi * evidenceMax + expectedPerExposure * exposure * (to - from)) / logRatio,
-    };
-  };
-  const against = (times: number) => ratio(tolerated, tolerated * times ** direction, PSEUDO_EVENTS);
-  const acceptable = ratio(unacceptable, 1, 0);
   const reference = baselineEvents / baselineExposure;
-  const cap = o.bad === 'more' ? cappedBy : raisedBy;
+  const expectedPerExposure = (baselineEvents + PSEUDO_EVENTS) / baselineExposure;
+  const ratio = (events: number, exposure: number, from: number, to: number, logRatio: number, pseudo: number) =>
+    exposure === 0
+      ? 0
+      : (events * logRatio +
+          // ln of (from·n + E₀)/(to·n + E₀), which is near 1 for long: as 1 + x, so that no digit is lost.
+          (events + baselineEvents + pseudo) *
+            Math.log1p(((from - to) * exposure) / (to * exposure + baselineExposure))) /
+        phi;
+  const bound = (size: number, exposure: number, evidenceMax: number) => {
+    const excess = tolerated * ((factors[size] as number) - 1);
+    return (phi * evidenceMax + expectedPerExposure * exposure * excess) / (direction * (LOG_GRID[size] as number));
+  };
   return {
-    worse: (events, exposure, times) => against(times).worse(events, exposure),
-    against,
-    acceptable: (events, exposure) => acceptable.worse(events, exposure),
-    capped: (events, exposure, evidenceMax, alternatives) => cap(alternatives, events, exposure, evidenceMax),
+    worse: (events, exposure, times) =>
+      ratio(events, exposure, tolerated, tolerated * times ** direction, direction * Math.log(times), PSEUDO_EVENTS),
+    write: (events, exposure, terms, to) => {
+      for (let size = 0; size < GRID.length; size++) {
+        const alternative = tolerated * (factors[size] as number);
+        const logRatio = direction * (LOG_GRID[size] as number);
+        terms[to + size] = ratio(events, exposure, tolerated, alternative, logRatio, PSEUDO_EVENTS);
+      }
+    },
+    acceptable: (events, exposure) => ratio(events, exposure, unacceptable, 1, -Math.log(unacceptable), 0),
+    capped: (events, exposure, evidenceMax) => {
+      if (isMore) return cappedByGrid(events, (size) => bound(size, exposure, evidenceMax));
+      // Where too few events are bad, the interval is capped by counting it as having had more of them.
+      let least = events;
+      for (let size = 0; size < GRID.length; size++) least = Math.max(least, bound(size, exposure, evidenceMax));
+      return least;
+    },
     tolerated: reference * tolerated,
     reference,
   };

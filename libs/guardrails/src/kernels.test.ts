@@ -46,20 +46,13 @@ describe('kernels agree with the independent computation', () => {
     expect(actual).toBeCloseTo(expected, 9);
   });
 
-  const capped = (kernel: CountKernel, events: number, exposure: number, evidenceMax: number) =>
-    kernel.capped(
-      events,
-      exposure,
-      evidenceMax,
-      GRID.map((times) => kernel.against(times)),
-    );
   const needed = Math.log(100) + Math.log(6) + Math.log(2) + Math.log(4);
   test.each([
-    ['against a baseline', capped(BASELINE, 50, 25, needed / 3), 2.7606853618499745],
-    ['of a rate against a limit', capped(RATE, 50, 25, needed / 3), 3.7949457872524266],
-    ['leaves what is below it alone', capped(BASELINE, 2, 25, needed / 3), 2],
-    ['lets one event count always', capped(rateLimit({ limit: 1e-9, unacceptable: 3, phi: 1 }), 1, 1, 0.1), 1],
-    ['raises what is bad when it is too few', capped(FEWER, 0, 600, needed / 3) > 100 ? 1 : 0, 1],
+    ['against a baseline', BASELINE.capped(50, 25, needed / 3), 2.7606853618499745],
+    ['of a rate against a limit', RATE.capped(50, 25, needed / 3), 3.7949457872524266],
+    ['leaves what is below it alone', BASELINE.capped(2, 25, needed / 3), 2],
+    ['lets one event count always', rateLimit({ limit: 1e-9, unacceptable: 3, phi: 1 }).capped(1, 1, 0.1), 1],
+    ['raises what is bad when it is too few', FEWER.capped(0, 600, needed / 3) > 100 ? 1 : 0, 1],
   ])('the cap %s', (_, actual, expected) => {
     expect(actual).toBeCloseTo(expected, 9);
   });

@@ -6,18 +6,33 @@ const NEGLIGIBLE = -40;
 
 /** An average over beginnings and sizes of a degradation, in logarithms (statistics 7). */
 export interface Mixture {
-  /** Written anew by whoever asks, before each `evidence`: anchor by anchor, the sizes of the grid of each. */
+  /**
+   * Written anew by whoever asks, before each `evidence`: anchor by anchor, the sizes of the grid of each. Lent to every mixture of
+   * this form, for nothing is kept in it from one question to the next.
+   */
   readonly terms: Float64Array;
   /** ln of the average when that many anchors have begun; those still to come contribute their weight. */
   evidence(begun: number): number;
 }
 
-/** Makes an average ready: weights and the room for its terms. */
+/** Weights depend on nothing but how many anchors and sizes there are: thousands of watches share them. */
+const MIXTURES = new Map<string, Mixture>();
+
+/** The average over the anchors of a plan and a number of sizes. */
 export function mixtureOver(plan: AnchorPlan, sizes: number): Mixture {
+  const form = `${plan.count} ${sizes}`;
+  const known = MIXTURES.get(form);
+  if (known !== undefined) return known;
+  const made = makeMixture(plan, sizes);
+  MIXTURES.set(form, made);
+  return made;
+}
+
+function makeMixture(plan: AnchorPlan, sizes: number): Mixture {
   const terms = new Float64Array(plan.count * sizes);
-  const shares = plan.logWeights.map((logWeight) => logWeight - Math.log(sizes));
+  const shares = Float64Array.from(plan.logWeights, (logWeight) => logWeight - Math.log(sizes));
   // What the anchors still to come weigh, by how many have begun.
-  const waiting = Array.from({ length: plan.count + 1 }, (_, begun) =>
+  const waiting = Float64Array.from({ length: plan.count + 1 }, (_, begun) =>
     Math.log(plan.logWeights.slice(begun).reduce((sum, logWeight) => sum + Math.exp(logWeight), 0)),
   );
   return {

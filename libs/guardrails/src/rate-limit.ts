@@ -1,4 +1,5 @@
-import { type Alternative, type CountKernel, cappedBy } from './count-kernel.js';
+import { type CountKernel, cappedByGrid, LOG_GRID } from './count-kernel.js';
+import { GRID } from './grid.js';
 
 /** Events of exposure against a declared limit (statistics 5.1). The limit is the limit: the tolerated ratio is 1. */
 export function rateLimit(o: {
@@ -7,20 +8,21 @@ export function rateLimit(o: {
   readonly phi: number;
 }): CountKernel {
   const { limit, unacceptable, phi } = o;
-  const ratio = (from: number, to: number): Alternative => {
-    const logRatio = Math.log(to / from);
-    return {
-      worse: (events, exposure) =>
-        exposure === 0 && events === 0 ? 0 : (events * logRatio - limit * exposure * (to - from)) / phi,
-      bound: (exposure, evidenceMax) => (phi * evidenceMax + limit * exposure * (to - from)) / logRatio,
-    };
-  };
-  const acceptable = ratio(unacceptable, 1);
+  const ratio = (events: number, exposure: number, logRatio: number, excess: number) =>
+    (events * logRatio - limit * exposure * excess) / phi;
   return {
-    worse: (events, exposure, times) => ratio(1, times).worse(events, exposure),
-    against: (times) => ratio(1, times),
-    acceptable: (events, exposure) => acceptable.worse(events, exposure),
-    capped: (events, exposure, evidenceMax, alternatives) => cappedBy(alternatives, events, exposure, evidenceMax),
+    worse: (events, exposure, times) => ratio(events, exposure, Math.log(times), times - 1),
+    write: (events, exposure, terms, to) => {
+      for (let size = 0; size < GRID.length; size++) {
+        terms[to + size] = ratio(events, exposure, LOG_GRID[size] as number, (GRID[size] as number) - 1);
+      }
+    },
+    acceptable: (events, exposure) => ratio(events, exposure, -Math.log(unacceptable), 1 - unacceptable),
+    capped: (events, exposure, evidenceMax) =>
+      cappedByGrid(
+        events,
+        (size) => (phi * evidenceMax + limit * exposure * ((GRID[size] as number) - 1)) / (LOG_GRID[size] as number),
+      ),
     tolerated: limit,
     reference: limit,
   };

@@ -42,7 +42,7 @@ export function countTest(spec: WatchSpec, watched: Watched): StatisticalTest<An
       return mixture.observe(state, observation.atMs, newestAtMs, events, exposure);
     },
     evidence: (state) => leastOf(mixture.evidence(state)),
-    samples: (state) => mixture.total(state).exposure,
+    samples: (state) => state.exposure,
     startAcceptance: () => ({ events: 0, exposure: 0 }),
     accept: (acceptance, { observation: { value } }) => {
       if (value.kind !== 'count') return acceptance;
@@ -57,7 +57,7 @@ export function countTest(spec: WatchSpec, watched: Watched): StatisticalTest<An
     describe: (state, standing) => {
       const byKernel = mixture.evidence(state);
       const kernel = kernels[byKernel.indexOf(leastOf(byKernel))] ?? null;
-      return describeCounts(spec, watched, kernel, mixture.total(state), standing);
+      return describeCounts(spec, watched, kernel, state, standing);
     },
   };
 }
