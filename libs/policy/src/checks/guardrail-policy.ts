@@ -4,6 +4,7 @@ import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
 import { didYouMean } from '../suggest.js';
 import { whereOf } from '../tests-of.js';
+import { checkReach, probedEvery } from './guardrail-reach.js';
 import { checkTest } from './guardrail-test.js';
 import { type KnownSignal, knownSignals, unknownSignal } from './known-signals.js';
 import { mustName, type Neighbourhood, repeated } from './names.js';
@@ -47,11 +48,14 @@ function checkSignal(
   const known = knownSignals(near);
   const signal = known.find((one) => one.name === name);
   if (signal === undefined) return unknownSignal(document, ['spec', 'guardrails', i, 'signal'], name, known);
+  // A probe's schedule is that of the workloads that this policy judges.
+  const timed = { ...signal, interval: signal.interval ?? probedEvery(document, name, near) };
   return [
     ...checkProbed(document, ['spec', 'guardrails', i, 'signal'], name, near),
     ...checkTest(document, i, signal),
     ...checkDimensions(document, i, signal),
-    ...checkTiming(document, i, signal),
+    ...checkTiming(document, i, timed),
+    ...checkReach(document, i, timed),
   ];
 }
 
