@@ -8,13 +8,21 @@ import { NEITHER, type Pair, type Run, type Tally, type Trace, type Valley } fro
 const GAIN_MAX = 4;
 /** Slot, and a pair. */
 const ROW = 5;
+/** Where the numbers of a run stand in its part of the flat array. */
+const SUM = 0;
+const FROM_MS = 1;
+const LOW = 2;
+const AT_MS = 3;
+const LOWEST = 4;
+const SINCE = 5;
+const RUN = SINCE + 4;
 const NO_STRETCHES: readonly Valley[] = [];
+const NONE_OLDER: Trace['older'] = [];
 
 /** A trace before any observation. */
 export function startTrace(lens: Lens | null, startMs: InstantMs): Trace {
-  const run: Run = { sum: 0, fromMs: startMs, low: 0, atMs: startMs, lowest: 0, ...NEITHER, older: NO_STRETCHES };
-  const runs = lens === null ? [] : lens.gains(NEITHER).map(() => run);
-  return { newestAtMs: null, open: [], countedToMs: startMs, runs };
+  const runs = lens === null ? [] : lens.gains(NEITHER).flatMap(() => [0, startMs, 0, startMs, 0, 0, 0, 0, 0]);
+  return { newestAtMs: null, open: [], countedToMs: startMs, runs, older: NONE_OLDER };
 }
 
 /**
@@ -32,33 +40,35 @@ export function observeTrace(
   const open = addToRow(trace.open, slotOf(plan, atMs), of === 'exposed' ? [sum, n, 0, 0] : [0, 0, sum, n]);
   const newestAtMs = Math.max(trace.newestAtMs ?? atMs, atMs);
   const end = closedEnd(plan, open, ROW, newestAtMs);
-  if (end === 0) return { newestAtMs, open, countedToMs: trace.countedToMs, runs: trace.runs };
+  if (end === 0) return { ...trace, newestAtMs, open };
   return {
     newestAtMs,
     open: open.slice(end),
     countedToMs: Math.max(trace.countedToMs, endOf(plan, open[end - ROW] as number)),
-    runs: runOver(lens, plan, trace.runs, startsMs, open, end),
+    ...runOver(lens, plan, trace, startsMs, open, end),
   };
 }
 
 /** The runs as if every open interval were over. */
 export function runsNow(lens: Lens, plan: AnchorPlan, trace: Trace, startsMs: readonly InstantMs[]): readonly Run[] {
-  return runOver(lens, plan, trace.runs, startsMs, trace.open, trace.open.length);
+  return unpacked(runOver(lens, plan, trace, startsMs, trace.open, trace.open.length));
 }
 
 function endOf(plan: AnchorPlan, slot: number): InstantMs {
   return plan.startMs + (slot + 1) * plan.intervalMs;
 }
 
+type Runs = Pick<Trace, 'runs' | 'older'>;
+
 function runOver(
   lens: Lens,
   plan: AnchorPlan,
-  runs: readonly Run[],
+  before: Runs,
   startsMs: readonly InstantMs[],
   rows: OpenRows,
   end: number,
-): readonly Run[] {
-  let now = runs;
+): Runs {
+  let { runs, older } = before;
   for (let row = 0; row < end; row += ROW) {
     const interval: Pair = {
       exposedSum: rows[row + 1] as number,
@@ -66,34 +76,70 @@ function runOver(
       bystanderSum: rows[row + 3] as number,
       bystanderN: rows[row + 4] as number,
     };
-    const gains = lens.gains(interval);
     const endMs = endOf(plan, rows[row] as number);
-    now = now.map((run, i) => runOn(run, Math.min(gains[i] as number, GAIN_MAX), interval, endMs, startsMs));
+    if (startsMs.length > 0) ({ runs, older } = withBegun({ runs, older }, endMs, startsMs));
+    runs = runOn(runs, lens.gains(interval), interval, endMs);
   }
-  return now;
+  return { runs, older };
 }
 
-function runOn(before: Run, gain: number, interval: Pair, endMs: InstantMs, startsMs: readonly InstantMs[]): Run {
-  const run = startsMs.length === 0 ? before : withBegun(before, endMs, startsMs);
-  const sum = run.sum + gain;
-  const isLower = sum <= run.low;
-  const isLowest = sum <= run.lowest;
+function runOn(runs: readonly number[], gains: readonly number[], interval: Pair, endMs: InstantMs): readonly number[] {
+  const next = [...runs];
+  for (let at = 0, size = 0; at < next.length; at += RUN, size++) {
+    const sum = (next[at + SUM] as number) + Math.min(gains[size] as number, GAIN_MAX);
+    next[at + SUM] = sum;
+    if (sum <= (next[at + LOW] as number)) {
+      next[at + LOW] = sum;
+      next[at + AT_MS] = endMs;
+    }
+    const isLowest = sum <= (next[at + LOWEST] as number);
+    if (isLowest) next[at + LOWEST] = sum;
+    const since = at + SINCE;
+    next[since] = isLowest ? 0 : (next[since] as number) + interval.exposedSum;
+    next[since + 1] = isLowest ? 0 : (next[since + 1] as number) + interval.exposedN;
+    next[since + 2] = isLowest ? 0 : (next[since + 2] as number) + interval.bystanderSum;
+    next[since + 3] = isLowest ? 0 : (next[since + 3] as number) + interval.bystanderN;
+  }
+  return next;
+}
+
+function unpacked({ runs, older }: Runs): readonly Run[] {
+  return Array.from({ length: runs.length / RUN }, (_, i) => {
+    const [sum, fromMs, low, atMs, lowest, exposedSum, exposedN, bystanderSum, bystanderN] = runs.slice(
+      i * RUN,
+      (i + 1) * RUN,
+    ) as [number, number, number, number, number, number, number, number, number];
+    const before = older[i] ?? NO_STRETCHES;
+    return { sum, fromMs, low, atMs, lowest, exposedSum, exposedN, bystanderSum, bystanderN, older: before };
+  });
+}
+
+function packed(runs: readonly Run[]): Runs {
   return {
-    sum,
-    fromMs: run.fromMs,
-    low: isLower ? sum : run.low,
-    atMs: isLower ? endMs : run.atMs,
-    lowest: isLowest ? sum : run.lowest,
-    exposedSum: isLowest ? 0 : run.exposedSum + interval.exposedSum,
-    exposedN: isLowest ? 0 : run.exposedN + interval.exposedN,
-    bystanderSum: isLowest ? 0 : run.bystanderSum + interval.bystanderSum,
-    bystanderN: isLowest ? 0 : run.bystanderN + interval.bystanderN,
-    older: run.older,
+    runs: runs.flatMap((r) => [
+      r.sum,
+      r.fromMs,
+      r.low,
+      r.atMs,
+      r.lowest,
+      r.exposedSum,
+      r.exposedN,
+      r.bystanderSum,
+      r.bystanderN,
+    ]),
+    older: runs.every(({ older }) => older.length === 0) ? NONE_OLDER : runs.map(({ older }) => older),
   };
 }
 
-/** The run with a stretch begun for every release that began before the end of an interval: had it done it, it did so by then. */
-function withBegun(run: Run, endMs: InstantMs, startsMs: readonly InstantMs[]): Run {
+/** The runs with a stretch begun for every release that began before the end of an interval: had it done it, it did so by then. */
+function withBegun(runs: Runs, endMs: InstantMs, startsMs: readonly InstantMs[]): Runs {
+  // The runs of a trace are divided alike: the first one tells whether anything begins.
+  const newestMs = runs.runs[FROM_MS] ?? endMs;
+  if (!startsMs.some((startMs) => startMs > newestMs && startMs < endMs)) return runs;
+  return packed(unpacked(runs).map((run) => withStretches(run, endMs, startsMs)));
+}
+
+function withStretches(run: Run, endMs: InstantMs, startsMs: readonly InstantMs[]): Run {
   let now = run;
   for (const startMs of startsMs) {
     if (startMs <= now.fromMs || startMs >= endMs) continue;
@@ -109,7 +155,7 @@ function withBegun(run: Run, endMs: InstantMs, startsMs: readonly InstantMs[]): 
  * that are looked at no more join the ones before them.
  */
 export function divideTrace(trace: Trace, startsMs: readonly InstantMs[]): Trace {
-  return { ...trace, runs: trace.runs.map((run) => divided(run, startsMs, trace.countedToMs)) };
+  return { ...trace, ...packed(unpacked(trace).map((run) => divided(run, startsMs, trace.countedToMs))) };
 }
 
 function divided(run: Run, startsMs: readonly InstantMs[], countedToMs: InstantMs): Run {

@@ -26,8 +26,8 @@ export interface Valley {
 
 /**
  * The running log likelihood ratio of one size of change against none. The likelihood of a change that began at an instant is that
- * of all that came after it: the lower the run was then, the likelier it began there (Page's cumulative sum). Flat, because it is
- * made anew with every interval: the valley of the stretch under way, and what was counted since the lowest of all.
+ * of all that came after it: the lower the run was then, the likelier it began there (Page's cumulative sum). With it the valley of
+ * the stretch under way, and what was counted since the lowest point of all.
  */
 export interface Run extends Valley, Pair {
   readonly sum: number;
@@ -43,8 +43,13 @@ export interface Trace {
   readonly open: OpenRows;
   /** Up to when the runs have counted. */
   readonly countedToMs: InstantMs;
-  /** One for each size of change that is looked for; none where there is nothing to compare with. */
-  readonly runs: readonly Run[];
+  /**
+   * The runs, one for each size of change that is looked for, in one flat array (see `course.ts`): they are made anew with every
+   * interval of every watch. None where there is nothing to compare with.
+   */
+  readonly runs: readonly number[];
+  /** Of each run the stretches before the one under way; empty while nobody else releases anything. */
+  readonly older: readonly (readonly Valley[])[];
 }
 
 /** All that whom to blame rests on; JSON, of bounded size. */
