@@ -75,9 +75,11 @@ export function anchoredSums(
         }
       }
       for (let at = 0; at < open.length; at += stride) {
-        const until = (newestAnchor(plan, open[at] as number) + 1) * width;
+        const newest = newestAnchor(plan, open[at] as number);
         contribute(open, at, added);
-        for (let i = 0; i < until; i++) since[i] = (since[i] as number) + (added[i % width] as number);
+        for (let anchor = 0, i = 0; anchor <= newest; anchor++) {
+          for (let of = 0; of < width; of++, i++) since[i] = (since[i] as number) + (added[of] as number);
+        }
       }
       return begun;
     },

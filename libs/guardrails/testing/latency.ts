@@ -1,5 +1,5 @@
 import type { Baseline, SampleValue } from '@parapet/signals';
-import type { GuardrailTest } from '../src/guardrail.js';
+import type { GuardrailPolicy, GuardrailTest } from '../src/guardrail.js';
 import type { Arm, StatisticalTest } from '../src/tests/guardrail-test.js';
 import type { WatchedGuardrail, WatchSpec } from '../src/watch-spec.js';
 import { at, specOf, START } from './watch.js';
@@ -52,7 +52,11 @@ export const SIGNAL = { unit: 's', badDirection: 'high', intervalMs: 15_000, lat
 export function watchOf<T extends GuardrailTest>(
   test: T,
   baselines: readonly Baseline[],
-  o: { readonly signal?: Partial<WatchedGuardrail['signal'] & object>; readonly spec?: Partial<WatchSpec> } = {},
+  o: {
+    readonly signal?: Partial<WatchedGuardrail['signal'] & object>;
+    readonly spec?: Partial<WatchSpec>;
+    readonly policy?: Partial<GuardrailPolicy>;
+  } = {},
 ): { readonly spec: WatchSpec; readonly watched: WatchedGuardrail & { readonly guardrail: { readonly test: T } } } {
   const watched = {
     guardrail: {
@@ -71,7 +75,7 @@ export function watchOf<T extends GuardrailTest>(
       baseline,
     })),
   } as const;
-  return { spec: { ...specOf([watched], { warmUpMs: 120_000 }), ...o.spec }, watched };
+  return { spec: { ...specOf([watched], { warmUpMs: 120_000, ...o.policy }), ...o.spec }, watched };
 }
 
 /** One sample: the interval it ends, counted from 0, its arm and its value. */

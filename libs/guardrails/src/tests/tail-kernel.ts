@@ -40,11 +40,18 @@ export function tailKernel(
   // The mixture weighs all its terms the same: what this adds gives the tails together their own weight.
   const offset = Math.log((share * (sizes + (o.isAlone ? 0 : SHIFT_GRID.length))) / sizes);
   const logRatios = TAIL_GRID.map(Math.log);
-  const perRequest = new Float64Array(TAIL_GRID.length);
-  const fill = (tolerated: number, requests: number) => {
-    for (let g = 0; g < TAIL_GRID.length; g++) {
-      const worse = tolerated * (TAIL_GRID[g] as number);
-      perRequest[g] = Math.log1p(((tolerated - worse) * requests) / (worse * requests + total));
+  // Most tails tolerate the same: what depends on that and on the exposure alone is worked out once for all of them.
+  const levels = [...new Set(tolerances)].map((tolerated) => ({
+    tolerated,
+    perRequest: new Float64Array(TAIL_GRID.length),
+  }));
+  const levelOf = tolerances.map((tolerated) => levels.findIndex((level) => level.tolerated === tolerated));
+  const fill = (requests: number) => {
+    for (const { tolerated, perRequest } of levels) {
+      for (let g = 0; g < TAIL_GRID.length; g++) {
+        const worse = tolerated * (TAIL_GRID[g] as number);
+        perRequest[g] = Math.log1p(((tolerated - worse) * requests) / (worse * requests + total));
+      }
     }
   };
   return {
@@ -61,9 +68,10 @@ export function tailKernel(
       return Math.min(events, Math.max(1, most));
     },
     write: (since, at, requests, terms, to) => {
+      fill(requests);
       let i = to;
       for (let j = 0; j < tails.length; j++) {
-        if (j === 0 || tolerances[j] !== tolerances[j - 1]) fill(tolerances[j] as number, requests);
+        const { perRequest } = levels[levelOf[j] as number] as (typeof levels)[number];
         const { dispersion, events: before } = tails[j] as Tail;
         const events = since[at + j] as number;
         const all = events + before + PSEUDO_EVENTS;
