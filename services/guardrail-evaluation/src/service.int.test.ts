@@ -1,7 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import {
   chartValueOf,
@@ -17,7 +14,6 @@ import { parseDocuments } from '@parapet/policy';
 import { ConfigurationStore, type Database, Journal, Relay } from '@parapet/postgres';
 import type { Observation } from '@parapet/signals';
 import {
-  freePort,
   startDatabase,
   startNats,
   startRedis,
@@ -28,6 +24,7 @@ import {
 } from '@parapet/testkit';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
+import { build, end, Evaluators, until } from '../testing/processes.js';
 import {
   alertBatch,
   journaled,
@@ -44,7 +41,6 @@ import {
 
 /** The service as processes of its own, with real NATS, PostgreSQL and Redis; some of them are killed. */
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PARTITION_LOCKS = 7_072_171;
 
 let database: TestDatabase;
@@ -62,17 +58,10 @@ let release = '';
 let begun = false;
 /** A series for each test: a later one's samples must not be late for the dates of an earlier one's. */
 let store = '';
-/** What the processes of a test said. */
-let said = '';
-const running: ChildProcess[] = [];
+let evaluators: Evaluators;
 
 beforeAll(async () => {
-  const built = spawnSync(
-    process.execPath,
-    ['node_modules/typescript/bin/tsc', '-b', 'services/guardrail-evaluation'],
-    { cwd: ROOT, encoding: 'utf8' },
-  );
-  expect(built.stdout).toBe('');
+  expect(build()).toBe('');
   [database, nats, redis] = await Promise.all([startDatabase(), startNats(), startRedis()]);
   admin = new Client({ connectionString: database.adminUrl });
   await admin.connect();
@@ -84,6 +73,7 @@ beforeAll(async () => {
   });
   signals = new SignalPublisher(connection.publisher(), { partitions: PARTITIONS });
   relay = new Relay(control, connection.publisher());
+  evaluators = new Evaluators({ database, natsUrl: nats.url, redisUrl: redis.url });
   await configure();
   await history();
 }, 120_000);
@@ -91,13 +81,13 @@ beforeEach(() => {
   release = ids('rel');
   store = release.toLowerCase();
   published.length = 0;
-  said = '';
+  evaluators.said = '';
 });
 afterEach(async () => {
   // What is still in flight would be a suspect of the next one's degradation.
   if (begun) await told(movedTo('deploying', 'superseded', Date.now()));
   begun = false;
-  await Promise.all(running.splice(0).map((child) => kill(child, 'SIGKILL')));
+  await evaluators.endAll();
 });
 afterAll(async () => {
   await relay?.stop();
@@ -125,50 +115,6 @@ const publish = (batch: Parameters<SignalPublisher['publish']>[0]) => signals.pu
 async function history(): Promise<void> {
   const now = Math.floor(Date.now() / MINUTE) * MINUTE;
   for (let i = 10; i > 0; i--) await publish(samples(ids('rcp'), sample(now - i * MINUTE + 1000, 10, 1000)));
-}
-
-async function start(): Promise<ChildProcess> {
-  const port = await freePort();
-  const child = spawn(process.execPath, ['services/guardrail-evaluation/dist/main.js'], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'],
-      PORT: String(port),
-      DATABASE_URL: database.url('guardrail-evaluation'),
-      NATS_URL: nats.url,
-      REDIS_URL: redis.url,
-      PARAPET_PARTITIONS: String(PARTITIONS),
-      PARAPET_PUBLIC_URL: 'https://guard.example.com',
-      PARAPET_LOG_LEVEL: 'warn',
-    },
-  });
-  running.push(child);
-  child.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  child.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  await until(`the service is ready; it said: ${said}`, async () => {
-    if (child.exitCode !== null) throw new Error(`the service ended: ${said}`);
-    return fetch(`http://127.0.0.1:${port}/readyz`).then(
-      (r) => r.ok,
-      () => false,
-    );
-  });
-  return child;
-}
-
-async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = once(child, 'exit');
-  child.kill(signal);
-  await ended;
-}
-
-async function until(what: string, isTrue: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
-  const deadline = performance.now() + withinMs;
-  while (!(await isTrue())) {
-    if (performance.now() > deadline) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
 }
 
 async function told(event: PublicEvent): Promise<void> {
@@ -226,7 +172,7 @@ async function owners(): Promise<number[]> {
 
 describe('guardrail-evaluation', () => {
   test('signals of a bad release become a published verdict, and values for the chart', async () => {
-    await start();
+    await evaluators.start();
     await begin();
     const from = Date.now();
     for (let i = 1; i <= 8; i++) await publish(samples(ids('rcp'), sample(from + i * 1000, 30, 100, store)));
@@ -259,7 +205,7 @@ describe('guardrail-evaluation', () => {
   }, 60_000);
 
   test('killed at any instant, again and again, it judges every message once and says what it would have said', async () => {
-    let child = await start();
+    let child = await evaluators.start();
     await begin();
     const from = Date.now();
     const count = 240;
@@ -269,8 +215,8 @@ describe('guardrail-evaluation', () => {
         // Somewhere in the middle: as soon as some of what was just sent is judged.
         const before = await observed();
         await until('something was judged', async () => (await observed()) > before || before === i);
-        await kill(child, 'SIGKILL');
-        child = await start();
+        await end(child, 'SIGKILL');
+        child = await evaluators.start();
       }
     }
     await until('all of it is judged', async () => (await observed()) === count, 45_000);
@@ -297,9 +243,9 @@ describe('guardrail-evaluation', () => {
   }, 120_000);
 
   test('two instances share the partitions, and one takes over what the other leaves', async () => {
-    const first = await start();
+    const first = await evaluators.start();
     await until('one has all', async () => JSON.stringify(await owners()) === JSON.stringify([PARTITIONS]));
-    await start();
+    await evaluators.start();
     await until(
       'each has its share',
       async () => JSON.stringify(await owners()) === JSON.stringify([PARTITIONS / 2, PARTITIONS / 2]),
@@ -307,7 +253,7 @@ describe('guardrail-evaluation', () => {
     await begin();
     const from = Date.now();
     for (let i = 1; i <= 20; i++) await publish(samples(ids('rcp'), sample(from + i * 1000, 1, 100, store)));
-    await kill(first, 'SIGKILL');
+    await end(first, 'SIGKILL');
     for (let i = 21; i <= 40; i++) await publish(samples(ids('rcp'), sample(from + i * 1000, 1, 100, store)));
     await until('the other has all', async () => JSON.stringify(await owners()) === JSON.stringify([PARTITIONS]));
     await until('all of it is judged', async () => (await observed()) === 40);
@@ -315,7 +261,7 @@ describe('guardrail-evaluation', () => {
   }, 90_000);
 
   test('a word on an alert in doubt counts once, although the service is killed around it', async () => {
-    let child = await start();
+    let child = await evaluators.start();
     const labels = { alertname: 'CheckoutDown', severity: 'critical', service: 'odoo-web' };
     const firing = alertBatch(ids('rcp'), 'fire', 'firing', Date.now(), labels);
     const leftOut = { ...firing.alerts!, digest: 'left out', statements: [] };
@@ -330,13 +276,13 @@ describe('guardrail-evaluation', () => {
     await until('it is in doubt', async () => (await episode())?.state === 'unseen');
     const words = async () => (await admin.query('SELECT applied_at, refused FROM evaluation_settlement')).rows;
     // Killed while the word is on its way: before, in the middle of, or after its transaction.
-    await Promise.all([settledByHand(control, journal, '000000000000fire', 'resolved'), kill(child, 'SIGKILL')]);
-    child = await start();
+    await Promise.all([settledByHand(control, journal, '000000000000fire', 'resolved'), end(child, 'SIGKILL')]);
+    child = await evaluators.start();
     await until('the word is applied', async () => (await words())[0]?.applied_at !== null);
     const settled = await episode();
     expect(settled).toMatchObject({ state: 'resolved', number: 1, settled: { by: 'on-call', as: 'resolved' } });
-    await kill(child, 'SIGKILL');
-    await start();
+    await end(child, 'SIGKILL');
+    await evaluators.start();
     await publish({ ...firing, receipt: ids('rcp'), alerts: { ...leftOut, digest: 'again' } });
     await until('it went on', async () => {
       const { rows } = await admin.query(
@@ -349,7 +295,7 @@ describe('guardrail-evaluation', () => {
   }, 90_000);
 
   test('a session that is lost costs nothing: it is opened again and the work goes on', async () => {
-    await start();
+    await evaluators.start();
     await begin();
     const from = Date.now();
     for (let i = 1; i <= 30; i++) {
@@ -361,13 +307,13 @@ describe('guardrail-evaluation', () => {
     }
     await until('all of it is judged', async () => (await observed()) === 30);
     await expectAsUninterrupted();
-    expect(said).toContain('lost the session that owns the partitions');
+    expect(evaluators.said).toContain('lost the session that owns the partitions');
     // The readers of the lost session have ended before those of the next began.
-    expect(said).not.toContain('cannot read partition');
+    expect(evaluators.said).not.toContain('cannot read partition');
   }, 60_000);
 
   test('the clock of a watch to which nothing happens goes on for as long as somebody judges', async () => {
-    const child = await start();
+    const child = await evaluators.start();
     await begin();
     const clock = async () => {
       const { rows } = await admin.query<{ clock_ms: string }>(
@@ -380,16 +326,16 @@ describe('guardrail-evaluation', () => {
     const first = await clock();
     await until('its clock goes on', async () => (await clock()) > first + 9_000);
     expect(Date.now() - (await clock())).toBeLessThan(10_000);
-    await kill(child, 'SIGKILL');
+    await end(child, 'SIGKILL');
     const last = await clock();
-    const other = await start();
+    const other = await evaluators.start();
     await until('the next one takes over', async () => (await clock()) > last);
-    await kill(other, 'SIGKILL');
+    await end(other, 'SIGKILL');
   }, 60_000);
 
   test('with Redis gone it goes on', async () => {
     await redis.stop();
-    await start();
+    await evaluators.start();
     await begin();
     const from = Date.now();
     for (let i = 1; i <= 8; i++) await publish(samples(ids('rcp'), sample(from + i * 1000, 30, 100, store)));
