@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { attach, type Candidate } from './attach.js';
-import { chanceOfLuck, percent, roundNumber, wholeNumber } from './words.js';
+import { chanceOfLuck, percent, percents, roundNumber, wholeNumber } from './words.js';
 import {
   ALERTS,
   alerts,
@@ -8,6 +8,7 @@ import {
   delay,
   DELAY,
   episode,
+  HISTORY,
   orders,
   ORDERS,
   play,
@@ -26,9 +27,15 @@ describe('numbers in words', () => {
     [percent(1), '100 %'],
     [percent(0), '0 %'],
     [percent(0.5), '50 %'],
+    [percent(0.00004), '0.004 %'],
+    [percent(0.999996), '99.9996 %'],
+    [percents(0.0102, 0.0104).join(' → '), '1.02 % → 1.04 %'],
+    [percents(0.5, 0.504).join(' → '), '50.0 % → 50.4 %'],
+    [percents(0.989, 0.941).join(' → '), '98.9 % → 94.1 %'],
+    [percents(0.2, 0.2).join(' → '), '20 % → 20 %'],
     [roundNumber(93.456), '93.5'],
     [roundNumber(12345), '12 345'],
-    [chanceOfLuck(0), 'no sign of a change'],
+    [chanceOfLuck(0), 'luck explains it as well'],
     [chanceOfLuck(Math.log(45)), 'chance that this is luck: under 1 in 40'],
     [chanceOfLuck(Math.log(12_000)), 'chance that this is luck: under 1 in 10 000'],
     [chanceOfLuck(5000), 'chance that this is luck: under 1 in 1 000 000'],
@@ -68,6 +75,29 @@ describe('what a shop manager reads', () => {
         stream(15, 300, (i) => (i % 4 === 0 ? 1 : 0)),
       ),
       /^orders is 99\.0 % \(5 of 500 failed since 09:12 UTC\), it was 99\.0 % before; no worse than is tolerated$/,
+    ],
+    [
+      'success that fell, where earlier weeks show the least of it',
+      wordsOf(
+        specOf([
+          {
+            ...ORDERS,
+            guardrail: {
+              ...ORDERS.guardrail,
+              test: {
+                kind: 'proportion',
+                against: 'baseline',
+                windows: ['before', 'same-hours'],
+                worseBy: 0.1,
+                unacceptable: 3,
+              },
+            },
+            baselines: [...ORDERS.baselines, { window: 'same-hours', baseline: { ...HISTORY, events: 2880 } }],
+          },
+        ]),
+        stream(15, 300, () => 3, 50),
+      ),
+      /^orders fell from 98\.0 % to 94\.0 % \(60 of 1 000 failed since 09:12 UTC\), going by this time of earlier weeks; chance that this is luck: under 1 in \d[\d ]*$/,
     ],
     [
       'a rate that rose',

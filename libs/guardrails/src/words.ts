@@ -16,9 +16,29 @@ export function roundNumber(value: number): string {
 
 /** A share in per cent, with as many decimals as it takes to tell 99.95 % from 100 %. */
 export function percent(share: number): string {
+  return percentTo(share, decimalsOf(share));
+}
+
+/** More decimals than these are noise. */
+const DECIMALS_MAX = 6;
+
+function decimalsOf(share: number): number {
   const distance = Math.min(share, 1 - share) * 100;
-  const decimals = distance >= 10 || distance === 0 ? 0 : distance >= 0.1 ? 1 : 2;
+  if (distance >= 10 || !(distance > 0)) return 0;
+  return distance >= 0.1 ? 1 : Math.min(DECIMALS_MAX, Math.ceil(-Math.log10(distance)));
+}
+
+function percentTo(share: number, decimals: number): string {
   return `${(share * 100).toFixed(decimals)} %`;
+}
+
+/** Two shares that are not the same, with as many decimals as it takes to see that. */
+export function percents(a: number, b: number): readonly [string, string] {
+  for (let more = 0; more < 3; more++) {
+    const [one, two] = [percentTo(a, decimalsOf(a) + more), percentTo(b, decimalsOf(b) + more)];
+    if (one !== two) return [one, two];
+  }
+  return [percent(a), percent(b)];
 }
 
 /** The hour and minute of an instant, in UTC. */
@@ -34,7 +54,7 @@ const CHANCE_SHOWN_MAX = 1_000_000;
  */
 export function chanceOfLuck(evidence: number): string {
   const times = evidence >= Math.log(CHANCE_SHOWN_MAX) ? CHANCE_SHOWN_MAX : Math.floor(Math.exp(evidence));
-  if (times < 2) return 'no sign of a change';
+  if (times < 2) return 'luck explains it as well';
   // One digit that means something: 1 in 10 000, not 1 in 12 345.
   const magnitude = 10 ** (String(times).length - 1);
   const shown = Math.floor(times / magnitude) * magnitude;
@@ -48,6 +68,8 @@ export function withDoubt(words: string, name: string, reason: InconclusiveReaso
     : `${words}; cannot be judged: ${doubtWords(reason)}`;
 }
 
+const EARLIER_WEEKS = 'this time of earlier weeks';
+
 /** Counts in words. */
 export function countWords(o: {
   readonly name: string;
@@ -58,6 +80,8 @@ export function countWords(o: {
   readonly exposure: number;
   readonly reference: number | null;
   readonly isLimit: boolean;
+  /** Compared with the same hours of earlier weeks, not with the time before the release. */
+  readonly isEarlierWeeks?: boolean;
   readonly evidence: number;
   readonly isPass: boolean;
   readonly isBreach: boolean;
@@ -73,15 +97,20 @@ export function countWords(o: {
     const shown = (share: number) => percent(o.isRest ? 1 - share : share);
     const counts = `(${wholeNumber(o.events)} of ${wholeNumber(o.exposure)}${o.isRest ? ' failed' : ''} ${since})`;
     const now = shown(o.events / o.exposure);
+    const when = o.isEarlierWeeks === true ? `at ${EARLIER_WEEKS}` : 'before';
     if (o.reference === null) return `${o.name} is ${now} ${counts}`;
     if (o.isLimit) return `${o.name} is ${now} ${counts}, the limit is ${shown(o.reference)}${luck}`;
-    if (!hasWorsened) return `${o.name} is ${now} ${counts}, it was ${shown(o.reference)} before${luck}`;
-    return `${o.name} ${o.isRest ? 'fell' : 'rose'} from ${shown(o.reference)} to ${now} ${counts}${luck}`;
+    if (!hasWorsened) return `${o.name} is ${now} ${counts}, it was ${shown(o.reference)} ${when}${luck}`;
+    const rest = (share: number) => (o.isRest ? 1 - share : share);
+    const [was, is] = percents(rest(o.reference), rest(o.events / o.exposure));
+    const against = o.isEarlierWeeks === true ? `, going by ${EARLIER_WEEKS}` : '';
+    return `${o.name} ${o.isRest ? 'fell' : 'rose'} from ${was} to ${is} ${counts}${against}${luck}`;
   }
   const seen = wholeNumber(o.events);
   if (o.reference === null) return `${o.name}: ${seen} ${since}`;
   const expected = roundNumber(o.reference * o.exposure);
-  const compared = o.isLimit ? `where the limit allows ${expected}` : `where ${expected} were to be expected`;
+  const going = o.isEarlierWeeks === true ? ` going by ${EARLIER_WEEKS}` : '';
+  const compared = o.isLimit ? `where the limit allows ${expected}` : `where ${expected} were to be expected${going}`;
   const verb = hasWorsened ? (o.bad === 'more' ? 'rose: ' : 'fell: ') : 'is as before: ';
   return `${o.name} ${o.isLimit && !hasWorsened ? 'is within the limit: ' : verb}${seen} ${compared} ${since}${luck}`;
 }

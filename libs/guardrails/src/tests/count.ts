@@ -4,7 +4,7 @@ import { type AnchoredCounts, countMixture } from '../anchored-counts.js';
 import { planAnchors } from '../anchors.js';
 import type { CountKernel } from '../count-kernel.js';
 import { proportionBounds, rateBounds } from '../effect-size.js';
-import type { GuardrailTest } from '../guardrail.js';
+import type { BaselineWindow, GuardrailTest } from '../guardrail.js';
 import { finite, logMeanExp } from '../log-space.js';
 import { proportionLimit } from '../proportion-limit.js';
 import { rateLimit } from '../rate-limit.js';
@@ -56,8 +56,9 @@ export function countTest(spec: WatchSpec, watched: Watched): StatisticalTest<An
       ),
     describe: (state, standing) => {
       const byKernel = mixture.evidence(state);
-      const kernel = kernels[byKernel.indexOf(leastOf(byKernel))] ?? null;
-      return describeCounts(spec, watched, kernel, state, standing);
+      const least = byKernel.indexOf(leastOf(byKernel));
+      const window = windowOf(watched, least);
+      return describeCounts(spec, watched, { kernel: kernels[least] ?? null, window }, state, standing);
     },
   };
 }
@@ -92,6 +93,12 @@ function kernelsOf(watched: Watched): readonly CountKernel[] {
 }
 
 /** The largest dispersion that any window of history shows, or what is assumed without one. */
+/** The window of history that a kernel compares with; null where it is a limit. */
+function windowOf({ guardrail, baselines }: Watched, kernel: number): BaselineWindow | null {
+  if (guardrail.test.against === 'limit') return null;
+  return baselines.filter(({ baseline }) => baseline.kind === 'counts')[kernel]?.window ?? null;
+}
+
 function dispersionOf({ baselines }: Watched): number {
   const known = baselines.flatMap(({ baseline }) => (baseline.kind === 'counts' ? [baseline.dispersion.phi] : []));
   return known.length === 0 ? DISPERSION_ASSUMED.phi : Math.max(...known);
@@ -104,7 +111,7 @@ function directionOf({ guardrail, signal }: Watched): 'more' | 'fewer' {
 function describeCounts(
   spec: WatchSpec,
   watched: Watched,
-  kernel: CountKernel | null,
+  { kernel, window }: { readonly kernel: CountKernel | null; readonly window: BaselineWindow | null },
   { events, exposure }: CountAcceptance,
   { verdict, evidence }: Standing,
 ): Described {
@@ -128,6 +135,7 @@ function describeCounts(
     exposure,
     reference: kernel?.reference ?? null,
     isLimit: test.against === 'limit',
+    isEarlierWeeks: window === 'same-hours',
     evidence: evidence ?? 0,
     isPass: verdict === 'pass',
     isBreach: verdict === 'breach',
