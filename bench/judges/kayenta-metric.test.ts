@@ -3,6 +3,7 @@ import {
   classify,
   judgeMetric,
   KAYENTA_DEFAULTS,
+  meanRatio,
   type MetricSettings,
   percentileOf,
   withoutNaN,
@@ -157,6 +158,19 @@ describe('ties and absences, as ClassifierSuite states them', () => {
     ],
   ])('%s', (_, { experiment, control, settings, label }) => {
     expect(classify(experiment, control, { ...TESTED, ...settings }).label).toBe(label);
+  });
+});
+
+describe('the effect size, as StatisticSuite states the mean ratio', () => {
+  const HUNDREDS = [100, 100, 100, 100, 100];
+  test.each([
+    ['no effect', ONES, ONES, 1],
+    ['high', TENS, ONES, 10],
+    ['low', TENS, HUNDREDS, 0.1],
+    // There a ratio to nothing is NaN; the classifier takes 1 for it.
+    ['of nothing', TENS, [0, 0, 0, 0, 0], 1],
+  ])('%s', (_, experiment, control, ratio) => {
+    expect(meanRatio(experiment, control)).toBeCloseTo(ratio, 12);
   });
 });
 

@@ -76,12 +76,18 @@ export function classify(
   const shift = shiftBetween(x, y, settings.confidence);
   if (shift === null) return { label: 'Error', isCritical: false };
   const bound = settings.tolerance * Math.abs(shift.estimate);
-  const ratio = meanOf(y) === 0 ? 1 : meanOf(x) / meanOf(y);
+  const ratio = meanRatio(x, y);
   const isHigh = settings.direction !== 'decrease' && shift.low > bound && ratio >= settings.allowedIncrease;
   const isLow = settings.direction !== 'increase' && shift.high < -bound && ratio <= settings.allowedDecrease;
   if (isHigh) return { label: 'High', isCritical: settings.critical && ratio >= settings.criticalIncrease };
   if (isLow) return { label: 'Low', isCritical: settings.critical && ratio <= settings.criticalDecrease };
   return pass;
+}
+
+/** The effect size: mean of the experiment by mean of the control; 1 where that is 0, which makes any rise large enough. */
+export function meanRatio(experiment: readonly number[], control: readonly number[]): number {
+  const mean = meanOf(control);
+  return mean === 0 ? 1 : meanOf(experiment) / mean;
 }
 
 /** Removes what is no number, or puts 0 in its place. */
