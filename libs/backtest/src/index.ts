@@ -8,4 +8,4 @@ export * from './score.js';
 export { neededEvents, smallestRatio } from './power/needed.js';
 export { type Power, powerAt, simulatePower } from './power/power.js';
 export { type OwnGuardrail } from './self-test/own-watch.js';
-export { lengthOf, selfTest, type SelfTest } from './self-test/self-test.js';
+export { lacksForPass, lengthOf, selfTest, type SelfTest } from './self-test/self-test.js';

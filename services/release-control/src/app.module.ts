@@ -213,8 +213,9 @@ function adapters(): Provider[] {
     { provide: Alerts, inject: [Journal], useFactory: (journal: Journal) => new Alerts(journal) },
     {
       provide: Configurations,
-      inject: [ConfigurationStore, Journal],
-      useFactory: (store: ConfigurationStore, journal: Journal) => new Configurations(store, journal),
+      inject: [ConfigurationStore, Journal, Proving],
+      useFactory: (store: ConfigurationStore, journal: Journal, proving: Proving) =>
+        new Configurations(store, journal, proving),
     },
   ];
 }

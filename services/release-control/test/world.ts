@@ -335,6 +335,7 @@ export class World {
     environment: string,
     minutes: number,
     at: (minute: number) => { readonly of: number; readonly good: number },
+    o: { readonly signal?: string; readonly endedMinutesAgo?: number } = {},
   ): Promise<void> {
     const values = Array.from({ length: minutes }, (_, minute) => at(minute));
     await this.database.connect('guardrail-evaluation', 1).transact(tenant, async (tx) => {
@@ -344,9 +345,16 @@ export class World {
       );
       await tx.query(
         `INSERT INTO evaluation_rollup (tenant, environment, signal, dimensions, minute, n, count, of, sum)
-         SELECT $1, $2, 'shop.orders', '{}', date_trunc('minute', now()) - (cardinality($3::float8[]) - m) * interval '1 minute', 4, good, total, 0
-           FROM unnest($3::float8[], $4::float8[]) WITH ORDINALITY AS v (good, total, m)`,
-        [tenant, environment, values.map(({ good }) => good), values.map(({ of }) => of)],
+         SELECT $1, $2, $5, '{}', date_trunc('minute', now()) - ($6 + cardinality($3::float8[]) - m) * interval '1 minute', 4, good, total, 0
+           FROM unnest($3::float8[], $4::float8[]) WITH ORDINALITY AS v (good, total, m) ON CONFLICT DO NOTHING`,
+        [
+          tenant,
+          environment,
+          values.map(({ good }) => good),
+          values.map(({ of }) => of),
+          o.signal ?? 'shop.orders',
+          o.endedMinutesAgo ?? 0,
+        ],
       );
     });
   }

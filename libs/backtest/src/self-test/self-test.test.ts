@@ -2,7 +2,7 @@ import { describe, expect, it, test } from '@jest/globals';
 import type { Guardrail, GuardrailPolicy, GuardrailTest } from '@parapet/guardrails';
 import { MINUTE_MS, type RollUp } from '@parapet/signals';
 import { type OwnGuardrail } from './own-watch.js';
-import { selfTest } from './self-test.js';
+import { lacksForPass, selfTest } from './self-test.js';
 
 const START_MS = Date.UTC(2026, 10, 1);
 const DAY_MINUTES = 1_440;
@@ -297,5 +297,43 @@ describe('what it says is bounded by what there is', () => {
   it('is the same every time', () => {
     const one = own(guardrail(PROPORTION), orders(100, 0.01));
     expect(selfTest(one)).toEqual(selfTest(one));
+  });
+});
+
+describe('a pass', () => {
+  test.each<readonly [string, OwnGuardrail, string | null]>([
+    ['is possible with enough traffic', own(guardrail(PROPORTION), orders(100, 0.01)), null],
+    [
+      'is possible where only the busiest hour has it',
+      own(
+        guardrail(PROPORTION),
+        history(2 * DAY_MINUTES, (i) => ({
+          of: i % DAY_MINUTES < 60 ? 300 : 0,
+          count: i % DAY_MINUTES < 60 ? 3 + (i % 2) : 0,
+        })),
+      ),
+      null,
+    ],
+    [
+      'is possible in the extension, where the watch alone is too short',
+      own(guardrail(PROPORTION), orders(40, 0.01), { policy: { durationMs: 120_000, extendMs: 3_600_000 } }),
+      null,
+    ],
+    [
+      'is impossible where nothing bad ever happens: three times nothing is nothing',
+      own(guardrail(PROPORTION), orders(100, 0)),
+      'too-few-samples',
+    ],
+    [
+      'is impossible with hardly any traffic',
+      own(
+        guardrail(PROPORTION),
+        history(2 * DAY_MINUTES, (i) => ({ of: i % 60 === 0 ? 1 : 0 })),
+      ),
+      'too-few-samples',
+    ],
+    ['is not spoken of without history', own(guardrail(PROPORTION), []), null],
+  ])('%s', (_what, one, lacks) => {
+    expect(lacksForPass(one)).toBe(lacks);
   });
 });

@@ -7,7 +7,7 @@ import {
   type WatchInput,
 } from '@parapet/guardrails';
 import { type InstantMs, invariant } from '@parapet/kernel';
-import type { Observation, SampleValue } from '@parapet/signals';
+import type { Observation, RollUp, SampleValue } from '@parapet/signals';
 import { faultsFor } from './faults.js';
 import { armsOf, type OwnGuardrail, ownWatch, type OwnWatch } from './own-watch.js';
 import { playHistory, type Played } from './played.js';
@@ -53,6 +53,44 @@ export function selfTest(own: OwnGuardrail): SelfTest {
       inputs: inputsOf(watch, played, fault.inject(played)),
     })),
   );
+}
+
+/** What keeps a guardrail from ever passing, as far as its history shows. */
+const NEVER: readonly InconclusiveReason[] = [
+  'too-few-samples',
+  'coverage',
+  'no-baseline',
+  'no-traffic',
+  'no-telemetry',
+  'not-comparable',
+];
+
+/**
+ * What a guardrail lacks for a pass even in the busiest stretch of its history, with the whole extension of the watch; null where
+ * it can pass, or was only suspect there. Without history nothing is known, which is null too.
+ */
+export function lacksForPass(own: OwnGuardrail): InconclusiveReason | null {
+  if (own.rollUps.length === 0) return null;
+  const durationMs = own.policy.durationMs + own.policy.extendMs;
+  const watch = ownWatch({ ...own, policy: { ...own.policy, durationMs } });
+  const minutes = busiest(own.rollUps, watch.minutes.length);
+  const played = playHistory({ ...watch, minutes });
+  const { report, breachAfterMs } = run(watch, inputsOf(watch, played, played));
+  const lacks = report.verdict === 'pass' || breachAfterMs !== null ? null : (report.reason ?? null);
+  return lacks !== null && NEVER.includes(lacks) ? lacks : null;
+}
+
+/** The stretch of so many minutes with the most traffic. */
+function busiest(rollUps: readonly RollUp[], length: number): readonly RollUp[] {
+  const trafficOf = ({ n, of, histogram }: RollUp) =>
+    histogram === null ? (of > 0 ? of : n) : histogram.counts.reduce((sum, count) => sum + count, 0);
+  let sum = rollUps.slice(0, length).reduce((total, one) => total + trafficOf(one), 0);
+  let [most, at] = [sum, 0];
+  for (let i = length; i < rollUps.length; i++) {
+    sum += trafficOf(rollUps[i] as RollUp) - trafficOf(rollUps[i - length] as RollUp);
+    if (sum > most) [most, at] = [sum, i - length + 1];
+  }
+  return rollUps.slice(at, at + length);
 }
 
 interface Tried {

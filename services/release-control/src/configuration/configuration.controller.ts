@@ -1,11 +1,12 @@
-import { Body, Controller, Get, Inject, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
+import type { LintView } from '@parapet/contracts';
 import { ConfigurationWatcher, ProblemError } from '@parapet/nest';
 import { ConfigurationStore, Database, type StoredDocument } from '@parapet/postgres';
 import type { FastifyReply, FastifyRequest } from '@parapet/nest';
 import { byOf, Door } from '../access/door.js';
 import { mayDo } from '../access/rights.js';
 import { Changes } from '../http/changes.js';
-import { applyBody, readBody } from '../http/requests.js';
+import { applyBody, lintBody, readBody } from '../http/requests.js';
 import { Configurations } from './configurations.js';
 
 /** Configuration: what is in force, and putting other in force. */
@@ -40,9 +41,10 @@ export class ConfigurationController {
     @Body() body: unknown,
   ): Promise<unknown> {
     const caller = await this.door.open(request, 'configure');
-    const { documents, dryRun } = readBody(applyBody, body);
+    const { documents, dryRun, force } = readBody(applyBody, body);
     const answer = await this.changes.run(request, reply, caller, async (tx) => {
-      const applied = await this.configurations.apply(tx, documents, dryRun === true, byOf(request, caller));
+      const o = { isDryRun: dryRun === true, force: force?.reason ?? null };
+      const applied = await this.configurations.apply(tx, documents, o, byOf(request, caller));
       if ('view' in applied) return { status: 200, body: applied.view };
       const count = applied.problems.length;
       throw new ProblemError(
@@ -57,6 +59,15 @@ export class ConfigurationController {
     // Who applied it may use it with the next request; other instances see it within their poll.
     await this.watcher.refresh();
     return answer;
+  }
+
+  /** What apply would refuse, and what the guardrails can see; changes nothing. */
+  @Post('lint')
+  @HttpCode(200)
+  async lint(@Req() request: FastifyRequest, @Body() body: unknown): Promise<LintView> {
+    const caller = await this.door.open(request, 'read');
+    const { documents } = readBody(lintBody, body);
+    return this.db.transact(caller.tenant, (tx) => this.configurations.lint(tx, documents));
   }
 }
 

@@ -86,7 +86,10 @@ export const applyBody = z.strictObject({
     .array(z.strictObject({ file: z.string().max(1000), line: z.number().int().min(0), document: z.unknown() }))
     .max(2000),
   dryRun: z.boolean().optional(),
+  force: z.strictObject({ reason: because }).optional(),
 });
+
+export const lintBody = applyBody.pick({ documents: true });
 
 export const republishBody = z.strictObject({ from: z.number().int().min(1) });
 export const sessionBody = z.strictObject({ token: text(200) });
