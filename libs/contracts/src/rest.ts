@@ -453,6 +453,8 @@ export interface EvidenceView {
   readonly inputs: readonly { readonly n: number; readonly clock: string; readonly input: unknown }[];
   readonly verdicts: readonly { readonly n: number; readonly verdict: unknown }[];
   readonly next: string | null;
+  /** The running digest of specification and inputs (hex), as it was after so many inputs; absent where nothing was watched. */
+  readonly digest?: { readonly inputs: number; readonly sha256: string };
 }
 
 /** What the actuation of a release did so far, from the story's events. */

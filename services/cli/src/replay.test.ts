@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { EvidenceView } from '@parapet/contracts';
-import { replay, type WatchInput, type WatchSpec } from '@parapet/guardrails';
+import { evidenceNext, evidenceStart, replay, type WatchInput, type WatchSpec } from '@parapet/guardrails';
 import { FakeParapet, RELEASE, TestWorld, worldOf } from '../test/fake-parapet.js';
 import { run } from './run.js';
 
@@ -71,6 +72,8 @@ const INPUTS: readonly WatchInput[] = [
   }),
 ];
 
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
 /** What Parapet keeps: the inputs numbered, and what was said with the address of its evidence added. */
 const EVIDENCE: EvidenceView = {
   release: RELEASE,
@@ -81,6 +84,10 @@ const EVIDENCE: EvidenceView = {
     verdict: { ...said, evidence: { href: '/evidence', sha256: 'ab' } },
   })),
   next: null,
+  digest: {
+    inputs: INPUTS.length,
+    sha256: INPUTS.reduce((chain, input) => evidenceNext(chain, input, sha256), evidenceStart(SPEC, sha256)),
+  },
 };
 
 let folder: string;
@@ -109,7 +116,7 @@ describe('parapet replay', () => {
   it('judges again from the evidence alone, and ends 0 where the same was said', async () => {
     const { code, world } = await replayed(EVIDENCE);
     expect(world.out).toMatch(/pending → fail/);
-    expect(world.out).toContain('the same as was said, from 11 inputs');
+    expect(world.out).toContain(`bit for bit what was said, from 11 inputs, SHA-256 ${EVIDENCE.digest?.sha256}`);
     expect(code).toBe(0);
   });
 
@@ -168,6 +175,55 @@ describe('parapet replay', () => {
     const { code, world } = await replayed({ ...EVIDENCE, ...change });
     expect(code).toBe(1);
     expect(world.out).toMatch(/of what was said differ/);
+  });
+
+  it('names the first difference: after which input, in which member, and both values', async () => {
+    const verdict = { ...(first?.verdict as { guardrails: object[] }) };
+    const guardrails = [{ ...verdict.guardrails[0], observed: 17 }];
+    const { code, world } = await replayed({
+      ...EVIDENCE,
+      verdicts: [{ n: first?.n ?? 0, verdict: { ...verdict, guardrails } }, ...EVIDENCE.verdicts.slice(1)],
+    });
+    expect(code).toBe(1);
+    expect(world.out).toMatch(
+      new RegExp(`first difference: input ${first?.n} at /guardrails/0/observed\n.*17\n.*9\\d`),
+    );
+    expect(world.out).not.toContain('bit for bit');
+  });
+
+  it('ends 1 where the evidence is not what was judged, although the same follows from it', async () => {
+    const inputs = EVIDENCE.inputs.map((one) =>
+      one.n === 1 ? { ...one, input: { ...(one.input as object), atMs: START + 1 } } : one,
+    );
+    const { code, world } = await replayed({ ...EVIDENCE, inputs });
+    expect(code).toBe(1);
+    expect(world.out).toContain('this is not the evidence that was judged');
+    expect(world.out).toContain(EVIDENCE.digest?.sha256);
+  });
+
+  it('says no more than it knows where the digest was not kept, or is of inputs that are not here', async () => {
+    const { digest: _, ...before } = EVIDENCE;
+    for (const evidence of [before, { ...EVIDENCE, digest: { inputs: 12, sha256: 'ab' } }]) {
+      const { code, world } = await replayed(evidence);
+      expect(code).toBe(0);
+      expect(world.out).toContain('the same as was said, from 11 inputs; the digest of the evidence is not known');
+    }
+  });
+
+  it('judges again what it was told of traffic, controls and other releases', async () => {
+    const releases = [
+      { release: 'rel_2', name: 'pos-2', workload: 'pos', startMs: START + 1, endedAtMs: null, scope: null },
+    ];
+    const told: readonly WatchInput[] = [{ kind: 'surroundings', clockMs: START, releases }, ...INPUTS];
+    const chain = told.reduce((digest, input) => evidenceNext(digest, input, sha256), evidenceStart(SPEC, sha256));
+    const { code, world } = await replayed({
+      ...EVIDENCE,
+      inputs: told.map((input, i) => ({ n: i + 1, clock: '', input })),
+      verdicts: replay(SPEC, told).map(({ n, said }) => ({ n, verdict: said })),
+      digest: { inputs: told.length, sha256: chain },
+    });
+    expect(code).toBe(0);
+    expect(world.out).toContain('bit for bit what was said, from 12 inputs');
   });
 
   it.each<[string, Partial<EvidenceView>, RegExp]>([

@@ -1,6 +1,14 @@
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { EvidenceView } from '@parapet/contracts';
-import { type Replayed, replay, type WatchInput, type WatchSpec } from '@parapet/guardrails';
+import {
+  evidenceNext,
+  evidenceStart,
+  type Replayed,
+  replay,
+  type WatchInput,
+  type WatchSpec,
+} from '@parapet/guardrails';
 import { canonicalJson } from '@parapet/kernel';
 import type { Command } from 'commander';
 import { Context } from '../context.js';
@@ -40,18 +48,28 @@ interface Evidence {
   readonly spec: WatchSpec;
   readonly inputs: readonly { readonly n: number; readonly input: WatchInput }[];
   readonly verdicts: readonly { readonly n: number; readonly verdict: unknown }[];
+  readonly digest: EvidenceView['digest'];
 }
 
 interface Difference {
   readonly n: number;
+  /** JSON pointer of the first member that differs; empty where there is nothing on one side. */
+  readonly at: string;
   readonly recorded: unknown;
   readonly replayed: unknown;
 }
+
+/** Whether the evidence at hand is what was judged then, by its digest. */
+type Proof =
+  | { readonly kind: 'same'; readonly sha256: string }
+  | { readonly kind: 'different'; readonly recorded: string; readonly computed: string; readonly inputs: number }
+  | { readonly kind: 'unknown' };
 
 interface Outcome {
   readonly release: string;
   readonly inputs: number;
   readonly isSame: boolean;
+  readonly digest: Proof;
   readonly said: readonly Replayed[];
   readonly differences: readonly Difference[];
 }
@@ -99,6 +117,7 @@ function complete(view: EvidenceView): Evidence {
     spec: view.spec as WatchSpec,
     inputs: view.inputs as Evidence['inputs'],
     verdicts: view.verdicts,
+    digest: view.digest,
   };
 }
 
@@ -112,15 +131,55 @@ function compare(evidence: Evidence): Outcome {
   for (let i = 0; i < Math.max(said.length, recorded.length); i++) {
     const [then, now] = [recorded[i], said[i]];
     if (canonicalJson(then ?? null) === canonicalJson(now ?? null)) continue;
-    differences.push({ n: then?.n ?? now?.n ?? 0, recorded: then?.said ?? null, replayed: now?.said ?? null });
+    const [recordedNow, replayedNow] = [then?.said ?? null, now?.said ?? null];
+    const n = then?.n ?? now?.n ?? 0;
+    // The same words, said after another input: what differs is when.
+    const isMoved = canonicalJson(recordedNow) === canonicalJson(replayedNow);
+    differences.push(
+      isMoved
+        ? { n, at: '/input', recorded: then?.n ?? null, replayed: now?.n ?? null }
+        : { n, ...firstDifference(recordedNow, replayedNow) },
+    );
   }
+  const digest = proofOf(evidence);
   return {
     release: evidence.release,
     inputs: evidence.inputs.length,
-    isSame: differences.length === 0,
+    isSame: differences.length === 0 && digest.kind !== 'different',
+    digest,
     said,
     differences,
   };
+}
+
+/** Follows two values down to the first member in which they differ. */
+function firstDifference(recorded: unknown, replayed: unknown, at = ''): Omit<Difference, 'n'> {
+  const [then, now] = [membersOf(recorded), membersOf(replayed)];
+  if (then !== null && now !== null) {
+    for (const name of new Set([...Object.keys(then), ...Object.keys(now)])) {
+      if (canonicalJson(then[name] ?? null) !== canonicalJson(now[name] ?? null))
+        return firstDifference(then[name] ?? null, now[name] ?? null, `${at}/${name}`);
+    }
+  }
+  return { at, recorded, replayed };
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+}
+
+/** Follows the chain of digests from the specification through the inputs up to the one that was kept. */
+function proofOf({ spec, inputs, digest }: Evidence): Proof {
+  if (digest === undefined || digest.inputs > inputs.length) return { kind: 'unknown' };
+  const judged = inputs.slice(0, digest.inputs);
+  const computed = judged.reduce((chain, { input }) => evidenceNext(chain, input, sha256), evidenceStart(spec, sha256));
+  return computed === digest.sha256
+    ? { kind: 'same', sha256: computed }
+    : { kind: 'different', recorded: digest.sha256, computed, inputs: digest.inputs };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** Where the evidence is kept was added to what was said, not said. */
@@ -135,12 +194,30 @@ function describe(context: Context, outcome: Outcome): string {
     if (said.type === 'RecoveryJudged') return `  input ${n}  guardrails ${said.outcome}`;
     return `  input ${n}  ${clock(said.since)}  ${said.from} → ${paint(colourOf(said.to), said.to)}${said.reason === undefined ? '' : ` (${said.reason})`}`;
   });
-  const differences = outcome.differences.map(
-    ({ n, recorded, replayed }) =>
-      `input ${n}:\n  said then  ${foreign(JSON.stringify(recorded))}\n  said now   ${foreign(JSON.stringify(replayed))}`,
-  );
-  const end = outcome.isSame
-    ? paint('green', `the same as was said, from ${outcome.inputs} inputs`)
-    : paint('red', `${outcome.differences.length} of what was said differ`);
-  return [outcome.release, ...lines, ...differences, end].join('\n');
+  const [first] = outcome.differences;
+  const difference =
+    first === undefined
+      ? []
+      : [
+          `first difference: input ${first.n}${first.at === '' ? '' : ` at ${foreign(first.at)}`}`,
+          `  said then  ${foreign(JSON.stringify(first.recorded))}`,
+          `  said now   ${foreign(JSON.stringify(first.replayed))}`,
+        ];
+  return [outcome.release, ...lines, ...difference, ...conclusionOf(context, outcome)].join('\n');
+}
+
+function conclusionOf({ paint }: Context, { differences, digest, inputs }: Outcome): readonly string[] {
+  const evidence =
+    digest.kind === 'different'
+      ? [
+          paint('red', `this is not the evidence that was judged: the digest of its first ${digest.inputs} inputs was`),
+          `  ${digest.recorded} and is now`,
+          `  ${digest.computed}`,
+        ]
+      : [];
+  if (differences.length > 0) return [...evidence, paint('red', `${differences.length} of what was said differ`)];
+  if (digest.kind === 'different') return evidence;
+  const said = digest.kind === 'same' ? 'bit for bit what was said' : 'the same as was said';
+  const known = digest.kind === 'same' ? `, SHA-256 ${digest.sha256}` : '; the digest of the evidence is not known';
+  return [paint('green', `${said}, from ${inputs} inputs${known}`)];
 }

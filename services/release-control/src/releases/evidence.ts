@@ -10,8 +10,8 @@ interface InputRow {
 
 /** What a release's verdicts rest on: specification, inputs in the order they were judged, and what was said after each. */
 export async function evidenceOf(tx: Tx, release: string, after: number, limit: number): Promise<EvidenceView> {
-  const [watch] = await tx.query<{ spec: unknown }>(
-    'SELECT spec FROM evaluation_watch WHERE tenant = $1 AND release = $2',
+  const [watch] = await tx.query<{ spec: unknown; inputs: number; digest: string }>(
+    'SELECT spec, inputs, digest FROM evaluation_watch WHERE tenant = $1 AND release = $2',
     [tx.tenant, release],
   );
   const inputs = await tx.query<InputRow & Record<string, unknown>>(
@@ -30,5 +30,6 @@ export async function evidenceOf(tx: Tx, release: string, after: number, limit: 
     inputs: page.map(({ n, clock_ms, input }) => ({ n, clock: formatInstant(clock_ms), input })),
     verdicts,
     next: inputs.length > limit ? String(upTo) : null,
+    ...(watch === undefined ? {} : { digest: { inputs: watch.inputs, sha256: watch.digest } }),
   };
 }
