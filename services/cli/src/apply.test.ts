@@ -24,6 +24,7 @@ describe('parapet apply', () => {
       dryRun: boolean;
     };
     expect(documents.map(({ document }) => document.kind)).toEqual([
+      'TradingCalendar',
       'DecisionPolicy',
       'GuardrailPolicy',
       'SignalSource',
@@ -31,7 +32,7 @@ describe('parapet apply', () => {
       'Tenant',
       'Workload',
     ]);
-    expect(documents[3]).toMatchObject({ file: join(example, 'signal-sources.yaml'), line: 17 });
+    expect(documents[4]).toMatchObject({ file: join(example, 'signal-sources.yaml'), line: 17 });
     expect(dryRun).toBe(false);
     expect(world.out).toBe(
       'CHANGE     KIND      NAME\ncreated    Tenant    acme-retail\nunchanged  Workload  odoo-retail\nrevision 3 is in force\n',
@@ -84,7 +85,7 @@ describe('parapet apply', () => {
   it('with --offline needs neither Parapet nor a token', async () => {
     const world = new TestWorld();
     expect(await run(['apply', '-f', example, '--offline'], world)).toBe(0);
-    expect(world.out).toBe('6 documents, nothing wrong with them\n');
+    expect(world.out).toBe('7 documents, nothing wrong with them\n');
     const bad = fileURLToPath(new URL('../../../libs/policy/fixtures/bad-decision-table.yaml', import.meta.url));
     expect(await run(['apply', '-f', bad, '--offline'], world)).toBe(3);
     expect(world.err).toContain('did you mean "high"?');

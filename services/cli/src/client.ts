@@ -55,6 +55,11 @@ export class Client {
     return this.call<T>('GET', path, undefined, options, {});
   }
 
+  /** Asks with a body: changes nothing, so it needs no key. */
+  async ask<T>(path: string, body: unknown, options: CallOptions = {}): Promise<T> {
+    return this.retrying(() => this.call<T>('POST', path, body, options, {}));
+  }
+
   /** Changes, under one idempotency key however often it is tried. */
   async post<T>(path: string, body: unknown, options: CallOptions = {}): Promise<T> {
     const headers = { 'Idempotency-Key': this.key ?? this.world.makeKey() };

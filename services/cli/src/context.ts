@@ -36,6 +36,12 @@ export class Context {
     return new Context(world, command.optsWithGlobals());
   }
 
+  /** Whether somebody said where Parapet is. */
+  get hasServer(): boolean {
+    const server = this.options.server ?? this.world.env['PARAPET_URL'];
+    return server !== undefined && server !== '';
+  }
+
   /** Parapet, with the caller's token. */
   client(): Client {
     return new Client(this.world, this.server(), this.token(), this.key());

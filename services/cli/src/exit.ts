@@ -2,7 +2,7 @@
 export const EXIT = {
   /** Done; a watched release passed. */
   ok: 0,
-  /** A watched release failed; a journal is broken; a replay differs. */
+  /** A watched release failed; lint found a problem; a journal is broken; a replay differs. */
   fail: 1,
   /** Nobody can say: the watch ended without a verdict, or its time was over. */
   inconclusive: 2,

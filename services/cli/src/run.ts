@@ -4,6 +4,7 @@ import { applyCommand } from './commands/apply.js';
 import { deadCommands } from './commands/dead.js';
 import { guardrailCommands } from './commands/guardrails.js';
 import { journalCommands } from './commands/journal.js';
+import { lintCommand } from './commands/lint.js';
 import { proposalCommands } from './commands/proposals.js';
 import { releaseCommands } from './commands/release.js';
 import { replayCommand } from './commands/replay.js';
@@ -22,7 +23,7 @@ Who you are: PARAPET_TOKEN or --token-file; a token never stands in a command li
 
 Exit codes:
   0  done; a watched release passed
-  1  a watched release failed; the journal is broken; a replay differs
+  1  a watched release failed; lint found a problem; the journal is broken; a replay differs
   2  inconclusive: no verdict, or the time for watching was over
   3  the command line or the configuration is wrong
   4  Parapet cannot be reached, or refused
@@ -62,6 +63,7 @@ function build(world: World, end: (code: ExitCode) => void): Command {
   verdictCommands(program, world);
   guardrailCommands(program, world);
   applyCommand(program, world);
+  lintCommand(program, world, end);
   journalCommands(program, world);
   deadCommands(program, world);
   replayCommand(program, world, end);

@@ -12,13 +12,15 @@ import { Refused } from '../client.js';
 import { filesIn } from '../configuration-files.js';
 import { Context } from '../context.js';
 import { EXIT, Failure, misused } from '../exit.js';
-import { table } from '../render/text.js';
+import { foreign, table, wrap } from '../render/text.js';
 import type { World } from '../world.js';
 
 interface ApplyOptions {
   readonly file: readonly string[];
   readonly dryRun?: boolean;
   readonly offline?: boolean;
+  readonly force?: boolean;
+  readonly reason?: string;
 }
 
 /** `parapet apply`: configuration from files, whole or not at all. */
@@ -29,11 +31,15 @@ export function applyCommand(program: Command, world: World): void {
     .requiredOption('-f, --file <path...>', 'files, or folders with .yaml, .yml and .json')
     .option('--dry-run', 'let Parapet check it and change nothing')
     .option('--offline', 'check the files by themselves, without Parapet')
+    .option('--force', 'take guardrails that data speaks against, and let them act without proof; needs --reason')
+    .option('--reason <text>', 'why by force: kept in the audit log')
     .action(async (options: ApplyOptions, command: Command) => {
       const context = Context.of(world, command);
       const files = options.file.flatMap(filesIn);
       if (options.offline === true) return checkOffline(context, files);
-      const view = await send(context, files, options.dryRun === true);
+      if ((options.force === true) !== (options.reason !== undefined))
+        throw misused('--force and --reason belong together: what is forced is journaled with why');
+      const view = await send(context, files, options);
       context.answer(view, () => describe(context, view, options.dryRun === true));
     });
 }
@@ -45,7 +51,11 @@ function checkOffline(context: Context, files: readonly ConfigurationFile[]): vo
   context.answer({ documents }, () => `${documents.length} documents, nothing wrong with them`);
 }
 
-async function send(context: Context, files: readonly ConfigurationFile[], dryRun: boolean): Promise<ApplyView> {
+async function send(
+  context: Context,
+  files: readonly ConfigurationFile[],
+  { dryRun, reason }: ApplyOptions,
+): Promise<ApplyView> {
   const { documents, problems } = readDocuments(files);
   // What cannot be read cannot be sent; the rest of the problems is told now, so that one look is enough.
   if (problems.length > 0) {
@@ -53,7 +63,8 @@ async function send(context: Context, files: readonly ConfigurationFile[], dryRu
     throw invalid('problems' in parsed ? parsed.problems : problems);
   }
   if (documents.length === 0) throw misused('there are no documents in these files');
-  const request: ApplyRequest = { documents, dryRun };
+  const force = reason === undefined ? {} : { force: { reason } };
+  const request: ApplyRequest = { documents, dryRun: dryRun === true, ...force };
   try {
     return await context.client().post<ApplyView>('/v1/configuration', request, { timeoutMs: 60_000 });
   } catch (error) {
@@ -72,5 +83,9 @@ function invalid(problems: readonly ConfigurationProblem[]): Failure {
 function describe(context: Context, view: ApplyView, isDryRun: boolean): string {
   const rows = view.changes.map((one) => [one.change, one.kind, one.name]);
   const end = isDryRun ? 'nothing was changed (--dry-run)' : `revision ${view.revision} is in force`;
-  return rows.length === 0 ? end : `${table(['CHANGE', 'KIND', 'NAME'], rows, context.width)}\n${end}`;
+  const standings = (view.standings ?? []).map(({ policy, guardrail, environment, words }) =>
+    wrap(foreign(`${policy}/${guardrail} in ${environment}: ${words}`), context.width, '  '),
+  );
+  const changes = rows.length === 0 ? [] : [table(['CHANGE', 'KIND', 'NAME'], rows, context.width)];
+  return [...changes, ...standings, end].join('\n');
 }
