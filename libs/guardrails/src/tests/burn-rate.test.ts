@@ -172,7 +172,7 @@ describe('pending', () => {
       every15(HOUR, (t) => (t < 600 ? 25 : 0)),
       [false, false],
     ],
-    ['two failures in a quiet hour are no sign', every15(HOUR, (t) => (t > 3570 ? 1 : 0)), [false, false]],
+    ['two failures in a quiet hour are no sign', every15(HOUR, (t) => (t > 3570 ? 1 : 0), 2), [false, false]],
     ['it fires, so it does not wait', every15(900, () => 25), [true, false]],
   ])('%s', (_, all, expected) => {
     expect(isPending(all)).toEqual(expected);

@@ -14,7 +14,7 @@ import type { StatisticalTest, Told } from './guardrail-test.js';
 /** A proportion or a rate of what got the release, compared with what did not. */
 export type CountControl = Extract<GuardrailTest, { kind: 'proportion' | 'rate'; against: 'control' }>;
 
-/** One interval of both arms, with what it adds for each size of degradation; nothing while one arm has no exposure. */
+/** One interval of both arms, with what it adds for each size of degradation. */
 interface ArmInterval extends ArmCounts {
   readonly gains: readonly number[];
 }
@@ -60,8 +60,7 @@ export function countControlTest(
 
   const weighed = (counts: ArmCounts): ArmInterval => ({
     ...counts,
-    gains:
-      counts.watchedExposure > 0 && counts.controlExposure > 0 ? kernel.gains(counts, GRID, intervalEvidenceMax) : [],
+    gains: kernel.gains(counts, GRID, intervalEvidenceMax),
   });
   const armCountsOf = ({ arm, observation }: Told): ArmCounts | null => {
     if (observation.value.kind !== 'count') return null;
@@ -101,10 +100,9 @@ export function countControlTest(
 
 /** The sums with intervals that are over: each counts for its own anchor and for all before it. */
 function addClosed(plan: AnchorPlan, sums: readonly number[], closed: OpenIntervals<ArmInterval>): readonly number[] {
-  const telling = closed.filter((interval) => interval.value.gains.length > 0);
-  if (telling.length === 0) return sums;
+  if (closed.length === 0) return sums;
   const next = [...sums];
-  for (const { slot, value } of telling) {
+  for (const { slot, value } of closed) {
     const until = (newestAnchor(plan, slot) + 1) * GRID.length;
     while (next.length < until) next.push(0);
     for (let i = 0; i < until; i++) next[i] = (next[i] as number) + (value.gains[i % GRID.length] as number);
