@@ -109,10 +109,10 @@ export function countWords(o: {
   const seen = wholeNumber(o.events);
   if (o.reference === null) return `${o.name}: ${seen} ${since}`;
   const expected = roundNumber(o.reference * o.exposure);
-  const going = o.isEarlierWeeks === true ? ` going by ${EARLIER_WEEKS}` : '';
-  const compared = o.isLimit ? `where the limit allows ${expected}` : `where ${expected} were to be expected${going}`;
+  const going = o.isEarlierWeeks === true ? `, going by ${EARLIER_WEEKS}` : '';
+  const compared = o.isLimit ? `where the limit allows ${expected}` : `where ${expected} were to be expected`;
   const verb = hasWorsened ? (o.bad === 'more' ? 'rose: ' : 'fell: ') : 'is as before: ';
-  return `${o.name} ${o.isLimit && !hasWorsened ? 'is within the limit: ' : verb}${seen} ${compared} ${since}${luck}`;
+  return `${o.name} ${o.isLimit && !hasWorsened ? 'is within the limit: ' : verb}${seen} ${compared} ${since}${going}${luck}`;
 }
 
 /** A threshold in words. */
