@@ -1,5 +1,6 @@
 export * from './alert-guardrail.js';
 export * from './attach.js';
+export { stretchesOf } from './attribution/index.js';
 export * from './doubts.js';
 export * from './events.js';
 export * from './guardrail.js';
