@@ -40,6 +40,9 @@ export async function signalToOrder({ releases, say }) {
   try {
     const operator = caller(system.urls.console, /** @type {string} */ (system.tokens.bench));
     const orders = await listenForOrders(system);
+    // A guardrail whose source was never heard only observes: every place is told of an alert that nobody guards first.
+    for (const environment of ENVIRONMENTS) await postAlert(system.urls.ingestion, token, environment, 'none', 'info');
+    await sourcesHeard(operator);
     const firsts = [];
     for (const environment of ENVIRONMENTS) firsts.push(await begin(operator, environment, 'r0', undefined));
     const times = [];
@@ -100,6 +103,17 @@ async function begin(operator, environment, name, previous) {
   return release.id;
 }
 
+/** Waits until the alert source was heard in every place. @param {import('../../tools/demo/api.mjs').Caller} operator */
+async function sourcesHeard(operator) {
+  for (const deadlineMs = Date.now() + 30_000; Date.now() < deadlineMs; ) {
+    const { items } = await operator.get('/v1/guardrails');
+    const heard = items.filter((/** @type {any} */ one) => one.data.at !== null);
+    if (heard.length >= ENVIRONMENTS.length) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error('the alert source was not heard in every place after 30 s');
+}
+
 /** Waits until the evaluator watches it: what is timed begins with a signal, not with a registration. @param {import('../../tools/demo/api.mjs').Caller} operator @param {string} release */
 async function watched(operator, release) {
   for (const deadlineMs = Date.now() + 10_000; Date.now() < deadlineMs; ) {
@@ -143,8 +157,8 @@ async function listenForOrders(system) {
 }
 
 /** @param {string} door @param {string} token @param {string} environment @param {string} release */
-async function postAlert(door, token, environment, release) {
-  const labels = { alertname: 'CheckoutBroken', environment, release, severity: 'critical' };
+async function postAlert(door, token, environment, release, severity = 'critical') {
+  const labels = { alertname: 'CheckoutBroken', environment, release, severity };
   const body = JSON.stringify({
     version: '4',
     groupKey: `{}:{release="${release}"}`,
