@@ -1,12 +1,17 @@
 export * from './alert-guardrail.js';
 export * from './attach.js';
 export { stretchesOf } from './attribution/index.js';
+export { type ArmCounts, type ArmsKernel, betweenArms } from './between-arms.js';
+export { detect, type DetectorState, isAlarming, limitGains, startDetector } from './detector.js';
 export * from './doubts.js';
 export * from './events.js';
+export { GRID } from './grid.js';
 export * from './guardrail.js';
 export * from './ladder/events.js';
 export * from './ladder/mode.js';
 export * from './ladder/precision.js';
+export { proportionLimit } from './proportion-limit.js';
+export { rateLimit } from './rate-limit.js';
 export * from './replay.js';
 export * from './resolve.js';
 export * from './state.js';
