@@ -3,6 +3,9 @@ import type {
   AlertsView,
   AnswerRequest,
   CallerView,
+  GuardrailView,
+  MarkRequest,
+  MarkView,
   Page,
   Problem,
   ProposalView,
@@ -11,6 +14,10 @@ import type {
   SettleAlertRequest,
 } from '@parapet/contracts';
 import { problemWords, RequestFailed } from './problem.js';
+
+interface Marked {
+  readonly items: readonly MarkView[];
+}
 
 const TIMEOUT_MS = 15_000;
 
@@ -94,6 +101,22 @@ export class Client {
   ): Promise<AlertEpisodeView> {
     const path = `/v1/alerts/${encodeURIComponent(source)}/${encodeURIComponent(fingerprint)}/settle`;
     return (await this.#request<AlertEpisodeView>('POST', path, word, { 'Idempotency-Key': key })).body;
+  }
+
+  /** How far every guardrail is trusted. */
+  async guardrails(): Promise<readonly GuardrailView[]> {
+    return (await this.#request<{ readonly items: readonly GuardrailView[] }>('GET', '/v1/guardrails')).body.items;
+  }
+
+  /** What people said of a release's verdicts. */
+  async marks(release: string): Promise<readonly MarkView[]> {
+    return (await this.#request<Marked>('GET', `/v1/releases/${encodeURIComponent(release)}/marks`)).body.items;
+  }
+
+  /** Marks a verdict right or wrong; `key` names the word, so that sending it again does nothing twice. */
+  async mark(release: string, word: MarkRequest, key: string): Promise<readonly MarkView[]> {
+    const path = `/v1/releases/${encodeURIComponent(release)}/marks`;
+    return (await this.#request<Marked>('POST', path, word, { 'Idempotency-Key': key })).body.items;
   }
 
   async #request<T>(

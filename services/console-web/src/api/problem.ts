@@ -55,6 +55,7 @@ const CODES: Readonly<Record<string, string>> = {
   'other-episode': 'This alert fires anew since; what you saw is over.',
   'settlement-waiting': 'Somebody was faster: another word on this alert counts in a moment.',
   'unknown-alert': 'This alert is not known any more.',
+  'unknown-verdict': 'This verdict is not there any more: look at the release again.',
   phase: 'The release is not in a phase that allows this.',
 };
 
