@@ -4,12 +4,13 @@ import { addToRow, closedEnd, type OpenRows } from './open-rows.js';
 
 /** Sums since each anchor; small, and independent of the length of the watch. */
 export interface AnchoredSums {
-  /** Of all closed intervals, each capped. */
-  readonly sums: readonly number[];
-  /** The same as it was when each later anchor began, a row for each of them. What came since is the difference. */
+  /**
+   * The sums of all closed intervals, each capped, and after them the rows of what came in an interval, not yet capped, that late
+   * samples may still join. One array, for every sample of every watch makes it anew.
+   */
+  readonly now: readonly number[];
+  /** The sums as they were when each later anchor began, a row for each of them. What came since is the difference. */
   readonly before: readonly number[];
-  /** Rows of what came in an interval, not yet capped, that late samples may still join. */
-  readonly open: OpenRows;
 }
 
 /** What each interval contributes to the sums, and what they come to since each anchor (statistics 7). */
@@ -33,15 +34,15 @@ export function anchoredSums(
 ): Anchored {
   const { width, contribute } = o;
   const stride = o.rowWidth + 1;
-  const since = new Float64Array(plan.count * width);
-  const added = new Float64Array(width);
+  const since = scratch(SINCE, plan.count * width);
+  const added = scratch(ADDED, width);
 
-  const close = (state: AnchoredSums, open: OpenRows, end: number): AnchoredSums => {
-    const sums = [...state.sums];
-    let before = state.before;
-    for (let at = 0; at < end; at += stride) {
-      const later = newestAnchor(plan, open[at] as number) * width;
-      contribute(open, at, added);
+  const close = ({ before: known }: AnchoredSums, now: readonly number[], end: number): AnchoredSums => {
+    const sums = now.slice(0, width);
+    let before = known;
+    for (let at = width; at < end; at += stride) {
+      const later = newestAnchor(plan, now[at] as number) * width;
+      contribute(now, at, added);
       if (before.length < later) {
         const begun = [...before];
         while (begun.length < later) begun.push(...sums);
@@ -52,31 +53,32 @@ export function anchoredSums(
       }
       for (let i = 0; i < width; i++) sums[i] = (sums[i] as number) + (added[i] as number);
     }
-    return { sums, before, open: open.slice(end) };
+    for (let i = end; i < now.length; i++) sums.push(now[i] as number);
+    return { now: sums, before };
   };
 
   return {
     since,
-    start: () => ({ sums: Array.from({ length: width }, () => 0), before: [], open: [] }),
+    start: () => ({ now: Array.from({ length: width }, () => 0), before: [] }),
     add: (state, atMs, newestAtMs, sample) => {
-      const open = addToRow(state.open, slotOf(plan, atMs), sample);
-      const end = closedEnd(plan, open, stride, newestAtMs);
-      return end === 0 ? { sums: state.sums, before: state.before, open } : close(state, open, end);
+      const now = addToRow(state.now, slotOf(plan, atMs), sample, width);
+      const end = closedEnd(plan, now, stride, newestAtMs, width);
+      return end === width ? { now, before: state.before } : close(state, now, end);
     },
-    fill: ({ sums, before, open }) => {
+    fill: ({ now, before }) => {
       const closedBegun = 1 + before.length / width;
-      const newestOpen = open.length === 0 ? 0 : newestAnchor(plan, open[open.length - stride] as number);
+      const newestOpen = now.length === width ? 0 : newestAnchor(plan, now[now.length - stride] as number);
       const begun = Math.max(closedBegun, newestOpen + 1);
       for (let anchor = 0, i = 0; anchor < begun; anchor++) {
         const row = (anchor - 1) * width;
         for (let of = 0; of < width; of++, i++) {
-          const own = anchor === 0 ? (sums[of] as number) : (sums[of] as number) - (before[row + of] as number);
+          const own = anchor === 0 ? (now[of] as number) : (now[of] as number) - (before[row + of] as number);
           since[i] = anchor < closedBegun ? own : 0;
         }
       }
-      for (let at = 0; at < open.length; at += stride) {
-        const newest = newestAnchor(plan, open[at] as number);
-        contribute(open, at, added);
+      for (let at = width; at < now.length; at += stride) {
+        const newest = newestAnchor(plan, now[at] as number);
+        contribute(now, at, added);
         for (let anchor = 0, i = 0; anchor <= newest; anchor++) {
           for (let of = 0; of < width; of++, i++) since[i] = (since[i] as number) + (added[of] as number);
         }
@@ -84,4 +86,17 @@ export function anchoredSums(
       return begun;
     },
   };
+}
+
+/** Room for numbers that are read as soon as they are written, by length: lent to everybody, for nothing is kept in it. */
+type Room = Map<number, Float64Array>;
+const SINCE: Room = new Map();
+const ADDED: Room = new Map();
+
+function scratch(room: Room, length: number): Float64Array {
+  const known = room.get(length);
+  if (known !== undefined) return known;
+  const made = new Float64Array(length);
+  room.set(length, made);
+  return made;
 }

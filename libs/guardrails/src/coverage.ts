@@ -1,16 +1,16 @@
 import type { InstantMs } from '@parapet/kernel';
 
 /**
- * Times that were spoken of: the sum of those that nothing can join any more, up to `foldedToMs`, and the newer ones as ranges
- * without overlap, `from` and `to` one after the other in the order of time.
+ * Times that were spoken of, as one flat array, for every sample of every watch makes it anew: how long those are that nothing can
+ * join any more, up to when they reach, and the newer ones as ranges without overlap, `from` and `to` one after the other in the
+ * order of time.
  */
-export interface Covered {
-  readonly foldedMs: number;
-  readonly foldedToMs: InstantMs | null;
-  readonly ranges: readonly number[];
-}
+export type Covered = readonly number[];
 
-export const NOTHING_COVERED: Covered = { foldedMs: 0, foldedToMs: null, ranges: [] };
+/** Where the ranges begin. */
+const RANGES = 2;
+
+export const NOTHING_COVERED: Covered = [0, 0];
 
 /** Gaps of jitter, not of silence, are closed: a share of the nominal interval. */
 const JITTER_SHARE = 0.5;
@@ -26,28 +26,25 @@ export interface Pace {
 
 /** Adds the time that one observation speaks of, cut at the start of the watch; the union is the same in whatever order they came. */
 export function cover(covered: Covered, fromMs: InstantMs, toMs: InstantMs, pace: Pace): Covered {
-  const from = Math.max(fromMs, covered.foldedToMs ?? pace.startMs);
+  const from = Math.max(fromMs, pace.startMs, covered[1] as number);
   if (toMs <= from) return covered;
   const slackMs = JITTER_SHARE * pace.intervalMs;
-  const { ranges } = covered;
-  const last = ranges.length - 2;
+  const last = covered.length - 2;
   // Nearly everything goes on where the newest range ends.
-  const goesOn = last >= 0 && from >= (ranges[last] as number) && from <= (ranges[last + 1] as number) + slackMs;
-  if (goesOn) {
-    if (toMs <= (ranges[last + 1] as number)) return covered;
-    const next = [...ranges];
-    next[last + 1] = toMs;
-    return fold(covered, next, pace);
-  }
-  return fold(covered, joined(ranges, from, toMs, slackMs), pace);
+  const goesOn = last >= RANGES && from >= (covered[last] as number) && from <= (covered[last + 1] as number) + slackMs;
+  if (!goesOn) return fold(joined(covered, from, toMs, slackMs), pace);
+  if (toMs <= (covered[last + 1] as number)) return covered;
+  const next = [...covered];
+  next[last + 1] = toMs;
+  return fold(next, pace);
 }
 
-function joined(ranges: readonly number[], fromMs: number, toMs: number, slackMs: number): readonly number[] {
-  const next: number[] = [];
+function joined(covered: Covered, fromMs: number, toMs: number, slackMs: number): Covered {
+  const next = covered.slice(0, RANGES);
   let [from, to] = [fromMs, toMs];
   let isPlaced = false;
-  for (let i = 0; i < ranges.length; i += 2) {
-    const [a, b] = [ranges[i] as number, ranges[i + 1] as number];
+  for (let i = RANGES; i < covered.length; i += 2) {
+    const [a, b] = [covered[i] as number, covered[i + 1] as number];
     if (b < from - slackMs) next.push(a, b);
     else if (a > to + slackMs) {
       if (!isPlaced) next.push(from, to);
@@ -60,23 +57,31 @@ function joined(ranges: readonly number[], fromMs: number, toMs: number, slackMs
 }
 
 /** Ranges that ended so long ago that nothing in time can join them are only a sum: a signal with many gaps stays small. */
-function fold(covered: Covered, ranges: readonly number[], pace: Pace): Covered {
+function fold(covered: Covered, pace: Pace): Covered {
   const foldsBeforeMs =
-    (ranges[ranges.length - 1] as number) - pace.latenessMs - (INTERVALS_SPOKEN_OF + 1) * pace.intervalMs;
-  let { foldedMs, foldedToMs } = covered;
-  let i = 0;
-  for (; i + 2 < ranges.length && (ranges[i + 1] as number) < foldsBeforeMs; i += 2) {
-    foldedToMs = ranges[i + 1] as number;
-    foldedMs += foldedToMs - (ranges[i] as number);
-  }
-  return { foldedMs, foldedToMs, ranges: i === 0 ? ranges : ranges.slice(i) };
+    (covered[covered.length - 1] as number) - pace.latenessMs - (INTERVALS_SPOKEN_OF + 1) * pace.intervalMs;
+  let end = RANGES;
+  while (end + 2 < covered.length && (covered[end + 1] as number) < foldsBeforeMs) end += 2;
+  if (end === RANGES) return covered;
+  const foldedMs = (covered[0] as number) + lengthOf(covered, end);
+  return [foldedMs, covered[end - 1] as number, ...covered.slice(end)];
+}
+
+/** How long the ranges are before a place in the array. */
+function lengthOf(covered: Covered, end: number): number {
+  let sum = 0;
+  for (let i = RANGES; i < end; i += 2) sum += (covered[i + 1] as number) - (covered[i] as number);
+  return sum;
 }
 
 /** How long was spoken of. */
-export function coveredMs({ foldedMs, ranges }: Covered): number {
-  let sum = foldedMs;
-  for (let i = 0; i < ranges.length; i += 2) sum += (ranges[i + 1] as number) - (ranges[i] as number);
-  return sum;
+export function coveredMs(covered: Covered): number {
+  return (covered[0] as number) + lengthOf(covered, covered.length);
+}
+
+/** The times that are not only a sum yet. */
+export function rangesOf(covered: Covered): readonly number[] {
+  return covered.slice(RANGES);
 }
 
 /** How much of the elapsed time is covered, 0 to 1; 0 before any time has passed. */

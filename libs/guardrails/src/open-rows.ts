@@ -7,14 +7,14 @@ import type { AnchorPlan } from './anchors.js';
  */
 export type OpenRows = readonly number[];
 
-/** Adds sums to the row of an interval. */
-export function addToRow(rows: OpenRows, slot: number, sums: readonly number[]): OpenRows {
+/** Adds sums to the row of an interval; the rows begin at `from`, what stands before them stays as it is. */
+export function addToRow(rows: OpenRows, slot: number, sums: readonly number[], from = 0): OpenRows {
   const width = sums.length + 1;
   // Nearly everything comes in order: the end is where to look.
   let end = rows.length;
-  while (end > 0 && (rows[end - width] as number) > slot) end -= width;
+  while (end > from && (rows[end - width] as number) > slot) end -= width;
   const next = [...rows];
-  const isKnown = end > 0 && rows[end - width] === slot;
+  const isKnown = end > from && rows[end - width] === slot;
   if (!isKnown) {
     if (end === rows.length) next.push(slot, ...sums);
     else next.splice(end, 0, slot, ...sums);
@@ -28,9 +28,9 @@ export function addToRow(rows: OpenRows, slot: number, sums: readonly number[]):
 }
 
 /** Where the rows end that are over for good: those more than the lateness before the newest sample. */
-export function closedEnd(plan: AnchorPlan, rows: OpenRows, width: number, newestAtMs: InstantMs): number {
+export function closedEnd(plan: AnchorPlan, rows: OpenRows, width: number, newestAtMs: InstantMs, from = 0): number {
   const closesBeforeMs = newestAtMs - plan.latenessMs;
-  let end = 0;
+  let end = from;
   while (end < rows.length && plan.startMs + ((rows[end] as number) + 1) * plan.intervalMs < closesBeforeMs)
     end += width;
   return end;

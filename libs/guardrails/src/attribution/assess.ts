@@ -1,7 +1,7 @@
 import type { InstantMs } from '@parapet/kernel';
 import { type AnchorPlan, planAnchors } from '../anchors.js';
 import type { NearbyRelease, WatchedGuardrail, WatchSpec } from '../watch-spec.js';
-import { type Course, courseOf, runsNow } from './course.js';
+import { type Course, courseOf, newestMsOf, runsNow } from './course.js';
 import { beforehand, elsewhere, type Evidence, type Finding, notChecked, recurring, ruledOut } from './findings.js';
 import { type Lens, lensOf } from './lens.js';
 import { type MembershipOf, membershipsOf } from './membership.js';
@@ -85,7 +85,7 @@ function findingsOf(
   trace: Trace,
 ): readonly Finding[] {
   const effect = lens === null || course === null ? null : lens.effectOf(course.since);
-  const newestAtMs = trace.newestAtMs ?? spec.startMs;
+  const newestAtMs = newestMsOf(trace);
   const since = course === null ? null : { exposed: exposedOf(course.since), spanMs: newestAtMs - course.onsetMs };
   const load = traffic({ spec, watched, loads, lens, since, effect });
   if (watched.guardrail.test.kind === 'alerts') {
@@ -113,7 +113,7 @@ export function isUsualAtThisTime(spec: WatchSpec, state: AttributionState, inde
   const course = courseOf(runsNow(lens, anchors, trace, state.startsMs));
   const effect = course === null ? null : lens.effectOf(course.since);
   if (course === null || effect === null || course.strength < anchors.evidenceNeeded) return false;
-  const newestAtMs = trace.newestAtMs ?? spec.startMs;
+  const newestAtMs = newestMsOf(trace);
   return recurring({ spec, watched, lens, course, effect, newestAtMs }).finding === 'found';
 }
 

@@ -8,7 +8,11 @@ import { NEITHER, type Pair, type Run, type Tally, type Trace, type Valley } fro
 const GAIN_MAX = 4;
 /** Slot, and a pair. */
 const ROW = 5;
-/** Where the numbers of a run stand in its part of the flat array. */
+/** Where the numbers of a trace stand: its newest sample, up to when it has counted, its runs. */
+const NEWEST_MS = 0;
+const COUNTED_TO_MS = 1;
+const RUNS = 2;
+/** Where the numbers of a run stand in its part. */
 const SUM = 0;
 const FROM_MS = 1;
 const LOW = 2;
@@ -21,8 +25,14 @@ const NONE_OLDER: Trace['older'] = [];
 
 /** A trace before any observation. */
 export function startTrace(lens: Lens | null, startMs: InstantMs): Trace {
-  const runs = lens === null ? [] : lens.gains(NEITHER).flatMap(() => [0, startMs, 0, startMs, 0, 0, 0, 0, 0]);
-  return { newestAtMs: null, open: [], countedToMs: startMs, runs, older: NONE_OLDER };
+  const sizes = lens === null ? 0 : lens.gains(NEITHER).length;
+  const runs = Array.from({ length: sizes }, () => [0, startMs, 0, startMs, 0, 0, 0, 0, 0]).flat();
+  return { sizes, numbers: [startMs, startMs, ...runs], older: NONE_OLDER };
+}
+
+/** The newest sample; the start of the watch before any. */
+export function newestMsOf({ numbers }: Trace): InstantMs {
+  return numbers[NEWEST_MS] as number;
 }
 
 /**
@@ -37,39 +47,54 @@ export function observeTrace(
   { atMs, of, tally }: { readonly atMs: InstantMs; readonly of: 'exposed' | 'bystander'; readonly tally: Tally },
 ): Trace {
   const { sum, n } = tally;
-  const open = addToRow(trace.open, slotOf(plan, atMs), of === 'exposed' ? [sum, n, 0, 0] : [0, 0, sum, n]);
-  const newestAtMs = Math.max(trace.newestAtMs ?? atMs, atMs);
-  const end = closedEnd(plan, open, ROW, newestAtMs);
-  if (end === 0) return { ...trace, newestAtMs, open };
-  return {
-    newestAtMs,
-    open: open.slice(end),
-    countedToMs: Math.max(trace.countedToMs, endOf(plan, open[end - ROW] as number)),
-    ...runOver(lens, plan, trace, startsMs, open, end),
-  };
+  const pair = of === 'exposed' ? [sum, n, 0, 0] : [0, 0, sum, n];
+  const from = rowsFrom(trace);
+  const numbers = addToRow(trace.numbers, slotOf(plan, atMs), pair, from) as number[];
+  numbers[NEWEST_MS] = Math.max(newestMsOf(trace), atMs);
+  const end = closedEnd(plan, numbers, ROW, numbers[NEWEST_MS] as number, from);
+  if (end === from) return { sizes: trace.sizes, numbers, older: trace.older };
+  const { runs, older } = runOver(lens, plan, trace, startsMs, numbers, from, end);
+  const countedToMs = Math.max(numbers[COUNTED_TO_MS] as number, endOf(plan, numbers[end - ROW] as number));
+  const after = [numbers[NEWEST_MS] as number, countedToMs, ...runs];
+  for (let i = end; i < numbers.length; i++) after.push(numbers[i] as number);
+  return { sizes: trace.sizes, numbers: after, older };
+}
+
+function rowsFrom({ sizes }: Trace): number {
+  return RUNS + sizes * RUN;
 }
 
 /** The runs as if every open interval were over. */
 export function runsNow(lens: Lens, plan: AnchorPlan, trace: Trace, startsMs: readonly InstantMs[]): readonly Run[] {
-  return unpacked(runOver(lens, plan, trace, startsMs, trace.open, trace.open.length));
+  const { numbers } = trace;
+  return unpacked(runOver(lens, plan, trace, startsMs, numbers, rowsFrom(trace), numbers.length));
 }
 
 function endOf(plan: AnchorPlan, slot: number): InstantMs {
   return plan.startMs + (slot + 1) * plan.intervalMs;
 }
 
-type Runs = Pick<Trace, 'runs' | 'older'>;
+/** The runs of a trace, one after the other, and their stretches. */
+interface Runs {
+  readonly runs: readonly number[];
+  readonly older: Trace['older'];
+}
+
+function runsOf(trace: Trace): Runs {
+  return { runs: trace.numbers.slice(RUNS, rowsFrom(trace)), older: trace.older };
+}
 
 function runOver(
   lens: Lens,
   plan: AnchorPlan,
-  before: Runs,
+  trace: Trace,
   startsMs: readonly InstantMs[],
   rows: OpenRows,
+  from: number,
   end: number,
 ): Runs {
-  let { runs, older } = before;
-  for (let row = 0; row < end; row += ROW) {
+  let { runs, older } = runsOf(trace);
+  for (let row = from; row < end; row += ROW) {
     const interval: Pair = {
       exposedSum: rows[row + 1] as number,
       exposedN: rows[row + 2] as number,
@@ -155,7 +180,10 @@ function withStretches(run: Run, endMs: InstantMs, startsMs: readonly InstantMs[
  * that are looked at no more join the ones before them.
  */
 export function divideTrace(trace: Trace, startsMs: readonly InstantMs[]): Trace {
-  return { ...trace, ...packed(unpacked(trace).map((run) => divided(run, startsMs, trace.countedToMs))) };
+  const { numbers, sizes } = trace;
+  const countedToMs = numbers[COUNTED_TO_MS] as number;
+  const { runs, older } = packed(unpacked(runsOf(trace)).map((run) => divided(run, startsMs, countedToMs)));
+  return { sizes, numbers: [...numbers.slice(0, RUNS), ...runs, ...numbers.slice(rowsFrom(trace))], older };
 }
 
 function divided(run: Run, startsMs: readonly InstantMs[], countedToMs: InstantMs): Run {

@@ -1,5 +1,4 @@
 import type { InstantMs } from '@parapet/kernel';
-import type { OpenRows } from '../open-rows.js';
 import type { NearbyRelease } from '../watch-spec.js';
 
 /** A sum and what it is a sum over: bad ones of all, events of exposure, or values of their number. */
@@ -38,16 +37,13 @@ export interface Run extends Valley, Pair {
 
 /** What one guardrail's observations say about when a change began, and about what did not get the release. */
 export interface Trace {
-  readonly newestAtMs: InstantMs | null;
-  /** Rows of slot and pair that late samples may still join. */
-  readonly open: OpenRows;
-  /** Up to when the runs have counted. */
-  readonly countedToMs: InstantMs;
+  /** How many runs there are: one for each size of change that is looked for, none where there is nothing to compare with. */
+  readonly sizes: number;
   /**
-   * The runs, one for each size of change that is looked for, in one flat array (see `course.ts`): they are made anew with every
-   * interval of every watch. None where there is nothing to compare with.
+   * The newest sample, up to when the runs have counted, the runs, and the rows of slot and pair that late samples may still join
+   * (see `course.ts`): one flat array, for every sample of every watch makes it anew.
    */
-  readonly runs: readonly number[];
+  readonly numbers: readonly number[];
   /** Of each run the stretches before the one under way; empty while nobody else releases anything. */
   readonly older: readonly (readonly Valley[])[];
 }
