@@ -164,3 +164,17 @@ describe('guardrails restore', () => {
     expect(fake.asked).toEqual([]);
   });
 });
+
+describe('release status', () => {
+  it('says which guardrails are not as declared for this release, and why', async () => {
+    const standings = [
+      { guardrail: 'order-success', mode: 'propose', declared: 'act', why: 'no-breach-shown' },
+      { guardrail: 'receipts', mode: 'act', declared: 'act', why: 'forced' },
+    ] as const;
+    const world = await parapet(ok(releaseView({ guardrails: [], standings })), WIDE);
+    await run(['release', 'status', RELEASE], world);
+    expect(world.out).toMatch(
+      /not as declared +order-success: propose instead of act, it has never been seen to breach; receipts: act, applied by force, without proof/,
+    );
+  });
+});

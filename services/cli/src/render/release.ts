@@ -27,6 +27,7 @@ export function releaseText(context: Context, view: ReleaseView): string {
       ['proposal', view.proposal],
       ['rollback', view.rollback],
       ['live since', view.liveAt === null ? null : instant(view.liveAt)],
+      ['not as declared', standingsText(view.standings)],
     ],
     width,
   );
@@ -48,6 +49,24 @@ export function releaseText(context: Context, view: ReleaseView): string {
     parts.push(`${paint('bold', 'what to do about what is not known')}\n${facts(unknown, width)}`);
   return parts.join('\n\n');
 }
+
+/** Guardrails that may not do for this release what they are declared for; null where all may. */
+function standingsText(standings: ReleaseView['standings']): string | null {
+  if (standings === undefined) return null;
+  return standings
+    .map(({ guardrail, mode, declared, why }) => {
+      const what = mode === declared ? mode : `${mode} instead of ${declared}`;
+      return `${foreign(guardrail)}: ${what}, ${WHY[why]}`;
+    })
+    .join('; ');
+}
+
+const WHY: Readonly<Record<NonNullable<ReleaseView['standings']>[number]['why'], string>> = {
+  'no-data': 'it has never returned data',
+  'no-breach-shown': 'it has never been seen to breach',
+  precision: 'too many of its breaches were marked wrong',
+  forced: 'applied by force, without proof',
+};
 
 /** What to do about each guardrail that could not be judged. */
 function adviceLines(guardrails: ReleaseView['guardrails']): readonly (readonly [string, string])[] {
