@@ -103,7 +103,7 @@ describe('the list', () => {
     expect(page.url()).toContain('q=11.3');
     await page.getByLabel('Find releases').fill('nothing like it');
     await button('Show all').click();
-    expect(await page.locator('.row').count()).toBe(6);
+    expect(await page.locator('.row').count()).toBe(7);
   });
 
   test('says how to begin where there is nothing, and shows the first release without being loaded anew', async () => {
@@ -116,6 +116,59 @@ describe('the list', () => {
   });
 });
 
+describe('was this right?', () => {
+  test('by keyboard alone: right or wrong, about what, and why, sent once', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await button(/^Wrong$/).focus();
+    await page.keyboard.press('Enter');
+    expect(await button(/^Wrong$/).getAttribute('aria-pressed')).toBe('true');
+    expect(await button('Mark it wrong').isDisabled()).toBe(true);
+    await page.getByLabel('About').selectOption('pos-sync-errors');
+    await page.getByLabel('Why it was wrong').fill('one till was being repaired');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.getByText('pos-sync-errors was wrong').waitFor();
+    expect(parapet.state.marked).toEqual([
+      {
+        release: RELEASE_ID,
+        body: { verdict: 5, right: false, reason: 'one till was being repaired', guardrail: 'pos-sync-errors' },
+        key: expect.stringMatching(/^console-[0-9a-f]{32}$/),
+        csrf: parapet.state.caller.csrfToken,
+      },
+    ]);
+  });
+
+  test('on a phone both buttons are large enough for a thumb, and nothing sticks out', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await page.goto(parapet.url + RELEASE);
+    for (const name of ['Right', 'Wrong']) {
+      const box = await page.getByRole('button', { name, exact: true }).boundingBox();
+      expect(box?.height).toBeGreaterThanOrEqual(44);
+    }
+    await page.getByRole('button', { name: 'Right', exact: true }).click();
+    await page.getByLabel('Why it was right').fill('orders did fall');
+    await button('Mark it right').click();
+    await page.getByText('the verdict was right').waitFor();
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  });
+
+  test('whoever may not mark reads what others said', async () => {
+    parapet.state.caller = { ...parapet.state.caller, roles: ['viewer'] };
+    parapet.state.marks = [{ verdict: 5, right: true, reason: 'it was', by: 'on-call', at: new Date().toISOString() }];
+    await page.goto(parapet.url + RELEASE);
+    await page.getByText('on-call: the verdict was right').waitFor();
+    expect(await button(/^Wrong$/).count()).toBe(0);
+  });
+
+  test('beside each guardrail stands how often it was right, and what keeps it from acting', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await page.getByText('Precision 80 % (28 % to 99 %): 4 of 5 marked breaches were right.').waitFor();
+    await page.getByText('Declared act, could only propose here: it had never been seen to breach.').waitFor();
+  });
+});
+
 describe('a release', () => {
   test('says its verdict and why, what runs, and what it would go back to', async () => {
     await page.goto(parapet.url + RELEASE);
@@ -125,6 +178,39 @@ describe('a release', () => {
     expect(await page.title()).toBe('Fail: odoo-2026.11.3 – Parapet');
     await page.locator('.chart-gap').nth(1).waitFor();
     expect(await page.locator('.chart-gap').count()).toBe(2);
+  });
+
+  test('says whom it blames, and every other cause that was considered, worst first', async () => {
+    await page.goto(parapet.url + RELEASE);
+    await page.getByRole('heading', { name: 'This release is blamed' }).waitFor();
+    expect(await page.locator('.considered li').allInnerTexts()).toEqual([
+      expect.stringMatching(/^Not checked\s+It is so elsewhere: Everything got the release/),
+      expect.stringMatching(/^Ruled out\s+It was so before: /),
+      expect.stringMatching(/^Ruled out\s+It is so every time: /),
+      expect.stringMatching(/^Ruled out\s+The traffic: /),
+      expect.stringMatching(/^Ruled out\s+Another release: .*See it$/),
+    ]);
+    await page.getByRole('link', { name: 'See it' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL(/rel_2$/);
+  });
+
+  test('that is nobody’s doing says what to do, on a phone in the dark as well', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.goto(`${parapet.url}/releases/rel_7`);
+    await page.getByRole('heading', { name: 'Nobody is blamed' }).waitFor();
+    expect(await shownText('.verdict')).toMatch(
+      /something got worse, but it cannot be told whose doing it is \(order-success\).*What to do: Look at the causes/s,
+    );
+    const stock = page.locator('.guardrail', { hasText: 'stock-update' });
+    expect(await stock.innerText()).toMatch(
+      /Not judged: the measurement failed[\s\S]*What to do: Repair the measurement/,
+    );
+    const orders = page.locator('.guardrail', { hasText: 'order-success' });
+    expect(await orders.innerText()).toMatch(/Surely between 82\.1\s% and 89\.4\s%\./);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
   });
 
   test('follows only links that lead somewhere safe, and shows texts as text', async () => {

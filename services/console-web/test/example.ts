@@ -2,6 +2,7 @@ import type {
   AlertEpisodeView,
   AlertsView,
   CloudEvent,
+  GuardrailView,
   ProposalView,
   ReleaseView,
   SeriesView,
@@ -25,6 +26,35 @@ export function exampleState(nowMs: number): StandInState {
     decision: 'propose',
     proposal: PROPOSAL_ID,
     guardrails: reports,
+    verdictSequence: 5,
+    standings: [{ guardrail: 'order-success', mode: 'propose', declared: 'act', why: 'no-breach-shown' }],
+    attribution: {
+      blamed: RELEASE_ID,
+      guardrails: ['pos-sync-errors', 'order-success'],
+      onset: at(-13),
+      alternatives: [
+        {
+          kind: 'before',
+          finding: 'ruled-out',
+          words: 'it was still as usual in the minutes before the release began',
+        },
+        {
+          kind: 'elsewhere',
+          finding: 'not-checked',
+          words: 'everything got the release, so there is nothing to compare it with',
+        },
+        { kind: 'recurring', finding: 'ruled-out', words: 'it was better at this time of earlier days' },
+        { kind: 'traffic', finding: 'ruled-out', words: 'traffic is 5 times the usual, which changes no share of it' },
+        {
+          kind: 'release',
+          release: 'rel_2',
+          finding: 'ruled-out',
+          words: 'release odoo-2026.11.4-hotfix began 3 minutes ago, after it got worse',
+        },
+      ],
+      words:
+        'pos-sync-errors got worse a minute after this release began; nothing that was looked at speaks against it',
+    },
     registeredAt: at(-15),
     startedAt: at(-14),
     liveAt: at(-12),
@@ -70,11 +100,44 @@ export function exampleState(nowMs: number): StandInState {
       environment: 'staging',
       verdict: 'inconclusive',
       reason: 'sender-silent',
+      words: 'critical-alerts cannot be judged: the sender of the alerts is silent',
+      advice: 'Check the sender of the alerts and its watchdog: while it is silent, no alert is no good news.',
       phase: 'live',
       guardrails: [{ ...(reports[3] as GuardrailReport) }],
       registeredAt: at(-220),
       startedAt: at(-219),
       liveAt: at(-218),
+    }),
+    exampleRelease({
+      id: 'rel_7',
+      name: 'odoo-pos-2026.10.9',
+      verdict: 'inconclusive',
+      reason: 'not-attributed',
+      words: 'order-success got worse; it may be this release or odoo-web-2026.10.8, and which one cannot be told',
+      advice:
+        'Look at the causes that are named as possible or found: nothing is rolled back for what may be somebody else’s doing.',
+      attribution: {
+        guardrails: ['order-success'],
+        onset: at(-9_010),
+        alternatives: [
+          { kind: 'before', finding: 'ruled-out', words: 'it was still as usual in the minutes before' },
+          { kind: 'elsewhere', finding: 'possible', words: 'whether other stores show it too cannot be told yet' },
+          { kind: 'recurring', finding: 'not-checked', words: 'how it was at this time of earlier days is not known' },
+          { kind: 'traffic', finding: 'ruled-out', words: 'traffic is about as usual' },
+          {
+            kind: 'release',
+            release: 'rel_6',
+            finding: 'possible',
+            words: 'release odoo-web-2026.10.8 began two minutes earlier and may be the cause as well',
+          },
+        ],
+        words: 'order-success got worse; it may be this release or odoo-web-2026.10.8, and which one cannot be told',
+      },
+      phase: 'superseded',
+      final: true,
+      guardrails: reports.filter(({ name }) => name === 'order-success' || name === 'stock-update'),
+      registeredAt: at(-9_030),
+      startedAt: at(-9_020),
     }),
     exampleRelease({
       id: 'rel_5',
@@ -112,6 +175,9 @@ export function exampleState(nowMs: number): StandInState {
     events: new Map(releases.map(({ id }) => [id, id === RELEASE_ID ? exampleEvents(at) : []])),
     proposals: new Map([[PROPOSAL_ID, exampleProposal(bad, at)]]),
     alerts: exampleAlerts(at),
+    marks: [],
+    guardrails: exampleGuardrails(at),
+    marked: [],
     words: [],
     wordRefusal: null,
     answers: [],
@@ -137,6 +203,8 @@ function exampleReports(): readonly GuardrailReport[] {
       baseline: 0.006,
       samples: 1204,
       evidence: 29.1,
+      observedLow: 0.0712,
+      observedHigh: 0.1211,
       words:
         'pos-sync-errors rose from 0.6 % to 9.4 % (113 of 1 204 since 09:31); chance that this is luck: under 1 in 1 000 000',
     },
@@ -151,6 +219,8 @@ function exampleReports(): readonly GuardrailReport[] {
       baseline: 0.972,
       samples: 612,
       evidence: 15.2,
+      observedLow: 0.8213,
+      observedHigh: 0.8937,
       words:
         'order-success fell from 97.2 % to 86.1 % (85 of 612 failed since 09:31); chance that this is luck: under 1 in 1 000 000',
     },
@@ -174,8 +244,49 @@ function exampleReports(): readonly GuardrailReport[] {
       unit: 'seconds',
       limit: 60,
       words: 'stock-update cannot be judged: the measurement failed',
+      advice:
+        'Repair the measurement: its query fails, its target is not reached, or it sends something else than was declared.',
     },
     { name: 'critical-alerts', verdict: 'pass', mode: 'act', words: 'critical-alerts: no alert fires' },
+  ];
+}
+
+function exampleGuardrails(at: (minutes: number) => string): readonly GuardrailView[] {
+  const base = {
+    policy: 'checkout',
+    environment: 'production',
+    why: null,
+    marks: { right: 0, wrong: 0, disputed: 0 },
+    precision: null,
+    floor: { floor: 0.5, marks: 5 },
+    breaches: 0,
+    lastBreach: null,
+    proof: { by: 'watch', at: at(-600) },
+    test: null,
+    data: { returns: true, at: at(-1) },
+  } as const;
+  return [
+    {
+      ...base,
+      guardrail: 'pos-sync-errors',
+      signal: 'odoo.pos.sync.errors',
+      declared: 'act',
+      mode: 'act',
+      words: 'may act, as declared; it was seen to breach in a watch',
+      marks: { right: 4, wrong: 1, disputed: 0 },
+      precision: { value: 0.8, low: 0.2836, high: 0.9949 },
+      breaches: 6,
+    },
+    {
+      ...base,
+      guardrail: 'order-success',
+      signal: 'odoo.order.success',
+      declared: 'act',
+      mode: 'propose',
+      why: 'no-breach-shown',
+      proof: null,
+      words: 'declared act, but may only propose: it was never seen to breach',
+    },
   ];
 }
 

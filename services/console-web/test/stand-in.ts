@@ -7,6 +7,9 @@ import type {
   AnswerRequest,
   CallerView,
   CloudEvent,
+  GuardrailView,
+  MarkRequest,
+  MarkView,
   ProposalView,
   ReleaseView,
   SeriesView,
@@ -47,6 +50,10 @@ export interface StandInState {
   words: { readonly alert: string; readonly body: SettleAlertRequest; readonly key: string; readonly csrf: string }[];
   /** What a word on an alert is answered with instead of being taken. */
   wordRefusal: readonly [code: string, detail: string] | null;
+  marks: MarkView[];
+  guardrails: readonly GuardrailView[];
+  /** Marks received, with their headers. */
+  marked: { readonly release: string; readonly body: MarkRequest; readonly key: string; readonly csrf: string }[];
   /** No address answers while set. */
   isDown: boolean;
   lastEventIds: string[];
@@ -112,6 +119,8 @@ async function answer(
   if (noun === 'session') return await session(request, response, state);
   if (!isSignedIn) return problem(response, 401, 'unauthenticated', 'no session');
   if (noun === 'me') return json(response, 200, state.caller);
+  if (noun === 'guardrails') return json(response, 200, { items: state.guardrails });
+  if (noun === 'releases' && part === 'marks') return await marks(request, response, state, id);
   if (noun === 'releases') return release(request, response, state, streams, id, part);
   if (noun === 'alerts') return await alerts(request, response, state, url.pathname);
   const proposal = state.proposals.get(id);
@@ -159,6 +168,22 @@ async function alerts(
     202,
     items.find((one) => `${one.source} ${one.fingerprint}` === alert),
   );
+}
+
+async function marks(
+  request: IncomingMessage,
+  response: ServerResponse,
+  state: StandInState,
+  release: string,
+): Promise<void> {
+  if (request.method === 'POST') {
+    const body = JSON.parse(await bodyOf(request)) as MarkRequest;
+    const header = (name: string) => String(request.headers[name] ?? '');
+    state.marked.push({ release, body, key: header('idempotency-key'), csrf: header('x-csrf-token') });
+    const mine = state.marks.filter(({ by, guardrail }) => by !== state.caller.subject || guardrail !== body.guardrail);
+    state.marks = [{ ...body, by: state.caller.subject, at: new Date().toISOString() }, ...mine];
+  }
+  return json(response, 200, { items: state.marks });
 }
 
 async function session(request: IncomingMessage, response: ServerResponse, state: StandInState): Promise<void> {

@@ -5,6 +5,7 @@ import { safeHref } from './links.js';
 import { axisLabel, plain, withUnit } from './numbers.js';
 import { ago, clockTime, countdown, span } from './time.js';
 import {
+  boundsWords,
   outcomeWords,
   unbroken,
   withoutIds,
@@ -150,7 +151,33 @@ describe("the verdict's sentence", () => {
         reason: 'sender-silent',
         guardrails: [report('a', 'inconclusive'), report('b', 'pass')],
       }),
-      'Not judged: a sender that should be heard is silent (a). This is not a pass.',
+      'Not judged: the sender of the alerts is silent (a). This is not a pass.',
+    ],
+    [
+      'what is unknown names those whose reason it is',
+      judged({
+        verdict: 'inconclusive',
+        reason: 'stale',
+        guardrails: [
+          report('a', 'inconclusive', { reason: 'stale' }),
+          report('b', 'inconclusive', { reason: 'no-baseline' }),
+        ],
+      }),
+      'Not judged: nothing has been measured lately (a). This is not a pass.',
+    ],
+    [
+      'what is nobody’s doing names what got worse',
+      judged({
+        verdict: 'inconclusive',
+        reason: 'not-attributed',
+        guardrails: [report('a', 'breach'), report('b', 'inconclusive', { reason: 'stale' })],
+      }),
+      'Not judged: something got worse, but it cannot be told whose doing it is (a). This is not a pass.',
+    ],
+    [
+      'a reason of a newer Parapet is shown as it comes',
+      judged({ verdict: 'inconclusive', reason: 'moon-phase' as never }),
+      'Not judged: moon phase. This is not a pass.',
     ],
     [
       'what is unknown without a reason is unknown',
@@ -203,6 +230,28 @@ describe('words', () => {
 
   test('ids are named by what they are', () => {
     expect(withoutIds('act_01M835DMSYZ429FQQZHK3FX7Q6 is done')).toBe('the actuation is done');
+  });
+
+  test.each([
+    [
+      'a share',
+      { observedLow: 0.0712, observedHigh: 0.118 },
+      'share',
+      'orders',
+      'Surely between 7.12\u00a0% and 11.8\u00a0%.',
+    ],
+    [
+      'a time',
+      { observedLow: 0.41, observedHigh: 1.62 },
+      'value',
+      'seconds',
+      'Surely between 410\u00a0ms and 1.62\u00a0s.',
+    ],
+    ['no upper bound', { observedLow: 3 }, 'value', 'locks', 'Surely at least 3 locks.'],
+    ['no lower bound', { observedHigh: 3 }, 'value', 'locks', 'Surely at most 3 locks.'],
+    ['nothing known', {}, 'share', 'orders', null],
+  ] as const)('the bounds of %s', (_, bounds, form, unit, words) => {
+    expect(boundsWords(bounds, form, unit)).toBe(words);
   });
 
   test('numbers are not broken apart', () => {

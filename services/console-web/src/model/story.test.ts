@@ -48,7 +48,35 @@ describe('events in words', () => {
       { to: 'inconclusive', final: false, reason: 'stale', guardrails: [{ verdict: 'inconclusive', name: 'a' }] },
       'doubt',
       'Verdict: inconclusive',
-      ['Not judged: its newest measurement is too old.', 'a'],
+      ['Not judged: nothing has been measured lately.', 'a'],
+    ],
+    [
+      'verdict.changed',
+      {
+        to: 'inconclusive',
+        reason: 'not-attributed',
+        advice: 'Look at the causes.',
+        attribution: { words: 'it may be this release or odoo-pos-7' },
+        guardrails: [],
+      },
+      'doubt',
+      'Verdict: inconclusive',
+      [
+        'Not judged: something got worse, but it cannot be told whose doing it is.',
+        'It may be this release or odoo-pos-7.',
+        'Look at the causes.',
+      ],
+    ],
+    [
+      'verdict.changed',
+      {
+        to: 'fail',
+        attribution: { words: 'orders got worse' },
+        guardrails: [{ verdict: 'breach', words: 'orders fell' }],
+      },
+      'bad',
+      'Verdict: fail',
+      ['orders fell', 'Orders got worse.'],
     ],
     [
       'decision.made',

@@ -1,5 +1,5 @@
 import type { CloudEvent } from '@parapet/contracts';
-import { reasonWords, unbroken, withoutIds } from './words.js';
+import { capital, reasonWords, unbroken, withoutIds } from './words.js';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'doubt' | 'act';
 
@@ -68,6 +68,16 @@ const WORDS: Readonly<Record<string, (d: Fields) => Words>> = {
             .map((c) => `${text(c.name)}: ${text(c.reason)}`),
         },
   'verdict.changed': verdictChanged,
+  'verdict.marked': (d) => ({
+    tone: 'plain',
+    title: `${text(d.by)} marked ${d.guardrail === undefined ? 'the verdict' : text(d.guardrail)} ${d.right === true ? 'right' : 'wrong'}`,
+    details: [quoted(d.reason)],
+  }),
+  'guardrail.mode-changed': (d) => ({
+    tone: 'plain',
+    title: `${text(d.guardrail) || 'A guardrail'} may now ${text(d.to) || 'do something else'}`,
+    details: [text(d.from) === '' ? '' : `Until now: ${text(d.from)}.`, text(d.reason).replaceAll('-', ' ')],
+  }),
   'recovery.judged': (d) => recoveryJudged(String(d.outcome), d),
   'decision.made': decisionMade,
   'proposal.opened': (d) => ({
@@ -144,16 +154,28 @@ function verdictChanged(d: Fields): Words {
   const guardrails = list(d.guardrails);
   const said = (verdict: string) =>
     guardrails.filter((g) => g.verdict === verdict).map((g) => text(g.words) || text(g.name));
-  if (to === 'fail') return { tone: 'bad', title: `Verdict: fail${final}`, details: said('breach') };
+  const blame = sentence((d.attribution as Fields | undefined)?.words);
+  if (to === 'fail') return { tone: 'bad', title: `Verdict: fail${final}`, details: [...said('breach'), blame] };
   if (to === 'pass')
     return { tone: 'good', title: `Verdict: pass${final}`, details: [`${guardrails.length} guardrails held.`] };
   if (to === 'inconclusive')
     return {
       tone: 'doubt',
       title: `Verdict: inconclusive${final}`,
-      details: [`Not judged: ${reasonWords(d.reason as string | undefined)}.`, ...said('inconclusive')],
+      details: [
+        `Not judged: ${reasonWords(d.reason as string | undefined)}.`,
+        ...said('inconclusive'),
+        blame,
+        text(d.advice),
+      ],
     };
   return plain(to === 'pending' || to === '' ? 'Being watched' : `Verdict: ${to}`);
+}
+
+/** A text as a sentence of its own; nothing where there is none. */
+function sentence(value: unknown): string {
+  const words = text(value);
+  return words === '' ? '' : `${capital(words)}.`;
 }
 
 function recoveryJudged(outcome: string, d: Fields): Words {

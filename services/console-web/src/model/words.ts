@@ -1,7 +1,14 @@
 import type { ReleaseView } from '@parapet/contracts';
 import type { ReleasePhase } from '@parapet/decisions';
-import type { GuardrailReport, InconclusiveReason, JudgementKind, VerdictKind } from '@parapet/guardrails';
+import {
+  doubtWords,
+  type GuardrailReport,
+  INCONCLUSIVE_REASONS,
+  type JudgementKind,
+  type VerdictKind,
+} from '@parapet/guardrails';
 import { unreachable } from '@parapet/kernel';
+import { type Form, withUnit } from './numbers.js';
 import { clockTime } from './time.js';
 
 /** A verdict or judgement as people say it. */
@@ -22,31 +29,12 @@ export function verdictWord(kind: VerdictKind | JudgementKind): string {
   }
 }
 
-const REASONS: Readonly<Record<InconclusiveReason, string>> = {
-  'no-traffic': 'there is no traffic to judge',
-  'no-telemetry': 'its measurements do not arrive',
-  'too-few-samples': 'too little has been measured so far',
-  stale: 'its newest measurement is too old',
-  'not-a-number': 'its measurements are not numbers',
-  'counter-reset': 'its counters started over',
-  'sensor-broken': 'the measuring itself fails',
-  'sender-silent': 'a sender that should be heard is silent',
-  'alert-unseen': 'nobody has told us about its alerts yet',
-  'alert-disputed': 'two senders say different things about one alert',
-  'alert-incomplete': 'the sender left alerts out',
-  coverage: 'too little of the watch was covered by measurements',
-  'no-baseline': 'there is nothing from before the release to compare with',
-  'not-comparable': 'the time before the release cannot be compared',
-  suspect: 'its measurements contradict each other',
-  'not-attributed': 'something got worse, and it cannot be told whose doing it is',
-  'canary-silent': 'the part that runs the release is silent',
-};
-
 /** Why something could not be judged, as the end of a sentence. */
 export function reasonWords(reason: string | undefined): string {
-  return reason === undefined
-    ? 'not enough is known'
-    : (REASONS[reason as InconclusiveReason] ?? reason.replaceAll('-', ' '));
+  if (reason === undefined) return 'not enough is known';
+  const known = INCONCLUSIVE_REASONS.find((one) => one === reason);
+  // A newer Parapet may know more reasons than this page.
+  return known === undefined ? reason.replaceAll('-', ' ') : doubtWords(known);
 }
 
 /** Where a release is, in one or two words. */
@@ -101,8 +89,10 @@ export function verdictSentence(release: Judged): string {
     case 'inconclusive': {
       if (release.judgedUpTo !== undefined)
         return `Not judged since ${clockTime(release.judgedUpTo)}: our own evaluation has fallen silent. This is not a pass.`;
-      const unknown = guardrails.filter(({ verdict }) => verdict === 'inconclusive');
-      const names = unknown.map(({ name }) => name).join(', ');
+      const names = guardrails
+        .filter((one) => isMeant(one, release.reason))
+        .map(({ name }) => name)
+        .join(', ');
       return `Not judged: ${reasonWords(release.reason)}${names === '' ? '' : ` (${names})`}. This is not a pass.`;
     }
     case 'pass':
@@ -112,6 +102,12 @@ export function verdictSentence(release: Judged): string {
     default:
       return unreachable(release.verdict);
   }
+}
+
+/** Whether a guardrail is what makes a verdict unknown: for want of knowing whose doing it is, those that are worse do. */
+function isMeant({ verdict, reason }: GuardrailReport, because: string | undefined): boolean {
+  if (because === 'not-attributed') return verdict === 'breach';
+  return verdict === 'inconclusive' && (because === undefined || reason === undefined || reason === because);
 }
 
 function pendingSentence({ startedAt, guardrails, phase }: Judged): string {
@@ -186,4 +182,17 @@ export function withoutIds(text: string): string {
 /** A text that begins like a sentence. */
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+/** What was measured, and between which bounds it surely lies; null where none are known. */
+export function boundsWords(
+  report: Pick<GuardrailReport, 'observedLow' | 'observedHigh'>,
+  form: Form,
+  unit: string,
+): string | null {
+  const { observedLow: low, observedHigh: high } = report;
+  if (low === undefined && high === undefined) return null;
+  const shown = (value: number) => unbroken(withUnit(value, unit, form));
+  if (low === undefined) return `Surely at most ${shown(high as number)}.`;
+  return high === undefined ? `Surely at least ${shown(low)}.` : `Surely between ${shown(low)} and ${shown(high)}.`;
 }

@@ -1,13 +1,17 @@
-import type { CallerView, CloudEvent, ReleaseView, SeriesView } from '@parapet/contracts';
+import type { CallerView, CloudEvent, GuardrailView, ReleaseView, SeriesView } from '@parapet/contracts';
 import { useEffect, useRef, useState } from 'react';
 import type { Client } from '../api/client.js';
 import { followEvents } from '../api/event-feed.js';
 import { useNow } from '../hooks/use-now.js';
 import { type Resource, useResource } from '../hooks/use-resource.js';
+import { blameOf } from '../model/attribution.js';
 import { addToStory, type StoryEntry } from '../model/story.js';
+import { trustOf } from '../model/trust.js';
 import { verdictWord, worstFirst } from '../model/words.js';
 import { Alerts } from '../parts/alerts.js';
+import { Blame } from '../parts/blame.js';
 import { GuardrailCard } from '../parts/chart.js';
+import { Feedback } from '../parts/feedback.js';
 import { Link } from '../parts/link.js';
 import { Proposal } from '../parts/proposal.js';
 import { StaleBanner, Waiting } from '../parts/status.js';
@@ -17,6 +21,8 @@ import { VerdictHeader } from '../parts/verdict-header.js';
 /** Events say that something changed; numbers in between move without one. */
 const EVERY_MS = 5_000;
 const SERIES_EVERY_MS = 3_000;
+/** What people think of guardrails changes with what they say, and that is an event. */
+const TRUST_EVERY_MS = 30_000;
 
 interface Props {
   readonly client: Client;
@@ -32,9 +38,11 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
   const proposalId = release.value?.proposal ?? null;
   const proposal = useResource(proposalId, () => client.proposal(proposalId as string), EVERY_MS, onUnauthorized);
   const environment = release.value?.environment ?? null;
+  const marks = useResource(id, () => client.marks(id), EVERY_MS, onUnauthorized);
+  const guardrails = useResource(id, () => client.guardrails(), TRUST_EVERY_MS, onUnauthorized);
   const alerts = useResource(environment, () => client.alerts(environment as string), EVERY_MS, onUnauthorized);
   const { story, isConnected } = useStory(id, onUnauthorized, () => {
-    for (const resource of [release, series, proposal, alerts]) resource.refresh();
+    for (const resource of [release, series, proposal, alerts, marks, guardrails]) resource.refresh();
   });
   const nowMs = useNow(client);
   const title = release.value === null ? '' : `${verdictWord(release.value.verdict)}: ${release.value.name} – `;
@@ -49,6 +57,7 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
         <Waiting what="the release" resource={release} />
       </main>
     );
+  const blame = blameOf(release.value);
   return (
     <main className="page">
       <BackLink />
@@ -58,6 +67,7 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
       </p>
       <StaleBanner resource={release} isLineDown={!isConnected} />
       <VerdictHeader release={release.value} nowMs={nowMs} />
+      {blame === null || blame.isOurs ? null : <Blame blame={blame} />}
       {proposal.value === null ? null : (
         <Proposal
           client={client}
@@ -70,6 +80,8 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
           }}
         />
       )}
+      {/* What a person is asked comes first; why nobody is asked comes before everything else. */}
+      {blame?.isOurs === true ? <Blame blame={blame} /> : null}
       <Alerts
         client={client}
         caller={caller}
@@ -77,8 +89,18 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
         alerts={alerts}
         isPageStale={release.failure !== null || !isConnected}
       />
+      <Feedback
+        client={client}
+        caller={caller}
+        release={release.value}
+        marks={marks}
+        onChange={() => {
+          marks.refresh();
+          guardrails.refresh();
+        }}
+      />
       <div className="columns">
-        <Charts release={release.value} series={series} nowMs={nowMs} />
+        <Charts release={release.value} series={series} guardrails={guardrails.value} nowMs={nowMs} />
         <Story entries={story} nowMs={nowMs} />
       </div>
     </main>
@@ -96,10 +118,12 @@ function BackLink() {
 function Charts({
   release,
   series,
+  guardrails,
   nowMs,
 }: {
   readonly release: ReleaseView;
   readonly series: Resource<SeriesView>;
+  readonly guardrails: readonly GuardrailView[] | null;
   readonly nowMs: number;
 }) {
   const measured = series.value?.guardrails ?? [];
@@ -121,6 +145,8 @@ function Charts({
             report={judged.find((one) => one.name === name)}
             startedAt={series.value?.startedAt ?? null}
             nowMs={nowMs}
+            trust={trustOf(guardrails, release, name)}
+            standing={release.standings?.find((one) => one.guardrail === name)}
           />
         ))}
       </div>

@@ -1,4 +1,4 @@
-import type { SeriesView } from '@parapet/contracts';
+import type { GuardrailView, ReleaseView, SeriesView } from '@parapet/contracts';
 import type { GuardrailReport } from '@parapet/guardrails';
 import { type KeyboardEvent, type PointerEvent, useMemo, useState } from 'react';
 import { useWidth } from '../hooks/use-width.js';
@@ -19,8 +19,9 @@ import {
 } from '../model/chart.js';
 import { axisLabel, withUnit } from '../model/numbers.js';
 import { clockTime } from '../model/time.js';
-import { reasonWords, verdictWord, wordsUnderName } from '../model/words.js';
+import { boundsWords, reasonWords, verdictWord, wordsUnderName } from '../model/words.js';
 import { VerdictIcon } from './icon.js';
+import { Trust } from './trust.js';
 
 type Series = SeriesView['guardrails'][number];
 
@@ -34,6 +35,8 @@ export function GuardrailCard({
   report,
   startedAt,
   nowMs,
+  trust,
+  standing,
 }: {
   readonly name: string;
   /** Absent for guardrails that measure nothing, such as those on alerts. */
@@ -41,9 +44,15 @@ export function GuardrailCard({
   readonly report: GuardrailReport | undefined;
   readonly startedAt: string | null;
   readonly nowMs: number;
+  /** How far it is trusted now; absent until that is known. */
+  readonly trust: GuardrailView | undefined;
+  /** What kept it from its declared mode for this release; absent where nothing did. */
+  readonly standing: NonNullable<ReleaseView['standings']>[number] | undefined;
 }) {
   const kind = report?.verdict ?? 'pending';
   const verdict = kind === 'inconclusive' ? `Not judged: ${reasonWords(report?.reason)}` : verdictWord(kind);
+  const bounds =
+    report === undefined ? null : boundsWords(report, series?.form ?? 'value', report.unit ?? series?.unit ?? '');
   return (
     <article className={`card guardrail edge-${kind}`}>
       <header className="guardrail-head">
@@ -58,7 +67,14 @@ export function GuardrailCard({
       </header>
       <p className="guardrail-words">
         {report === undefined ? 'Nothing has been judged yet.' : wordsUnderName(report)}
+        {bounds === null ? null : <span className="muted"> {bounds}</span>}
       </p>
+      {report?.advice === undefined ? null : (
+        <p className="advice">
+          <strong>What to do:</strong> {report.advice}
+        </p>
+      )}
+      <Trust trust={trust} standing={standing} />
       {series === undefined || series.signal === null ? null : (
         <Plot series={series} startedAt={startedAt} nowMs={nowMs} />
       )}

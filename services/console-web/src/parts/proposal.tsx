@@ -88,6 +88,7 @@ function Reasons({ proposal }: { readonly proposal: ProposalView }) {
               {report.reason === undefined
                 ? 'had not been judged yet.'
                 : `could not be judged: ${reasonWords(report.reason)}.`}
+              {report.advice === undefined ? null : <span className="muted"> {report.advice}</span>}
             </span>
           </li>
         ))}

@@ -26,6 +26,11 @@ export function VerdictHeader({ release, nowMs }: { readonly release: ReleaseVie
             {release.final ? <span className="tag">final</span> : null}
           </p>
           <p className="verdict-sentence">{verdictSentence(release)}</p>
+          {release.verdict === 'inconclusive' && release.advice !== undefined ? (
+            <p className="advice">
+              <strong>What to do:</strong> {release.advice}
+            </p>
+          ) : null}
           {outcome === null ? null : <p className={`verdict-outcome ${outcomeTone(release.rollback)}`}>{outcome}</p>}
         </div>
       </div>
