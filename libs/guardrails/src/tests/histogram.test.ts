@@ -2,7 +2,12 @@ import { describe, expect, test } from '@jest/globals';
 import {
   armsTailsOf,
   type Baseline,
+  type Buckets,
   bucketsWindow,
+  type ExponentialHistogram,
+  fromExponential,
+  histogramBaseline,
+  SECONDS_GRID,
   shapeOf,
   shiftedShares,
   shiftScores,
@@ -24,6 +29,7 @@ import {
   valuesHistory,
   watchOf,
 } from '../../testing/latency.js';
+import { normal, random } from '../../testing/random.js';
 import { START } from '../../testing/watch.js';
 import { logMeanExp } from '../log-space.js';
 import type { StatisticalTest } from './guardrail-test.js';
@@ -329,6 +335,49 @@ describe('whatever the requests of a latency histogram', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('exponential histograms of OpenTelemetry', () => {
+  /** Sixty intervals of forty latencies around 0.2 s, from an interval on half as slow again, as a sender at that scale counts them. */
+  const sent = (scale: number, slowerFrom: number): readonly ExponentialHistogram[] => {
+    const next = random(17);
+    return Array.from({ length: 60 }, (_, t) => {
+      const counts = new Map<number, number>();
+      for (let i = 0; i < 40; i++) {
+        const latency = 0.2 * Math.exp(0.5 * normal(next)) * (t >= slowerFrom ? 1.5 : 1);
+        const bucket = Math.ceil(Math.log2(latency) * 2 ** scale) - 1;
+        counts.set(bucket, (counts.get(bucket) ?? 0) + 1);
+      }
+      const offset = Math.min(...counts.keys());
+      const bucketCounts = Array.from(
+        { length: Math.max(...counts.keys()) - offset + 1 },
+        (_, i) => counts.get(offset + i) ?? 0,
+      );
+      return { scale, zeroCount: 0, positive: { offset, bucketCounts } };
+    });
+  };
+  const read = (all: readonly ExponentialHistogram[]) =>
+    all.map((one) => fromExponential(one, SECONDS_GRID) as Buckets);
+  const of = (history: readonly Buckets[], now: readonly Buckets[]) => {
+    const baseline = histogramBaseline([bucketsWindow(history, { fromMs: 0, intervalMs: 15_000 })], { worseBy: 0.05 });
+    const one = made(BASELINE, [baseline]);
+    return told(
+      one,
+      now.map((b, i): Sample => [i, 'watched', histogram(b.counts, b.bounds)]),
+    );
+  };
+  const before = read(sent(2, Number.POSITIVE_INFINITY));
+  test('are judged the same, however finely they were counted', () => {
+    const coarse = of(before, read(sent(2, 0)));
+    for (const scale of [3, 5, 8]) expect(of(before, read(sent(scale, 0)))).toEqual(coarse);
+    expect(coarse.evidence).toBeGreaterThan(Math.log(100));
+  });
+  test('as fast as before are no evidence', () => {
+    expect(of(before, read(sent(8, Number.POSITIVE_INFINITY))).evidence).toBeLessThan(0);
+  });
+  test('counted more coarsely than their history cannot be read', () => {
+    expect(() => of(before, read(sent(1, 0)))).toThrow('interval 0 is a misfit');
   });
 });
 
