@@ -37,6 +37,8 @@ export class Housekeeping {
       ]);
       await new Inbox('guardrail-evaluation').prune(tx, INBOX_MS);
       await tx.query('SELECT evaluation_forget($1)', [EVIDENCE_DAYS]);
+      // Old days of history go with the first sample of a new one; where nothing comes any more, they go here.
+      await tx.query(`SELECT evaluation_rollup_days('{}'::date[])`);
     });
   }
 

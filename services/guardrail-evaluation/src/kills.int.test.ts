@@ -32,7 +32,11 @@ import { MINUTE, movedTo, PARTITIONS, registered, TENANT } from '../testing/shop
 /** The same degrading release twice: once under an evaluator that is killed again and again, once undisturbed. */
 
 const SEED = Number(process.env['PARAPET_KILLS_SEED'] ?? 20261123);
-const KILLS = 9;
+/** Each kills what runs, and every other one also what comes after it. */
+const ROUNDS = 6;
+const KILLS_MIN = 8;
+/** Each message holds a sample of each. */
+const SIGNALS = 3;
 const PARTITION_LOCKS = 7_072_171;
 
 let database: TestDatabase;
@@ -176,16 +180,18 @@ describe('an evaluator that is killed at random points', () => {
   const below = (bound: number) => Math.floor(chance() * bound);
 
   /** What a new process has come to when it is killed next. */
-  async function survive(child: ChildProcess, port: number, release: string): Promise<void> {
+  async function survive(child: ChildProcess, port: number, release: string, sent: number): Promise<void> {
     const before = await judged(release);
     const wanted = [
       () => true,
       async () => (await owners()).length > 0,
       () => isReady(port),
       async () => (await judged(release)) > before,
-      async () => (await judged(release)) > before + below(60),
+      async () => (await judged(release)) > before + 40,
     ][below(5)]!;
-    await until('it is far enough to be killed', wanted);
+    // Where nothing is left to judge it has come far enough, too.
+    const isDone = async () => (await judged(release)) >= sent;
+    await until('it is far enough to be killed', async () => (await wanted()) || (await isDone()));
     await end(child, 'SIGKILL');
   }
 
@@ -199,30 +205,38 @@ describe('an evaluator that is killed at random points', () => {
   test(`judges every sample once and says what it would have said (seed ${SEED})`, async () => {
     let child = await evaluators.start();
     const disturbed = await begin('production');
-    const rounds = KILLS + 2;
-    const chunk = Math.ceil(SECONDS / rounds);
-    for (let round = 0; round < KILLS; round++) {
+    const chunk = Math.ceil(SECONDS / (ROUNDS + 2));
+    let kills = 0;
+    for (let round = 0; round < ROUNDS; round++) {
       const messages = disturbed.messages.slice(round * chunk, (round + 1) * chunk);
       const killedAt = below(messages.length);
       const dying = messages.map(async (message, i) => {
         await signals.publish(message);
-        if (i === killedAt) await end(child, 'SIGKILL');
+        if (i !== killedAt) return;
+        await end(child, 'SIGKILL');
+        kills++;
       });
       await Promise.all(dying);
       const next = await evaluators.spawn();
-      // Half of them die again before the next message comes.
-      if (round % 2 === 0) await survive(next.child, next.port, disturbed.release);
-      child = round % 2 === 0 ? await evaluators.start() : next.child;
+      child = next.child;
+      if (round % 2 === 1) continue;
+      // Half of those that come after die before the next message comes.
+      await survive(child, next.port, disturbed.release, (round + 1) * chunk * SIGNALS);
+      kills++;
+      child = (await evaluators.spawn()).child;
     }
+    expect(kills).toBeGreaterThanOrEqual(KILLS_MIN);
     // The partitions move to another instance while the rest comes in.
     const other = evaluators.start();
-    for (const message of disturbed.messages.slice(KILLS * chunk, (KILLS + 1) * chunk)) await signals.publish(message);
+    for (const message of disturbed.messages.slice(ROUNDS * chunk, (ROUNDS + 1) * chunk))
+      await signals.publish(message);
     await other;
     const half = PARTITIONS / 2;
     await until('each has its share', async () => JSON.stringify(await owners()) === JSON.stringify([half, half]));
     await end(child, 'SIGTERM');
-    for (const message of disturbed.messages.slice((KILLS + 1) * chunk)) await signals.publish(message);
+    for (const message of disturbed.messages.slice((ROUNDS + 1) * chunk)) await signals.publish(message);
     const all = disturbed.messages.reduce((sum, { samples }) => sum + samples.length, 0);
+    await until('the other has all', async () => JSON.stringify(await owners()) === JSON.stringify([PARTITIONS]));
     await until('all of it is judged', async () => (await judged(disturbed.release)) >= all, 60_000);
 
     const quiet = await begin('staging');
