@@ -1,4 +1,4 @@
-import { Random, autoregressive } from './random.mjs';
+import { autoregressive } from './random.mjs';
 
 export const INTERVAL_SEC = 15;
 export const PRE_TICKS = 480;
@@ -14,7 +14,7 @@ export const NOISE = {
 
 /**
  * What is true of one shop, whatever is released.
- * @param {Random} random @param {number} ordersPerMinute
+ * @param {import('./random.mjs').Random} random @param {number} ordersPerMinute
  */
 export function makeShop(random, ordersPerMinute) {
   return {
@@ -46,7 +46,7 @@ export const UNCHANGED = { order: 1, http: 1, pos: 1, lat: 1, tail: 0, stock: 1,
 
 /**
  * What all arms of a window share: its drift, its noise, its season.
- * @param {Random} random @param {Shop} shop @param {NoiseLevel} noise @param {number} ticks
+ * @param {import('./random.mjs').Random} random @param {Shop} shop @param {NoiseLevel} noise @param {number} ticks
  * @param {{ traffic: number; isSeasonal: boolean; promotionFrom: number | null }} window
  */
 export function weatherOf(random, shop, noise, ticks, window) {
@@ -91,7 +91,7 @@ export function weatherOf(random, shop, noise, ticks, window) {
 
 /**
  * What one arm measures in a window: cumulative counters, buckets of each interval, gauges.
- * @param {Random} random @param {Shop} shop @param {Weather} weather @param {number} share of the traffic
+ * @param {import('./random.mjs').Random} random @param {Shop} shop @param {Weather} weather @param {number} share of the traffic
  * @param {(tick: number) => Change} changeAt @param {ReadonlySet<number>} bursts ticks of a burst of errors at the tills
  */
 export function measure(random, shop, weather, share, changeAt, bursts) {
