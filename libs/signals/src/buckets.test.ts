@@ -100,6 +100,7 @@ describe('exponential histograms', () => {
     ],
     ['a count that is none', of({ zeroCount: Number.NaN }), null],
     ['a scale that does not exist', of({ scale: 21 }), null],
+    ['a bucket beyond all numbers', of({ positive: { offset: 5000, bucketCounts: [1] } }), null],
     ['an offset between two buckets', of({ positive: { offset: 0.5, bucketCounts: [1] } }), null],
   ])('%s', (_, histogram, expected) => {
     expect(fromExponential(histogram, grid)).toEqual(expected);
@@ -146,14 +147,39 @@ describe('exponential histograms', () => {
       }),
     );
   });
+  const read = (h: ExponentialHistogram | null) => (h === null ? null : fromExponential(h, SECONDS_GRID));
+  test('however far apart, they are added to a bounded number of buckets, in any grouping the same', () => {
+    const far = fc.record({
+      scale: fc.integer({ min: 0, max: 20 }),
+      zeroCount: fc.nat(9),
+      positive: fc.record({
+        offset: fc.integer({ min: -1000, max: 1000 }),
+        bucketCounts: fc.array(fc.nat(50), { minLength: 1, maxLength: 20 }),
+      }),
+    });
+    fc.assert(
+      fc.property(far, far, far, (a, b, c) => {
+        const both = (x: ExponentialHistogram | null, y: ExponentialHistogram | null) =>
+          x === null || y === null ? null : mergeExponential(x, y);
+        const left = both(both(a, b), c);
+        expect(left).toEqual(both(a, both(b, c)));
+        expect(left?.positive.bucketCounts.length).toBeLessThanOrEqual(160);
+      }),
+    );
+  });
+  test('one with buckets where no number is cannot be added', () => {
+    const sane = of({ positive: { offset: 0, bucketCounts: [1] } });
+    const wild = of({ positive: { offset: 2 ** 40, bucketCounts: [1] } });
+    expect([mergeExponential(sane, wild), fromExponential(wild, SECONDS_GRID)]).toEqual([null, null]);
+  });
   test('added first and read then is read first and added then, whatever the scales and the order', () => {
     fc.assert(
       fc.property(anyHistogram, anyHistogram, (a, b) => {
-        const merged = fromExponential(mergeExponential(a, b), SECONDS_GRID);
+        const merged = read(mergeExponential(a, b));
         const bounds = merged?.bounds ?? [];
         const [x, y] = [a, b].map((h) => rebin(fromExponential(h, SECONDS_GRID) ?? { bounds: [], counts: [] }, bounds));
         expect(merged?.counts).toEqual(x?.map((count, i) => count + (y?.[i] ?? Number.NaN)));
-        expect(fromExponential(mergeExponential(b, a), SECONDS_GRID)).toEqual(merged);
+        expect(read(mergeExponential(b, a))).toEqual(merged);
       }),
     );
   });

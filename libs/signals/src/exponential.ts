@@ -29,6 +29,10 @@ export const SECONDS_GRID: ExponentialGrid = { scale: 2, fromPower: -10, toPower
 export const MILLISECONDS_GRID: ExponentialGrid = { scale: 2, fromPower: 0, toPower: 17 };
 /** The scales that OpenTelemetry knows. */
 const [SCALE_MIN, SCALE_MAX] = [-10, 20] as const;
+/** As many buckets as OpenTelemetry's own libraries keep. */
+const BUCKETS_MAX = 160;
+/** No double lies beyond these powers of two: a bucket that does holds nothing that was ever measured. */
+const POWER_MAX = 1100;
 
 /**
  * The buckets that the tests can use. Every bound of them is an edge of the histogram's own buckets, so nothing is guessed: a finer
@@ -53,17 +57,36 @@ export function fromExponential(histogram: ExponentialHistogram, grid: Exponenti
   return { bounds, counts };
 }
 
-/** Two exponential histograms as one, at the coarser of their scales: exact, and in any order and grouping the same. */
-export function mergeExponential(a: ExponentialHistogram, b: ExponentialHistogram): ExponentialHistogram {
-  const scale = Math.min(a.scale, b.scale);
+/**
+ * Two exponential histograms as one, at the coarser of their scales, or at a coarser one still if that takes more than 160 buckets:
+ * exact, and in any order and grouping the same. Null where one of them is not as the protocol says.
+ */
+export function mergeExponential(a: ExponentialHistogram, b: ExponentialHistogram): ExponentialHistogram | null {
+  if (!isExponential(a) || !isExponential(b)) return null;
+  const [ownNegative, otherNegative] = [a.negative ?? NO_BUCKETS, b.negative ?? NO_BUCKETS];
+  let scale = Math.min(a.scale, b.scale);
+  const isTooWide = (x: ExponentialBuckets, y: ExponentialBuckets) =>
+    spanAt([...edgesOf(x, a.scale), ...edgesOf(y, b.scale)], scale) > BUCKETS_MAX;
+  while (scale > SCALE_MIN && (isTooWide(a.positive, b.positive) || isTooWide(ownNegative, otherNegative))) scale -= 1;
   const merged = (x: ExponentialBuckets, y: ExponentialBuckets) =>
     addBuckets(atScale(x, a.scale, scale), atScale(y, b.scale, scale));
   return {
     scale,
     zeroCount: a.zeroCount + b.zeroCount,
     positive: merged(a.positive, b.positive),
-    negative: merged(a.negative ?? NO_BUCKETS, b.negative ?? NO_BUCKETS),
+    negative: merged(ownNegative, otherNegative),
   };
+}
+
+/** The first and the last bucket, as powers of two. */
+function edgesOf({ offset, bucketCounts }: ExponentialBuckets, scale: number): readonly number[] {
+  return bucketCounts.length === 0 ? [] : [offset / 2 ** scale, (offset + bucketCounts.length - 1) / 2 ** scale];
+}
+
+function spanAt(powers: readonly number[], scale: number): number {
+  if (powers.length === 0) return 0;
+  const index = (power: number) => Math.floor(power * 2 ** scale);
+  return index(Math.max(...powers)) - index(Math.min(...powers)) + 1;
 }
 
 const NO_BUCKETS: ExponentialBuckets = { offset: 0, bucketCounts: [] };
@@ -97,7 +120,10 @@ function addBuckets(a: ExponentialBuckets, b: ExponentialBuckets): ExponentialBu
 
 function isExponential({ scale, zeroCount, positive, negative }: ExponentialHistogram): boolean {
   const isCount = (count: number) => Number.isFinite(count) && count >= 0;
-  const areBuckets = (b: ExponentialBuckets) => Number.isSafeInteger(b.offset) && b.bucketCounts.every(isCount);
+  const areBuckets = (b: ExponentialBuckets) =>
+    Number.isSafeInteger(b.offset) &&
+    b.bucketCounts.every(isCount) &&
+    edgesOf(b, scale).every((power) => Math.abs(power) <= POWER_MAX);
   return (
     Number.isInteger(scale) &&
     scale >= SCALE_MIN &&
