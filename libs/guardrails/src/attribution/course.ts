@@ -238,6 +238,6 @@ export function courseOf(runs: readonly Run[]): Course | null {
   if (best === null) return null;
   const { sum, lowest, older, fromMs, low, atMs } = best;
   const beginnings = [...older, { fromMs, low, atMs }].map((v) => ({ atMs: v.atMs, logLikelihood: lowest - v.low }));
-  const onset = beginnings.findLast(({ logLikelihood }) => logLikelihood === 0) ?? { atMs };
+  const onset = beginnings.find(({ logLikelihood }) => logLikelihood === 0) ?? { atMs };
   return { onsetMs: onset.atMs, beginnings, since: best, strength: sum - lowest };
 }

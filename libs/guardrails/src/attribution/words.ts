@@ -97,24 +97,30 @@ function sentenceOf(
   alternatives: readonly Alternative[],
 ): string {
   const name = nameOf(spec, lead.index);
-  const worse = `${name} got worse at ${clockTime(lead.onsetMs)}`;
+  const isAlert = spec.guardrails[lead.index]?.guardrail.test.kind === 'alerts';
+  const worse = `${name} ${isAlert ? 'fired' : 'got worse'} at ${clockTime(lead.onsetMs)}`;
   if (lead.isOurs) {
+    const isOtherPossible = alternatives.some(({ kind, finding }) => kind === 'release' && finding === 'possible');
     const isAllRuledOut = alternatives.every(({ finding }) => finding === 'ruled-out');
     const rest = isAllRuledOut
       ? 'everything else that was looked at is ruled out'
-      : 'nothing that was looked at speaks against it';
+      : isOtherPossible
+        ? 'it is by far the likeliest cause'
+        : 'nothing that was looked at speaks against it';
     return `${worse}, ${lagWords(lead.onsetMs - spec.startMs)} this release began; ${rest}`;
   }
   const against = lead.findings.find(({ isAgainstBlame }) => isAgainstBlame);
   const blamed =
-    other === null ? null : `${other.name}, which began ${lagWords(lead.onsetMs - other.startMs, 'before')}`;
+    other === null
+      ? null
+      : `${other.name} is blamed, which began ${lagWords(lead.onsetMs - other.startMs, 'before')} that, and not this release`;
   if (against !== undefined) {
-    const so = blamed === null ? 'this release is not blamed' : `not this release is blamed, but ${blamed} that`;
+    const so = blamed ?? 'this release is not blamed';
     if (against.finding !== 'found') return `${worse}; ${against.words}: nobody is blamed so far`;
     if (against.kind === 'before') return `${name}: ${against.words}; ${so}`;
     return `${worse}, but ${against.words}; ${so}`;
   }
-  if (blamed !== null) return `${worse}; not this release is blamed, but ${blamed} that`;
+  if (blamed !== null) return `${worse}; ${blamed}`;
   const possible = lead.suspects.filter(({ excuse, isOurs }) => !isOurs && excuse === null).map((one) => one.name);
   return `${worse}; it may be this release or ${possible.join(' or ')}, and which one cannot be told`;
 }
