@@ -21,6 +21,9 @@ function sample(at: number, value: SampleValue, key = `k${at}`): Sample {
 }
 const pair = (at: number, count: number, of: number, key?: string) => sample(at, { kind: 'count', count, of }, key);
 
+const buckets = (at: number, counts: readonly number[], sum: number, bounds = [0.1, 1]) =>
+  sample(at, { kind: 'histogram', bounds, counts, sum });
+
 function play(
   declaration: SignalDeclaration,
   samples: readonly Sample[],
@@ -39,7 +42,7 @@ function play(
           ? `${value.value}`
           : value.kind === 'gap'
             ? value.reason
-            : 'histogram';
+            : `${value.counts.join(' ')}${value.sum === null ? '' : ` = ${value.sum}`}`;
     return `${taken.outcome} ${what} (${fromMs / 1000},${atMs / 1000}]`;
   });
   return { outcomes, state };
@@ -141,6 +144,37 @@ describe('a series', () => {
       ['start', 'observed 95/100 (15,30]'],
     ],
     [
+      'counters of buckets are differenced together',
+      COUNTER,
+      [buckets(15, [5, 9, 2], 4), buckets(30, [8, 9, 4], 7), buckets(45, [8, 9, 4], 7)],
+      ['start', 'observed 3 0 2 = 3 (15,30]', 'observed 0 0 0 = 0 (30,45]'],
+    ],
+    [
+      '… all of which began again where there are fewer requests: what was counted since is known',
+      COUNTER,
+      [buckets(15, [5, 9, 2], 4), buckets(30, [1, 2, 3], 6)],
+      ['start', 'observed 1 2 3 = 6 (15,30]'],
+    ],
+    [
+      '… and where only one fell, the increment is lost',
+      COUNTER,
+      [buckets(15, [5, 9, 2], 4), buckets(30, [9, 3, 9], 6), buckets(45, [9, 4, 9], 7)],
+      ['start', 'reset counter-reset (15,30]', 'observed 0 1 0 = 1 (30,45]'],
+    ],
+    [
+      '… as it is where the bounds have changed',
+      COUNTER,
+      [buckets(15, [5, 9, 2], 4), buckets(30, [6, 9, 2], 5, [0.1, 0.5])],
+      ['start', 'reset counter-reset (15,30]'],
+    ],
+    ['… or the form', COUNTER, [pair(15, 1, 10), buckets(30, [6, 9, 2], 5)], ['start', 'reset counter-reset (15,30]']],
+    [
+      'buckets that are no counters stand for their own interval',
+      DELTA,
+      [buckets(15, [5, 9, 2], 4), buckets(30, [5, 9, 2], 4)],
+      ['observed 5 9 2 = 4 (0,15]', 'observed 5 9 2 = 4 (15,30]'],
+    ],
+    [
       '… and its fall is a reset on one side',
       COUNTER_LOW,
       [pair(15, 95, 100), pair(30, 198, 200)],
@@ -168,7 +202,7 @@ describe('a series', () => {
       'a whole histogram is a value',
       DELTA,
       [sample(15, { kind: 'histogram', bounds: [1, 2], counts: [1, 2, 0], sum: 3 })],
-      ['observed histogram (0,15]'],
+      ['observed 1 2 0 = 3 (0,15]'],
     ],
   ];
   test.each(TABLE)('%s', (_, declaration, samples, expected) => {

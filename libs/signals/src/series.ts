@@ -13,11 +13,19 @@ const KEYS_MAX = 256;
 /** Where a series stands; small, and the same whether kept in memory or read back from JSON. */
 export interface SeriesState {
   readonly newestAtMs: InstantMs | null;
-  /** The last value of a counter, to difference the next one with. */
-  readonly counter: { readonly atMs: InstantMs; readonly count: number; readonly of: number } | null;
+  /** The last value of a counter, or of a counter for each bucket, to difference the next one with. */
+  readonly counter: CounterState | null;
   /** Keys seen within the lateness, and a few older ones: key digest, sample time, value digest. */
   readonly seen: readonly (readonly [key: string, atMs: InstantMs, value: string])[];
 }
+
+type CountPair = { readonly count: number; readonly of: number };
+type BucketCounters = {
+  readonly bounds: readonly number[];
+  readonly counts: readonly number[];
+  readonly sum: number | null;
+};
+type CounterState = { readonly atMs: InstantMs } & (CountPair | BucketCounters);
 
 /** A series of which nothing was heard yet. */
 export const EMPTY_SERIES: SeriesState = { newestAtMs: null, counter: null, seen: [] };
@@ -62,7 +70,8 @@ export function takeSample(
       observation: observationOf(declaration, sample, gap),
     };
   }
-  if (declaration.temporality === 'cumulative' && sample.value.kind === 'count') {
+  const isCounted = sample.value.kind === 'count' || sample.value.kind === 'histogram';
+  if (declaration.temporality === 'cumulative' && isCounted) {
     return takeCounter(declaration, state, next, sample, sample.value);
   }
   return {
@@ -82,14 +91,15 @@ function takeCounter(
   state: SeriesState,
   next: SeriesState,
   sample: Sample,
-  value: { readonly count: number; readonly of: number },
+  value: Extract<SampleValue, { kind: 'count' | 'histogram' }>,
 ): Taken {
   const last = state.counter;
   // A value from before the last one is already part of the increment that was taken.
   if (last !== null && sample.atMs <= last.atMs) return { outcome: 'healed', state: next };
-  const moved = { ...next, counter: { atMs: sample.atMs, count: value.count, of: value.of } };
+  const { kind: _, ...counted } = value;
+  const moved: SeriesState = { ...next, counter: { atMs: sample.atMs, ...counted } };
   if (last === null) return { outcome: 'start', state: moved };
-  const increment = difference(declaration, last, value);
+  const increment = incrementOf(declaration, last, value);
   if (increment === null) {
     const lost: SampleValue = { kind: 'gap', reason: 'counter-reset' };
     return { outcome: 'reset', state: moved, observation: observationOf(declaration, sample, lost) };
@@ -99,19 +109,42 @@ function takeCounter(
   return {
     outcome: 'observed',
     state: moved,
-    observation: { ...observationOf(declaration, sample, { kind: 'count', ...increment }), fromMs },
+    observation: { ...observationOf(declaration, sample, increment), fromMs },
   };
 }
 
-/** Null where only one side was reset: the increment of the other belongs to an unknown time. */
-function difference(
+/** What was counted since the last value; null where that cannot be told. */
+function incrementOf(
   declaration: SignalDeclaration,
-  last: { readonly count: number; readonly of: number },
-  now: { readonly count: number; readonly of: number },
-): { readonly count: number; readonly of: number } | null {
+  last: CounterState,
+  now: Extract<SampleValue, { kind: 'count' | 'histogram' }>,
+): SampleValue | null {
+  if (now.kind === 'histogram') {
+    const increment = 'counts' in last ? bucketDifference(last, now) : null;
+    return increment === null ? null : { kind: 'histogram', ...increment };
+  }
+  const increment = 'of' in last ? difference(declaration, last, now) : null;
+  return increment === null ? null : { kind: 'count', ...increment };
+}
+
+/** Statistics 3.1 for the counters of all buckets together: null where only some were reset, or where the bounds have changed. */
+function bucketDifference(last: BucketCounters, now: BucketCounters): BucketCounters | null {
+  const { bounds, counts, sum } = now;
+  const isAlike = bounds.length === last.bounds.length && bounds.every((bound, i) => bound === last.bounds[i]);
+  if (!isAlike) return null;
+  const totalOf = ({ counts: all }: BucketCounters) => all.reduce((total, count) => total + count, 0);
+  if (totalOf(now) < totalOf(last)) return { bounds, counts, sum };
+  const grown = counts.map((count, i) => count - (last.counts[i] as number));
+  if (grown.some((count) => count < 0)) return null;
+  const sumGrown = sum === null || last.sum === null ? null : sum - last.sum;
+  return { bounds, counts: grown, sum: sumGrown !== null && sumGrown >= 0 ? sumGrown : null };
+}
+
+/** Null where only one side was reset: the increment of the other belongs to an unknown time. */
+function difference(declaration: SignalDeclaration, last: CountPair, now: CountPair): CountPair | null {
   // Of a share that is bad when low, the bad ones are the rest; their fall is what shows a reset of one side.
   const isRest = declaration.badDirection === 'low' && last.count <= last.of && now.count <= now.of;
-  const badOf = (pair: { readonly count: number; readonly of: number }) => (isRest ? pair.of - pair.count : pair.count);
+  const badOf = (pair: CountPair) => (isRest ? pair.of - pair.count : pair.count);
   const hasTotalFallen = now.of < last.of;
   const hasBadFallen = badOf(now) < badOf(last);
   if (hasTotalFallen) return badOf(now) <= now.of ? { count: now.count, of: now.of } : null;

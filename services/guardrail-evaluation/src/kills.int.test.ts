@@ -36,7 +36,7 @@ const SEED = Number(process.env['PARAPET_KILLS_SEED'] ?? 20261123);
 const ROUNDS = 6;
 const KILLS_MIN = 8;
 /** Each message holds a sample of each. */
-const SIGNALS = 3;
+const SIGNALS = 4;
 const PARTITION_LOCKS = 7_072_171;
 
 let database: TestDatabase;
@@ -93,7 +93,7 @@ async function begin(environment: string): Promise<Run> {
   const release = ids('rel');
   for (const batch of usualTrade(SEED, environment, startMs)) await signals.publish(batch);
   const kept = 'SELECT count(*)::int AS n FROM evaluation_rollup WHERE environment = $1';
-  const hasHistory = async () => (await rows<{ n: number }>(kept, [environment]))[0]?.n === 90;
+  const hasHistory = async () => (await rows<{ n: number }>(kept, [environment]))[0]?.n === 30 * SIGNALS;
   await until(`the history of ${environment} is kept`, hasHistory);
   await tell(environment, release, {
     ...registered(`odoo in ${environment}`, SHOP_POLICY),

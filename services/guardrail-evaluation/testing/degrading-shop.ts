@@ -37,8 +37,8 @@ const GUARDRAILS: readonly Guardrail[] = [
   },
   {
     ...every,
-    name: 'order-budget',
-    signal: 'shop.orders',
+    name: 'payment-budget',
+    signal: 'shop.payments',
     mode: 'propose',
     isRequired: false,
     test: {
@@ -51,7 +51,7 @@ const GUARDRAILS: readonly Guardrail[] = [
   },
 ];
 
-/** Four guardrails of four kinds on three signals. */
+/** Four guardrails of four kinds, each on a signal of its own; payments are a counter, of which nothing may be forgotten. */
 export const SHOP_POLICY: GuardrailPolicy = {
   ...POLICY,
   durationMs: 60 * MINUTE,
@@ -75,7 +75,7 @@ export function usualTrade(seed: number, environment: string, startMs: number): 
   const chance = chanceOf(seed);
   return Array.from({ length: HISTORY_MINUTES }, (_, i) => {
     const minuteMs = startMs - (HISTORY_MINUTES - i) * MINUTE;
-    const samples = [10, 30, 50].flatMap((second) => momentOf(chance, minuteMs + second * 1000, false));
+    const samples = [10, 30, 50].flatMap((second) => momentOf(chance, minuteMs + second * 1000, startMs));
     return batchOf(environment, `usual ${i}`, samples);
   });
 }
@@ -84,12 +84,15 @@ export function usualTrade(seed: number, environment: string, startMs: number): 
 export function degradingTrade(seed: number, environment: string, startMs: number): readonly SignalBatch[] {
   const chance = chanceOf(seed + 1);
   return Array.from({ length: SECONDS }, (_, i) => {
-    const samples = momentOf(chance, startMs + (i + 1) * 1000, i >= WORSE_AFTER);
+    const samples = momentOf(chance, startMs + (i + 1) * 1000, startMs);
     return batchOf(environment, `second ${i}`, samples);
   });
 }
 
-function momentOf(chance: () => number, atMs: number, isWorse: boolean): readonly Sample[] {
+function momentOf(chance: () => number, atMs: number, startMs: number): readonly Sample[] {
+  const worseForMs = Math.max(0, atMs - startMs - WORSE_AFTER * 1000);
+  const isWorse = worseForMs > 0;
+  const payments = (50 * (atMs - startMs + 2 * HISTORY_MINUTES * MINUTE)) / 1000;
   const orders = 40 + Math.floor(chance() * 40);
   const bad = Array.from({ length: orders }, chance).filter((c) => c < (isWorse ? 0.12 : 0.01)).length;
   const slow = isWorse ? 0.45 : 0.15;
@@ -103,6 +106,11 @@ function momentOf(chance: () => number, atMs: number, isWorse: boolean): readonl
     sampleOf('shop.orders', atMs, { kind: 'count', count: orders - bad, of: orders }),
     sampleOf('checkout.latency', atMs, { kind: 'histogram', bounds: BOUNDS, counts, sum: null }),
     sampleOf('picking.queue', atMs, { kind: 'gauge', value: queue }),
+    sampleOf('shop.payments', atMs, {
+      kind: 'count',
+      count: Math.floor(payments / 200) + (8 * worseForMs) / 1000,
+      of: payments,
+    }),
   ];
 }
 
