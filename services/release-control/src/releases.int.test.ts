@@ -272,6 +272,24 @@ describe('the verdict for systems that ask', () => {
     expect(body).toMatchObject({ verdict: 'pending', reason: 'unknown-release', action: 'continue' });
   });
 
+  test('an unknown comes with why, what to do about it, and whose doing it may be, for gates and for pages', async () => {
+    const id = await world.live('verdict-unknown');
+    const unknown = {
+      reason: 'not-attributed',
+      words: 'orders got worse at 09:15 UTC; it may be this release or odoo-pos-7, and which one cannot be told',
+      advice: 'Look at the causes that are named.',
+      attribution: {
+        guardrails: ['order-success'],
+        onset: '2026-11-23T09:15:00.000Z',
+        alternatives: [{ kind: 'release', release: 'rel_2', finding: 'possible', words: 'release odoo-pos-7 began' }],
+        words: 'orders got worse at 09:15 UTC; it may be this release or odoo-pos-7, and which one cannot be told',
+      },
+    } as const;
+    await world.verdict(id, 'inconclusive', unknown);
+    expect((await world.get(`/v1/releases/${id}/verdict`)).body).toMatchObject({ ...unknown, action: 'hold' });
+    expect((await world.get(`/v1/releases/${id}`)).body).toMatchObject(unknown);
+  });
+
   test('?wait holds the answer until the verdict changes', async () => {
     const id = await world.live('verdict-2');
     const waiting = world.get(`/v1/releases/${id}/verdict?wait=20`);

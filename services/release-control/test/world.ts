@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { type CloudEvent, cloudEvent, encodeEvent, publicSubject, toJournal } from '@parapet/contracts';
 import type { ActuationEvent } from '@parapet/actuation';
-import type { EvaluationEvent, GuardrailReport, Mode, VerdictKind } from '@parapet/guardrails';
+import type { EvaluationEvent, GuardrailReport, VerdictChanged, VerdictKind } from '@parapet/guardrails';
 import { connectJetStream, DeadLetters, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
 import type { Json } from '@parapet/kernel';
 import { type RunningService, startService } from '@parapet/nest';
@@ -238,7 +238,9 @@ export class World {
   verdict(
     release: string,
     to: VerdictKind,
-    o: { readonly final?: boolean; readonly mode?: Mode; readonly guardrails?: readonly GuardrailReport[] } = {},
+    o: Partial<
+      Pick<VerdictChanged, 'final' | 'mode' | 'guardrails' | 'reason' | 'words' | 'advice' | 'attribution'>
+    > = {},
   ): Promise<void> {
     const mode = o.mode ?? (to === 'fail' ? 'act' : 'observe');
     const failing: GuardrailReport = {
@@ -250,6 +252,7 @@ export class World {
       words: 'Order success 80 % (limit 95 %).',
     };
     return this.say('guardrail-evaluation', release, {
+      ...o,
       type: 'VerdictChanged',
       from: 'pending',
       to,
