@@ -12,6 +12,7 @@ import type { Period } from '@parapet/signals';
 import { declarationOf } from './declarations.js';
 import type { Environment, KnownRelease } from './environment.js';
 import { armsOfThePast, withArms } from './history/arms-history.js';
+import { measuredArmsOfThePast, withMeasuredArms } from './history/measured-arms.js';
 import { type HistoryPlan, historyPlan } from './history/history-plan.js';
 import type { HistoryReader } from './history/read-history.js';
 import { usualTraffic } from './history/usual-traffic.js';
@@ -86,8 +87,14 @@ async function withHistoryOf(
   };
   const perSeries = guardrail.test.kind === 'gauge' && countSeries(environment, guardrail.signal) <= SERIES_MAX;
   const known = withHistory(about, watched, plan, await reader.history(of, { ...ask, perSeries }));
+  if (signal === null) return known;
+  const measured = measuredArmsOfThePast(guardrail);
+  if (measured !== null) {
+    const asked = { form: ask.form, perSeries };
+    return withMeasuredArms(known, signal, plan.spread, await reader.measuredArms(of, measured, plan.spread, asked));
+  }
   const arms = armsOfThePast(guardrail);
-  if (arms === null || signal === null) return known;
+  if (arms === null) return known;
   return withArms(known, signal, plan.spread, await reader.arms(of, arms, plan.spread));
 }
 

@@ -26,6 +26,17 @@ export function historyInMemory(kept: () => Iterable<KeptMinute>): HistoryReader
         if (!isAsked || value === undefined) return [];
         return [{ minuteMs: rollUp.minuteMs, isWatched: released.includes(value), count: rollUp.count, of: rollUp.of }];
       }),
+    measuredArms: async ({ signal, where }, { dimension, released }, periods, { form }) => {
+      const arms: { readonly watched: RollUp[]; readonly control: RollUp[] } = { watched: [], control: [] };
+      for (const { observation, rollUp } of kept()) {
+        const value = observation.dimensions[dimension];
+        const isForm = form === 'histograms' ? rollUp.histogram !== null : rollUp.min !== null;
+        const isAsked = observation.signal === signal && matchesWhere(where, observation.dimensions);
+        if (!isAsked || !isForm || value === undefined || !isWithin(rollUp, periods)) continue;
+        (released.includes(value) ? arms.watched : arms.control).push(rollUp);
+      }
+      return arms;
+    },
     traffic: async ({ signal }, asked) => byId(asked, of(signal, {}), trafficOf),
   };
 }

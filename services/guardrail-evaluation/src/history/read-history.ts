@@ -1,5 +1,6 @@
 import type { Tx } from '@parapet/postgres';
 import type { Period, RollUp } from '@parapet/signals';
+import type { MeasuredArms } from './measured-arms.js';
 
 /** Whose history is read. */
 export interface HistoryOf {
@@ -81,6 +82,22 @@ SELECT (extract(epoch FROM minute) * 1000)::bigint AS "minuteMs", dimensions ->>
        sum(count) AS count, sum(of) AS of
   FROM found WHERE dimensions ->> $8 IS NOT NULL GROUP BY 1, 2`;
 
+/** The same of gauges: each series of an arm, or all of them together. */
+const ARMS_VALUES = `${FOUND('minute, dimensions, n, sum, min, max', OF_WHERE)}
+SELECT (extract(epoch FROM minute) * 1000)::bigint AS minute_ms, dimensions ->> $8 = ANY ($9::text[]) AS is_watched,
+       sum(n)::float8 AS n, sum(sum) AS sum, min(min) AS min, max(max) AS max
+  FROM found WHERE dimensions ->> $8 IS NOT NULL AND min IS NOT NULL GROUP BY 1, 2, CASE WHEN $10 THEN dimensions END`;
+
+/** The same of latencies: requests per bucket, by each list of bounds. */
+const ARMS_HISTOGRAMS = `${FOUND('minute, dimensions, histogram', OF_WHERE)}, buckets AS (
+  SELECT f.minute, f.dimensions ->> $8 = ANY ($9::text[]) AS is_watched, f.histogram -> 'bounds' AS bounds, b.place,
+         sum(b.value::float8) AS count
+    FROM found f CROSS JOIN LATERAL jsonb_array_elements_text(f.histogram -> 'counts') WITH ORDINALITY AS b (value, place)
+   WHERE f.histogram IS NOT NULL AND f.dimensions ->> $8 IS NOT NULL GROUP BY 1, 2, 3, 4
+)
+SELECT (extract(epoch FROM minute) * 1000)::bigint AS minute_ms, is_watched, bounds, array_agg(count ORDER BY place) AS counts
+  FROM buckets GROUP BY minute, is_watched, bounds`;
+
 /** What is asked of a signal's history. */
 export interface HistoryAsk {
   readonly form: 'values' | 'histograms';
@@ -114,6 +131,13 @@ export interface HistoryReader {
     watched: { readonly dimension: string; readonly released: readonly string[] },
     periods: readonly Period[],
   ): Promise<readonly ArmsMinute[]>;
+  /** Minute by minute what was measured of some values of a dimension, and of all others. */
+  measuredArms(
+    of: HistoryOf,
+    arms: { readonly dimension: string; readonly released: readonly string[] },
+    periods: readonly Period[],
+    o: Pick<HistoryAsk, 'form' | 'perSeries'>,
+  ): Promise<MeasuredArms>;
   /** Of each time the traffic of a signal, all its series together; nothing of a time in which it was not heard. */
   traffic(of: Omit<HistoryOf, 'where'>, asked: readonly SummedPeriods[]): Promise<ReadonlyMap<string, Traffic>>;
 }
@@ -134,6 +158,17 @@ export function historyIn(tx: Tx): HistoryReader {
       if (pieces.length === 0) return [];
       const asked = [of.tenant, of.environment, of.signal, ...columnsOf(pieces), JSON.stringify(of.where)];
       return tx.query<ArmsMinute & Record<string, unknown>>(ARMS, [...asked, dimension, released]);
+    },
+    measuredArms: async (of, { dimension, released }, periods, { form, perSeries }) => {
+      const pieces = periods.map((period) => ({ id: '', ...period }));
+      if (pieces.length === 0) return { watched: [], control: [] };
+      const asked = [of.tenant, of.environment, of.signal, ...columnsOf(pieces), JSON.stringify(of.where)];
+      asked.push(dimension, released);
+      const rows =
+        form === 'values'
+          ? await tx.query<ArmRow>(ARMS_VALUES, [...asked, perSeries])
+          : await tx.query<ArmRow>(ARMS_HISTOGRAMS, asked);
+      return fromArms(rows);
     },
     traffic: async (of, asked) => {
       const pieces = piecesOf(asked);
@@ -157,6 +192,35 @@ function piecesOf(asked: readonly SummedPeriods[]): readonly Piece[] {
 
 function columnsOf(pieces: readonly Piece[]): readonly unknown[] {
   return [pieces.map((p) => p.id), pieces.map((p) => p.fromMs), pieces.map((p) => p.toMs)];
+}
+
+/** A minute of one arm: of a gauge its values, of latencies the requests by some bounds. */
+interface ArmRow extends Record<string, unknown> {
+  readonly minute_ms: number;
+  readonly is_watched: boolean;
+  readonly n?: number;
+  readonly sum?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly bounds?: readonly number[];
+  readonly counts?: readonly number[];
+}
+
+function fromArms(rows: readonly ArmRow[]): MeasuredArms {
+  const arms: { readonly watched: RollUp[]; readonly control: RollUp[] } = { watched: [], control: [] };
+  for (const { minute_ms, is_watched, n, sum, min, max, bounds, counts } of rows) {
+    (is_watched ? arms.watched : arms.control).push({
+      minuteMs: minute_ms,
+      n: n ?? 1,
+      count: 0,
+      of: 0,
+      sum: sum ?? 0,
+      min: min ?? null,
+      max: max ?? null,
+      histogram: bounds === undefined || counts === undefined ? null : { bounds, counts },
+    });
+  }
+  return arms;
 }
 
 interface ValueRow extends Record<string, unknown> {
