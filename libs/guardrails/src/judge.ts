@@ -18,13 +18,14 @@ const CANARY_SILENT_MS = 120_000;
 
 /** A guardrail as it stands at an instant, as far as the release's verdict needs it at every sample. */
 export interface Judged {
-  /** ln of its e-value; null for one that fires by rule. */
-  readonly evidence: number | null;
   readonly isFiring: boolean;
   readonly isBreach: boolean;
   /** Why it cannot be judged just now; null where it can. */
   readonly trouble: InconclusiveReason | null;
 }
+
+/** Nothing is wrong and nothing is unknown: what nearly every look at a guardrail finds. */
+const IN_ORDER: Judged = { isFiring: false, isBreach: false, trouble: null };
 
 /** A watch at an instant: what every question about one of its guardrails needs. */
 export interface Scene {
@@ -43,17 +44,21 @@ export function judge(scene: Scene, i: number): Judged {
     const isFiring = firingEpisodes(alertRule(planned), own.alerts, scene.clockMs).length > 0;
     // Before the first view nothing is known, which is no doubt yet: it only keeps the guardrail from passing.
     const trouble = own.alerts.view === null ? null : doubtOf(own.alerts);
-    return { evidence: null, isFiring, isBreach: isFiring || leads, trouble };
+    return judgedAs(isFiring, isFiring || leads, trouble);
   }
   const { test } = planned;
   const isFiring = test?.kind === 'rule' && test.isFiring(own.run, scene.clockMs);
   const isEnough = own.evidence !== null && own.evidence + planned.logWeight >= scene.plan.enough;
-  return {
-    evidence: own.evidence,
-    isFiring,
-    isBreach: isFiring || isEnough || leads,
-    trouble: troubleOf(scene, planned, own),
-  };
+  return judgedAs(isFiring, isFiring || isEnough || leads, troubleOf(scene, planned, own));
+}
+
+function judgedAs(isFiring: boolean, isBreach: boolean, trouble: InconclusiveReason | null): Judged {
+  return isFiring || isBreach || trouble !== null ? { isFiring, isBreach, trouble } : IN_ORDER;
+}
+
+/** ln of the e-value of a guardrail; null for one that fires by rule. */
+export function evidenceOf(own: GuardrailState): number | null {
+  return own.kind === 'tested' ? own.evidence : null;
 }
 
 /** Why a guardrail that judges samples cannot be judged just now; unknowns are told apart. */
@@ -150,7 +155,7 @@ export function reportOf(scene: Scene, i: number, judged: Judged, isEnd: boolean
       : lacks === null
         ? 'pass'
         : 'pending';
-  const described = describe(scene, i, judged, verdict);
+  const described = describe(scene, i, verdict);
   const { guardrail, signal } = watched;
   return {
     name: guardrail.name,
@@ -165,19 +170,19 @@ export function reportOf(scene: Scene, i: number, judged: Judged, isEnd: boolean
   };
 }
 
-function describe(scene: Scene, i: number, judged: Judged, verdict: JudgementKind): Described {
+function describe(scene: Scene, i: number, verdict: JudgementKind): Described {
   const { spec, clockMs } = scene;
   const planned = scene.plan.guardrails[i] as PlannedGuardrail;
   const own = scene.state.guardrails[i] as GuardrailState;
   if (own.kind === 'alerts') return describeAlerts(scene, planned, own);
   const { test } = planned;
   invariant(test !== null, `guardrail ${planned.watched.guardrail.name} judges samples by a test`);
-  const { numbers, words } = test.describe(own.run, { verdict, evidence: judged.evidence, clockMs });
+  const { numbers, words } = test.describe(own.run, { verdict, evidence: own.evidence, clockMs });
   return {
     numbers: {
       ...numbers,
       samples: test.samples(own.run),
-      ...(judged.evidence === null ? {} : { evidence: judged.evidence }),
+      ...(own.evidence === null ? {} : { evidence: own.evidence }),
       coverage: coverageOf(own.presence, spec.startMs, clockMs),
       ...spanOf(own.presence, spec.startMs),
     },

@@ -1,6 +1,7 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { SampleValue } from '@parapet/signals';
 import { type ArmOf, armsOf } from './arms.js';
+import { type Scrutiny, scrutiniesOf } from './attribution/index.js';
 import { weightOf } from './combine.js';
 import type { Pace } from './coverage.js';
 import type { GuardrailTest } from './guardrail.js';
@@ -16,6 +17,8 @@ export interface PlannedGuardrail {
   /** Whether it counts towards the verdict: everything but `observe`. */
   readonly isCounted: boolean;
   readonly armOf: ArmOf;
+  /** What whom to blame needs of it. */
+  readonly scrutiny: Scrutiny;
   readonly hasControl: boolean;
   readonly pace: Pace;
   /** Values up to here are no evidence: caches are cold and workers start. Never said of counts of failures. */
@@ -49,7 +52,7 @@ export function planWatch(spec: WatchSpec): WatchPlan {
   const known = PLANS.get(spec);
   if (known !== undefined) return known;
   const plan: WatchPlan = {
-    guardrails: spec.guardrails.map((watched) => planGuardrail(spec, watched)),
+    guardrails: spec.guardrails.map((watched, i) => planGuardrail(spec, watched, i)),
     routes: routesOf(spec),
     enough: -Math.log(spec.policy.falseRollbackRate),
   };
@@ -57,7 +60,7 @@ export function planWatch(spec: WatchSpec): WatchPlan {
   return plan;
 }
 
-function planGuardrail(spec: WatchSpec, watched: WatchedGuardrail): PlannedGuardrail {
+function planGuardrail(spec: WatchSpec, watched: WatchedGuardrail, i: number): PlannedGuardrail {
   const { guardrail, signal } = watched;
   const volume = volumeOf(spec, watched);
   return {
@@ -66,6 +69,7 @@ function planGuardrail(spec: WatchSpec, watched: WatchedGuardrail): PlannedGuard
     logWeight: Math.log(weightOf(spec, watched)),
     isCounted: guardrail.mode !== 'observe',
     armOf: armsOf(guardrail),
+    scrutiny: scrutiniesOf(spec)[i] as Scrutiny,
     hasControl: 'against' in guardrail.test && guardrail.test.against === 'control',
     pace: { startMs: spec.startMs, intervalMs: signal?.intervalMs ?? 0, latenessMs: signal?.latenessMs ?? 0 },
     settlesAtMs: spec.startMs + spec.policy.warmUpMs,

@@ -2,9 +2,9 @@ import { attribute } from './attribute.js';
 import { combine, type Contribution } from './combine.js';
 import type { Attribution, GuardrailReport, InconclusiveReason, VerdictKind } from './events.js';
 import type { Mode } from './guardrail.js';
-import { isSuspect, judge, type Judged, lacksOf, reportOf, type Scene } from './judge.js';
+import { evidenceOf, isSuspect, judge, type Judged, lacksOf, reportOf, type Scene } from './judge.js';
 import type { PlannedGuardrail } from './plan.js';
-import type { Failure } from './state.js';
+import type { Failure, GuardrailState } from './state.js';
 
 /** Every guardrail as it stands. */
 export function judgeAll(scene: Scene): readonly Judged[] {
@@ -17,6 +17,8 @@ export interface Latched {
   readonly refusal: Attribution | null;
 }
 
+const NOTHING: Latched = { failure: null, refusal: null };
+
 /**
  * The failure with what is added to it: once there, it stays; it may come to support more, and more guardrails may break. Only
  * what is this release's doing counts: what cannot be put down to it is looked at again with every input.
@@ -27,6 +29,7 @@ export function latch(scene: Scene, judged: readonly Judged[]): Latched {
   const isWatched = phase === 'deploying' || phase === 'live' || phase === 'failed';
   // What is final is said once; nothing is added to it.
   if (!isWatched || state.isFinal) return { failure, refusal };
+  if (failure === null && refusal === null && !mayBeDegraded(scene, judged)) return NOTHING;
   const contributions = contributionsOf(scene, judged);
   const degraded = combine(contributions, plan.enough);
   // Once it has failed, only what makes more of it is looked at again.
@@ -52,16 +55,27 @@ export function latch(scene: Scene, judged: readonly Judged[]): Latched {
   return { failure: isSame ? failure : { ...failure, mode, breached }, refusal: null };
 }
 
+/** Whether it is worth looking closer: together they have at most as much as all would have if each were as strong as the strongest. */
+function mayBeDegraded({ plan, state }: Scene, judged: readonly Judged[]): boolean {
+  const bar = plan.enough - Math.log(Math.max(1, judged.length));
+  for (let i = 0; i < judged.length; i++) {
+    if ((judged[i] as Judged).isFiring) return true;
+    const evidence = evidenceOf(state.guardrails[i] as GuardrailState);
+    if (evidence !== null && evidence + (plan.guardrails[i] as PlannedGuardrail).logWeight >= bar) return true;
+  }
+  return false;
+}
+
 /** What is said again word for word is no news. */
 function sameOr(before: Attribution | null, after: Attribution | null): Attribution | null {
   return JSON.stringify(before) === JSON.stringify(after) ? before : after;
 }
 
-function contributionsOf({ plan }: Scene, judged: readonly Judged[]): readonly Contribution[] {
+function contributionsOf({ plan, state }: Scene, judged: readonly Judged[]): readonly Contribution[] {
   return plan.guardrails.map(({ watched, logWeight }, i) => {
     const { name, mode } = watched.guardrail;
-    const { evidence, isFiring } = judged[i] as Judged;
-    return { name, mode, evidence, logWeight, isFiring };
+    const evidence = evidenceOf(state.guardrails[i] as GuardrailState);
+    return { name, mode, evidence, logWeight, isFiring: (judged[i] as Judged).isFiring };
   });
 }
 

@@ -66,10 +66,10 @@ export function isConcerned(spec: WatchSpec, input: WatchInput): boolean {
   if (route === undefined || observation.atMs <= spec.startMs) return false;
   return (
     route.volumes.length > 0 ||
-    route.guardrails.some(
-      (i) =>
-        armOf(spec, plan.guardrails[i] as PlannedGuardrail, observation) !== null || isWitness(spec, i, observation),
-    )
+    route.guardrails.some((i) => {
+      const planned = plan.guardrails[i] as PlannedGuardrail;
+      return armOf(spec, planned, observation) !== null || isWitness(planned.scrutiny, observation);
+    })
   );
 }
 
@@ -125,7 +125,7 @@ function observe(
   }
   for (const i of route.guardrails) {
     const planned = plan.guardrails[i] as PlannedGuardrail;
-    attribution = witness(spec, attribution, i, observation);
+    attribution = witness(planned.scrutiny, attribution, i, observation);
     const own = state.guardrails[i] as GuardrailState;
     const arm = armOf(spec, planned, observation);
     if (arm === null || own.kind !== 'tested') continue;

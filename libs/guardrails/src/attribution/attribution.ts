@@ -1,7 +1,7 @@
 import type { Observation } from '@parapet/signals';
 import type { Attribution } from '../events.js';
 import type { NearbyRelease, WatchSpec } from '../watch-spec.js';
-import { type Assessment, isUsualAtThisTime, nearest, scrutiniesOf } from './assess.js';
+import { type Assessment, isUsualAtThisTime, nearest, type Scrutiny, scrutiniesOf } from './assess.js';
 import { divideTrace, observeTrace, startTrace } from './course.js';
 import type { AttributionState } from './state.js';
 import { attributionWords, noticedWords } from './words.js';
@@ -16,33 +16,24 @@ export function startAttribution(spec: WatchSpec): AttributionState {
   };
 }
 
-/** Whether attribution counts an observation of a guardrail, be it of something that did not get the release. */
-export function isWitness(spec: WatchSpec, index: number, observation: Observation): boolean {
-  const scrutiny = scrutiniesOf(spec)[index];
-  return (
-    scrutiny !== undefined &&
-    scrutiny.lens !== null &&
-    spec.guardrails[index]?.guardrail.signal === observation.signal &&
-    observation.atMs > spec.startMs &&
-    scrutiny.membershipOf(observation.dimensions) !== null
-  );
+/** Whether attribution counts an observation of a guardrail's signal, be it of something that did not get the release. */
+export function isWitness(scrutiny: Scrutiny, { dimensions }: Observation): boolean {
+  return scrutiny.lens !== null && scrutiny.membershipOf(dimensions) !== null;
 }
 
-/** Takes one observation in, for the guardrail with this index. */
+/** Takes one observation in, for the guardrail with this index, whose signal it is of; it is of the time of the watch. */
 export function witness(
-  spec: WatchSpec,
+  scrutiny: Scrutiny,
   state: AttributionState,
   index: number,
   observation: Observation,
 ): AttributionState {
-  const scrutiny = scrutiniesOf(spec)[index];
-  const trace = state.traces[index];
-  if (scrutiny === undefined || trace === undefined || scrutiny.lens === null) return state;
-  if (observation.atMs <= spec.startMs) return state;
-  const membership = scrutiny.membershipOf(observation.dimensions);
-  const tally = membership === null ? null : scrutiny.lens.read(observation);
-  if (membership === null || tally === null) return state;
   const { lens, anchors } = scrutiny;
+  const trace = state.traces[index];
+  if (trace === undefined || lens === null) return state;
+  const membership = scrutiny.membershipOf(observation.dimensions);
+  const tally = membership === null ? null : lens.read(observation);
+  if (membership === null || tally === null) return state;
   const next = observeTrace(lens, anchors, trace, state.startsMs, { atMs: observation.atMs, of: membership, tally });
   return { ...state, traces: state.traces.with(index, next) };
 }
