@@ -1,12 +1,19 @@
 // npm run bench: every benchmark, with what it is compared to in the same run. Nothing here asserts a time.
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { judgement, judgementTable } from './judgement/main.mjs';
 import { judges, main as judgesOnly } from './judges/main.mjs';
 import { signalToOrder } from './signal-to-order/main.mjs';
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === '--judges') {
   await judgesOnly(rest);
+  process.exit();
+}
+const say = (/** @type {string} */ line) => void process.stderr.write(`${line}\n`);
+if (first === '--judgement') {
+  const judged = await judgement({ say });
+  process.stdout.write(`${rest.includes('--json') ? JSON.stringify(judged, null, 2) : judgementTable(judged)}\n`);
   process.exit();
 }
 const { values } = parseArgs({
@@ -18,14 +25,14 @@ const { values } = parseArgs({
 });
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--releases N] [--json]\nnpm run bench -- --judges [--json] [--write]\n\nTimes an alert from the door to the rollback order, beside bare JetStream hops and PostgreSQL commits.\nJudges labelled releases by our rules and by those of other tools.\n',
+    'npm run bench -- [--releases N] [--json]\nnpm run bench -- --judges [--json] [--write]\nnpm run bench -- --judgement [--json]\n\nTimes an alert from the door to the rollback order, beside bare JetStream hops and PostgreSQL commits.\nJudges labelled releases by our rules and by those of other tools.\nTimes the pure judgement of samples, with few and with many releases watched.\n',
   );
   process.exit(0);
 }
-const say = (/** @type {string} */ line) => void process.stderr.write(`${line}\n`);
 const result = await signalToOrder({ releases: Number(values.releases), say });
 const judged = await judges({ say });
-if (values.json) process.stdout.write(`${JSON.stringify({ ...result, judges: judged }, null, 2)}\n`);
+const speed = await judgement({ say });
+if (values.json) process.stdout.write(`${JSON.stringify({ ...result, judges: judged, judgement: speed }, null, 2)}\n`);
 else {
   const ms = (/** @type {number} */ value) => `${value.toFixed(2)} ms`.padStart(12);
   const row = (/** @type {string} */ name, /** @type {{ p50: number; p99: number }} */ { p50, p99 }) =>
@@ -39,5 +46,5 @@ else {
       `${'ratio'.padEnd(52)}${result.ratio.p50.toFixed(1).padStart(12)}${result.ratio.p99.toFixed(1).padStart(12)}\n`,
   );
   const { tableOf } = await import('./judges/table.ts');
-  process.stdout.write(`\n${tableOf(judged)}\n`);
+  process.stdout.write(`\n${tableOf(judged)}\n\n${judgementTable(speed)}\n`);
 }
