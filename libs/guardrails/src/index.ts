@@ -1,4 +1,5 @@
 export * from './alert-guardrail.js';
+export { type ArmOf, armsOf } from './arms.js';
 export * from './attach.js';
 export { stretchesOf } from './attribution/index.js';
 export { type ArmCounts, type ArmsKernel, betweenArms } from './between-arms.js';

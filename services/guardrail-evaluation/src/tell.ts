@@ -1,9 +1,17 @@
 import { chartValueOf, type PublicEvent } from '@parapet/contracts';
-import { evidenceNext, step, type WatchEvent, type WatchInput } from '@parapet/guardrails';
+import {
+  type ArmOf,
+  armsOf,
+  evidenceNext,
+  type Guardrail,
+  step,
+  type WatchEvent,
+  type WatchInput,
+} from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import type { Configuration } from '@parapet/policy';
 import { sha256 } from '@parapet/postgres';
-import { matchesWhere, type Observation } from '@parapet/signals';
+import type { Observation } from '@parapet/signals';
 import type { Environment, OpenWatch } from './environment.js';
 import type { Writes } from './writes.js';
 
@@ -74,11 +82,20 @@ function noHistory(environment: Environment, release: string, writes: Writes): v
   writes.touchRelease(environment, release);
 }
 
-/** Shows what was just kept as evidence on the live charts of its guardrails. */
+/** Shows what was just kept as evidence of the release itself on the live charts of its guardrails; its control has no line there. */
 export function pushRecent({ spec, inputs }: OpenWatch, observation: Observation, writes: Writes): void {
   const shown = chartValueOf(observation);
   for (const { guardrail } of spec.guardrails) {
-    if (guardrail.signal !== observation.signal || !matchesWhere(guardrail.where, observation.dimensions)) continue;
+    if (guardrail.signal !== observation.signal || armOf(guardrail)(observation.dimensions) !== 'watched') continue;
     writes.recent.push({ tenant: spec.tenant, release: spec.release, guardrail: guardrail.name, n: inputs, shown });
   }
+}
+
+/** A guardrail never changes while it is watched, and a release may have gone to thousands of stores. */
+const ARMS = new WeakMap<Guardrail, ArmOf>();
+
+function armOf(guardrail: Guardrail): ArmOf {
+  const known = ARMS.get(guardrail) ?? armsOf(guardrail);
+  ARMS.set(guardrail, known);
+  return known;
 }

@@ -1,11 +1,11 @@
 import { type ChartValue, chartValueOf, type RecentEntry } from '@parapet/contracts';
-import type { WatchedGuardrail } from '@parapet/guardrails';
+import { armsOf, type WatchedGuardrail } from '@parapet/guardrails';
 import type { Tx } from '@parapet/postgres';
-import { matchesWhere, type Observation } from '@parapet/signals';
+import type { Observation } from '@parapet/signals';
 
 const OBSERVATIONS_MAX = 20_000;
 
-/** What was judged by a guardrail: the entries that are known already, and what the evidence holds before and after them. */
+/** What was judged of the release by a guardrail: the entries that are known already, and what the evidence holds before and after them. */
 export async function evidenceBeside(
   tx: Tx,
   release: string,
@@ -21,6 +21,7 @@ export async function evidenceBeside(
       ORDER BY n DESC LIMIT $6`,
     [tx.tenant, release, oldest, newest, guardrail.signal, OBSERVATIONS_MAX],
   );
-  const own = rows.filter(({ observation }) => matchesWhere(guardrail.where, observation.dimensions));
+  const armOf = armsOf(guardrail);
+  const own = rows.filter(({ observation }) => armOf(observation.dimensions) === 'watched');
   return [...known, ...own.map(({ observation }) => chartValueOf(observation))];
 }
