@@ -1,6 +1,13 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PublicEvent, SignalBatch } from '@parapet/contracts';
-import type { Guardrail, GuardrailPolicy, WatchInput, WatchSpec } from '@parapet/guardrails';
+import {
+  type Guardrail,
+  type GuardrailPolicy,
+  replay,
+  type VerdictChanged,
+  type WatchInput,
+  type WatchSpec,
+} from '@parapet/guardrails';
 import type { Configuration } from '@parapet/policy';
 import { type Database, Journal, PartitionSession } from '@parapet/postgres';
 import type { Sample, SampleValue, SignalDeclaration } from '@parapet/signals';
@@ -317,6 +324,40 @@ describe('a watch is told', () => {
     expect((await surroundingsOf(first)).at(-1)).toEqual([['odoo-2', NOW + 3 * MINUTE]]);
     const third = await begin('odoo-3', NOW + 4 * MINUTE);
     expect(await surroundingsOf(third)).toEqual([[['odoo-1', null]]]);
+  });
+
+  test('who else may have done it: of two releases begun together neither is blamed, and each names the other', async () => {
+    const limited: Guardrail = {
+      ...GUARDRAIL,
+      test: { kind: 'proportion', against: 'limit', limit: 0.01, unacceptable: 3 },
+    };
+    const first = await begin('odoo-1', NOW, undefined, [limited]);
+    const trade = async (from: number, to: number) => {
+      for (let at = from + 15_000; at <= to; at += 15_000) {
+        await hear(sampleOf('shop.errors', NOW + at, count(at > 3 * MINUTE ? 10 : 0, 50)));
+      }
+    };
+    await trade(0, 2 * MINUTE);
+    const second = await begin('odoo-2', NOW + 2 * MINUTE, undefined, [limited]);
+    await trade(2 * MINUTE, 6 * MINUTE);
+    const { rows } = await admin.query<{ release: string; verdict: VerdictChanged }>(
+      'SELECT release, verdict FROM evaluation_verdict ORDER BY release, n',
+    );
+    const said = (release: string) =>
+      rows
+        .filter((row) => row.release === release)
+        .map(({ verdict }) => [
+          verdict.to,
+          verdict.reason,
+          verdict.attribution?.blamed,
+          verdict.attribution?.alternatives.find(({ kind }) => kind === 'release')?.release,
+        ]);
+    expect(said(first)).toEqual([['inconclusive', 'not-attributed', undefined, second]]);
+    expect(said(second)).toEqual([['inconclusive', 'not-attributed', undefined, first]]);
+    const inputs = await inputsOf(first);
+    expect(replay(await specOf(first), inputs).map(({ said: again }) => again)).toEqual(
+      rows.filter((row) => row.release === first).map(({ verdict }) => verdict),
+    );
   });
 
   test('the same by another owner of the partition, and nothing twice', async () => {
