@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Every cell in full, a process each: npm run sim -- --cells [--only TEXT] [--runs N] [--seed N] [--jobs N] [--json]
+// Every cell in full, a process each: npm run sim -- --cells [--only TEXT] [--runs N] [--seed N] [--jobs N] [--json] [--write]
 import { spawn, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
@@ -11,6 +12,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '20261123' },
     jobs: { type: 'string', default: '2' },
     json: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     // One cell by its place, in this process; what the others are started with.
     cell: { type: 'string' },
   },
@@ -22,6 +24,10 @@ for (const name of /** @type {const} */ (['runs', 'seed', 'jobs', 'cell'])) {
   console.error(`--${name} is ${text}: it must be a whole number`);
   process.exit(2);
 }
+if (values.write && values.only !== undefined) {
+  console.error('--write writes the whole table, which --only does not measure');
+  process.exit(2);
+}
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const self = fileURLToPath(import.meta.url);
 
@@ -31,7 +37,7 @@ if (values.cell === undefined) {
   if (build.status !== 0) process.exit(build.status ?? 1);
 }
 const { CELLS, contradiction, lineOf, measure } = await import('./cells.ts');
-const { tableOf } = await import('./table.ts');
+const { tableOf, withBlock } = await import('./table.ts');
 const seed = Number(values.seed);
 
 if (values.cell === undefined) await all();
@@ -70,8 +76,12 @@ async function all() {
   };
   await Promise.all(Array.from({ length: Math.min(Number(values.jobs), indices.length) }, work));
   const done = indices.flatMap((index) => results.get(index) ?? []);
-  if (values.json) process.stdout.write(`${JSON.stringify(done, null, 2)}\n`);
-  else process.stdout.write(`seed ${seed}\n\n${tableOf(done.map(({ line }) => line))}\n`);
+  const table = tableOf(done.map(({ line }) => line));
+  process.stdout.write(values.json ? `${JSON.stringify(done, null, 2)}\n` : `seed ${seed}\n\n${table}\n`);
+  if (values.write) {
+    const page = `${root}libs/guardrails/README.md`;
+    writeFileSync(page, withBlock(readFileSync(page, 'utf8'), table));
+  }
   for (const { name, contradiction: what } of done) {
     if (what === null) continue;
     process.stderr.write(`NOT REACHED: ${name}: ${what}\n`);

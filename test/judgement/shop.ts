@@ -13,8 +13,8 @@ const PER_MINUTE = 60_000 / INTERVAL_MS;
 /** Independent draws, or such as wander together: failures, traffic and latency each by a process of their own. */
 export type Noise = 'independent' | 'correlated';
 
-/** Latencies are log-normal: median 0.2 s, and a spread like that of a web shop's checkout. */
-export const LATENCY = { logMedian: log(0.2), sigma: 0.45 } as const;
+/** Latencies are log-normal, median 0.2 s. The set-up leaves their spread open; the delay of a percentile grows with its square. */
+export const LATENCY = { logMedian: log(0.2), sigma: 0.4 } as const;
 /** Upper bounds in seconds of the latency buckets; one more bucket holds everything slower. */
 export const BUCKET_BOUNDS = [0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8, 1.2, 2, 5] as const;
 
