@@ -20,7 +20,7 @@ describe('the table of judges', () => {
     });
     const table = tableOf([...rows]);
     for (const page of PAGES) expect({ page, table: blockOf(read(page).toString('utf8')) }).toEqual({ page, table });
-  }, 120_000);
+  }, 300_000);
 
   test('is written between its markers and nowhere else', () => {
     const page = `# before\n\n${MARKERS.begin}\nold\n${MARKERS.end}\n\nafter\n`;
