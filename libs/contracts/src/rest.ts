@@ -252,7 +252,7 @@ export interface LintedGuardrail {
   readonly policy: string;
   readonly environment: string;
   readonly guardrail: string;
-  /** `waiting`: declared for the first time, so it cannot have data yet. */
+  /** `waiting`: declared for the first time, so it cannot have data yet; or too young to be compared with its history. */
   readonly state: 'ok' | 'problem' | 'waiting';
   readonly words: string;
   /** What it showed on its own history; null where there was none to try it on. */

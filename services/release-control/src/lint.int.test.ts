@@ -240,6 +240,24 @@ describe('lint', () => {
     expect(refused.body.problems).toEqual(found.problems);
   });
 
+  it('compares with the same hours of earlier weeks where the guardrail does', async () => {
+    const daily = good(100, (i) => 1 + (i % 2));
+    await world.history(TENANT, 'production', 29 * 1_440, daily, { signal: 'weekly.orders' });
+    await world.history(TENANT, 'production', 2 * 1_440, daily, { signal: 'young.orders' });
+    const weekly = { ...PROPORTION, windows: ['same-hours'] };
+    const { problems, guardrails } = await lint(
+      source('shop-weekly', 'weekly.orders', 'young.orders'),
+      policy('weekly', guardrail('old', 'weekly.orders', weekly), guardrail('young', 'young.orders', weekly)),
+    );
+    expect(guardrails[0]).toMatchObject({ state: 'ok', selfTest: expect.stringMatching(/^saw failures times 3/) });
+    expect(guardrails[1]).toMatchObject({
+      state: 'waiting',
+      words: 'returns data; there is no history yet of the times that it compares with',
+      power: null,
+    });
+    expect(problems).toEqual([]);
+  });
+
   it('is for whoever may read, and for nobody else', async () => {
     const body = { documents: [] };
     expect((await world.call('POST', '/v1/configuration/lint', { key: null, body })).status).toBe(401);

@@ -213,6 +213,15 @@ describe('a guardrail that cannot be trusted', () => {
     });
   });
 
+  it('has none yet of the times that it compares with', () => {
+    const weekly: GuardrailTest = { ...PROPORTION, windows: ['same-hours'] } as GuardrailTest;
+    const found = selfTest(own(guardrail(weekly), orders(100, 0.01)));
+    expect(found).toMatchObject({
+      outcome: 'no-history',
+      words: 'there is no history yet of the times that it compares with',
+    });
+  });
+
   it('could never be in breach: its patience is as long as the watch', () => {
     const slow = guardrail({
       kind: 'threshold',

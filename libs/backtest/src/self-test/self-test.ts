@@ -37,14 +37,10 @@ export function selfTest(own: OwnGuardrail): SelfTest {
   const watch = ownWatch(own);
   if (own.guardrail.test.kind === 'alerts') return trial(watch, quietAlerts(watch), [alertFault(watch)]);
   const played = playHistory(watch);
-  if (played.every((value) => value === null))
-    return {
-      outcome: 'no-history',
-      canPass: false,
-      lacks: null,
-      seen: null,
-      words: 'there is no history to try it on',
-    };
+  if (played.every((value) => value === null)) return untried('there is no history to try it on');
+  const { baselines } = watch.watched;
+  const isYoung = baselines.every(({ baseline }) => baseline.kind === 'unusable' && baseline.why === 'no-history');
+  if (baselines.length > 0 && isYoung) return untried('there is no history yet of the times that it compares with');
   return trial(
     watch,
     inputsOf(watch, played, played),
@@ -53,6 +49,10 @@ export function selfTest(own: OwnGuardrail): SelfTest {
       inputs: inputsOf(watch, played, fault.inject(played)),
     })),
   );
+}
+
+function untried(words: string): SelfTest {
+  return { outcome: 'no-history', canPass: false, lacks: null, seen: null, words };
 }
 
 /** What keeps a guardrail from ever passing, as far as its history shows. */

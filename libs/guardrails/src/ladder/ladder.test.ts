@@ -75,6 +75,27 @@ describe('marks', () => {
   });
 });
 
+test('in whatever order marks come, each breach counts once', () => {
+  const marks = fc.array(
+    fc.record({
+      release: fc.constantFrom('r1', 'r2', 'r3'),
+      by: fc.constantFrom('a', 'b', 'c'),
+      right: fc.boolean(),
+      isOfGuardrail: fc.boolean(),
+    }),
+    { maxLength: 30 },
+  );
+  fc.assert(
+    fc.property(marks, fc.infiniteStream(fc.nat()), (drawn, order) => {
+      const all = drawn.map((one, seq) => ({ ...one, seq }));
+      const shuffled = [...all].map((one) => ({ one, at: order.next().value ?? 0 })).sort((a, b) => a.at - b.at);
+      const counted = countMarks(all);
+      expect(countMarks(shuffled.map(({ one }) => one))).toEqual(counted);
+      expect(counted.right + counted.wrong + counted.disputed).toBe(new Set(all.map(({ release }) => release)).size);
+    }),
+  );
+});
+
 describe('precision', () => {
   // Clopper-Pearson, 95 %: scipy.stats.beta.ppf(0.025, k, n-k+1), beta.ppf(0.975, k+1, n-k); see reference/precision.py.
   test.each([

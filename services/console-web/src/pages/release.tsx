@@ -21,7 +21,7 @@ import { VerdictHeader } from '../parts/verdict-header.js';
 /** Events say that something changed; numbers in between move without one. */
 const EVERY_MS = 5_000;
 const SERIES_EVERY_MS = 3_000;
-/** What people think of guardrails changes with what they say, and that is an event. */
+/** What guardrails are trusted for changes slowly, and all of them are asked after at once. */
 const TRUST_EVERY_MS = 30_000;
 
 interface Props {
@@ -42,7 +42,7 @@ export function Release({ client, caller, id, onUnauthorized }: Props) {
   const guardrails = useResource(id, () => client.guardrails(), TRUST_EVERY_MS, onUnauthorized);
   const alerts = useResource(environment, () => client.alerts(environment as string), EVERY_MS, onUnauthorized);
   const { story, isConnected } = useStory(id, onUnauthorized, () => {
-    for (const resource of [release, series, proposal, alerts, marks, guardrails]) resource.refresh();
+    for (const resource of [release, series, proposal, alerts, marks]) resource.refresh();
   });
   const nowMs = useNow(client);
   const title = release.value === null ? '' : `${verdictWord(release.value.verdict)}: ${release.value.name} – `;

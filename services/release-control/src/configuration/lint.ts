@@ -97,8 +97,9 @@ async function lintGuardrail(
     ...(lacks === null ? [] : [`is impossible to pass at the traffic it has: ${LACKS[lacks] ?? lacks}`]),
   ];
   const power = o.withPower ? await powerOf(tx, place) : null;
-  const words = problems.length === 0 ? 'returns data' : problems.join('; ');
-  const state = problems.length === 0 ? 'ok' : 'problem';
+  const isYoung = test.outcome === 'no-history';
+  const words = problems.length > 0 ? problems.join('; ') : isYoung ? `returns data; ${test.words}` : 'returns data';
+  const state = problems.length > 0 ? 'problem' : isYoung ? 'waiting' : 'ok';
   return { view: { ...base, state, words, selfTest: test.words, power: power?.words ?? null }, problems };
 }
 

@@ -163,7 +163,9 @@ function changeOf(
   const reason = reasonOf(before, after, cause);
   // Force is always told, also where the mode stays: somebody took the place of a proof.
   const isNewlyForced = reason === 'forced' && before.forced_digest !== after.forced_digest;
-  if (before.mode === after.mode && !isNewlyForced) return null;
+  // So is a restoration, whatever else still holds the guardrail down.
+  const isNewlyRestored = reason === 'restored' && before.is_stepped_down;
+  if (before.mode === after.mode && !isNewlyForced && !isNewlyRestored) return null;
   const precision = precisionOf(marks);
   const isOfPerson = cause !== undefined && (reason === 'restored' || reason === 'forced');
   return {
