@@ -3,7 +3,6 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { judgement, judgementTable } from './judgement/main.mjs';
 import { judges, main as judgesOnly } from './judges/main.mjs';
-import { signalToOrder } from './signal-to-order/main.mjs';
 
 const [first, ...rest] = process.argv.slice(2);
 if (first === '--judges') {
@@ -29,6 +28,8 @@ if (values.help) {
   );
   process.exit(0);
 }
+// Loaded once it is asked for: the judges need neither servers nor services.
+const { signalToOrder } = await import('./signal-to-order/main.mjs');
 const result = await signalToOrder({ releases: Number(values.releases), say });
 const judged = await judges({ say });
 const speed = await judgement({ say });
