@@ -1,26 +1,17 @@
-import { ProblemError } from '@parapet/nest';
 import type { ApplyView, LintView } from '@parapet/contracts';
 import type { Json } from '@parapet/kernel';
 import {
-  checkDocuments,
   type Configuration,
   type ConfigurationDocument,
-  configurationOf,
   type ConfigurationProblem,
   describeProblem,
 } from '@parapet/policy';
-import type { ConfigurationStore, Journal, StoredDocument, Tx } from '@parapet/postgres';
+import type { ConfigurationStore, Journal, Tx } from '@parapet/postgres';
 import type { Proving } from '../ladder/proving.js';
 import { environmentsOf, policyViews } from '../ladder/standing-views.js';
 import type { By } from '../releases/release-streams.js';
+import { checkedWith, policiesAmong, type SentDocument } from './checked.js';
 import { lintData, type LintedPolicy } from './lint.js';
-
-/** A document as it came, with where it stood. */
-export interface SentDocument {
-  readonly file: string;
-  readonly line: number;
-  readonly document?: unknown;
-}
 
 /** What an apply comes to: what it did, or everything that is wrong. */
 export type Applied = { readonly view: ApplyView } | { readonly problems: readonly ConfigurationProblem[] };
@@ -126,54 +117,6 @@ export class Configurations {
       by,
     );
   }
-}
-
-/** Documents that may be put in force, and what is declared before and after. */
-interface CheckedWith {
-  readonly documents: readonly ConfigurationDocument[];
-  /** Null before the first apply. */
-  readonly now: Configuration | null;
-  readonly next: Configuration;
-}
-
-function checkedWith(
-  tenant: string,
-  sent: readonly SentDocument[],
-  current: readonly StoredDocument[],
-): CheckedWith | { readonly problems: readonly ConfigurationProblem[] } {
-  const inForce = current.map(({ kind, name, spec }) => ({ tenant, kind, name, spec }));
-  const checked = checkDocuments(
-    sent.map(({ file, line, document }) => ({ file, line, document })),
-    inForce,
-  );
-  if ('problems' in checked) return checked;
-  const foreign = checked.documents.find((document) => document.tenant !== tenant);
-  if (foreign !== undefined) {
-    throw new ProblemError(
-      403,
-      'wrong-tenant',
-      `${foreign.file}:${foreign.line} belongs to tenant ${foreign.tenant}, these credentials to ${tenant}`,
-    );
-  }
-  const isReplaced = ({ kind, name }: StoredDocument) =>
-    checked.documents.some((one) => one.kind === kind && one.name === name);
-  const revision = 1 + Math.max(0, ...current.map((one) => one.revision));
-  const after = [
-    ...current.filter((one) => !isReplaced(one)),
-    ...checked.documents.map(({ kind, name, spec, digest }) => ({ kind, name, spec, digest, revision })),
-  ];
-  return {
-    documents: checked.documents,
-    now: current.length === 0 ? null : configurationOf(tenant, current),
-    next: configurationOf(tenant, after),
-  };
-}
-
-function policiesAmong(next: Configuration, documents: readonly ConfigurationDocument[]): readonly LintedPolicy[] {
-  return documents.flatMap(({ kind, name, file, line }) => {
-    const policy = next.guardrailPolicies.find((one) => one.name === name);
-    return kind === 'GuardrailPolicy' && policy !== undefined ? [{ policy, file, line }] : [];
-  });
 }
 
 function changeOf(

@@ -5,8 +5,9 @@ import type { JournalRow } from '@parapet/runtime';
 import type { ReleasePlace } from '../releases/release-store.js';
 import type { By, ReleaseStreams } from '../releases/release-streams.js';
 import { foldRows, releaseEventOf } from '../releases/views.js';
-import { addProof, type Breach, lockLadder, saveBreaches } from './ladder-store.js';
+import { addProof, lockLadder } from './ladder-store.js';
 import { guardrailDigest, type Ladder } from './ladder.js';
+import { type Breach, saveBreaches } from './mark-store.js';
 
 /** Keeps which guardrails were in breach: what was seen to breach in a watch has shown that it can. */
 export class Breaches {

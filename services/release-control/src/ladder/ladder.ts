@@ -18,13 +18,13 @@ import { type Journal, sha256, type Tx } from '@parapet/postgres';
 import type { By } from '../releases/release-streams.js';
 import {
   lockLadder,
-  marksOfBreaches,
   proofsOf,
   saveStanding,
   standingsOf,
   type StoredProof,
   type StoredStanding,
 } from './ladder-store.js';
+import { marksOfBreaches } from './mark-store.js';
 
 /** What makes a person's will known to the ladder. */
 export type LadderCause =

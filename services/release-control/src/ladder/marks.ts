@@ -10,8 +10,9 @@ import type { ReleasePlace } from '../releases/release-store.js';
 import type { By, ReleaseStreams } from '../releases/release-streams.js';
 import { releaseEventOf } from '../releases/views.js';
 import { breachesIn, policyNow } from './breaches.js';
-import { lockLadder, marksOf, saveBreaches, saveMark } from './ladder-store.js';
+import { lockLadder } from './ladder-store.js';
 import type { Ladder } from './ladder.js';
+import { marksOf, saveBreaches, saveMark } from './mark-store.js';
 
 /** People's words on verdicts: taken, journaled, and counted for the precision of guardrails, in one transaction. */
 export class Marks {

@@ -12,15 +12,9 @@ import { formatInstant } from '@parapet/kernel';
 import type { Configuration } from '@parapet/policy';
 import type { Tx } from '@parapet/postgres';
 import { HeardIn } from './heard.js';
-import {
-  breachesOf,
-  marksOfBreaches,
-  proofsOf,
-  standingsOf,
-  type StoredProof,
-  type StoredStanding,
-} from './ladder-store.js';
+import { proofsOf, standingsOf, type StoredProof, type StoredStanding } from './ladder-store.js';
 import { guardrailDigest } from './ladder.js';
+import { breachesOf, marksOfBreaches } from './mark-store.js';
 
 /** Every guardrail of a tenant's policies in every environment where it could be heard, and how far it is trusted. */
 export async function guardrailViews(tx: Tx, configuration: Configuration): Promise<readonly GuardrailView[]> {
