@@ -107,6 +107,8 @@ const breach: GuardrailReport = {
   baseline: 0.01,
   samples: 18_230,
   evidence: 12.5,
+  observedLow: 0.041,
+  observedHigh: 0.054,
   coverage: 0.98,
   from: '2026-11-23T09:12:00.000Z',
   to: AT,
@@ -118,6 +120,7 @@ const unknown: GuardrailReport = {
   mode: 'act',
   reason: 'sender-silent',
   words: 'Alertmanager has not been heard since 09:10',
+  advice: 'Check the sender of the alerts and its watchdog.',
 };
 
 const plan: Plan = {
@@ -191,10 +194,27 @@ export const EVERY_EVENT: { readonly [E in PublicEvent as E['type']]: E } = {
     to: 'fail',
     final: false,
     reason: 'coverage',
+    words: 'orders cannot be judged: too much of the time was not measured',
+    advice: 'Look for the gaps in its measurements.',
     mode: 'act',
     since: AT,
     coverage: { judged: 1, required: 2 },
     guardrails: [breach, unknown],
+    attribution: {
+      blamed: RELEASE,
+      guardrails: ['order-success'],
+      onset: AT,
+      alternatives: [
+        { kind: 'before', finding: 'ruled-out', words: 'it was still as usual in the minutes before' },
+        {
+          kind: 'release',
+          release: 'rel_01JD8Z5WQ00000000000000009',
+          finding: 'possible',
+          words: 'release odoo-pos-7 began at 09:10 UTC and may be the cause as well',
+        },
+      ],
+      words: 'order-success got worse at 09:12 UTC, right after this release began',
+    },
     evidence: { href: `/v1/releases/${RELEASE}/evidence`, sha256: SHA },
   },
   RecoveryJudged: { type: 'RecoveryJudged', outcome: 'recovering', actuation, guardrails: [breach] },
