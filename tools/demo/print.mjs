@@ -65,6 +65,8 @@ function words(type, event) {
       return [
         `verdict ${colour(event.to)}${event.reason ? ` (${event.reason})` : ''}${event.final ? dim(' final') : ''}`,
         ...told.map((/** @type {any} */ one) => `· ${one.words}`),
+        ...(event.attribution === undefined ? [] : [`· ${event.attribution.words}`]),
+        ...(event.advice === undefined ? [] : [`· ${event.advice}`]),
       ];
     }
     case 'decision.made':
