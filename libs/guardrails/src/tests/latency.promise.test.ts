@@ -98,6 +98,17 @@ function valueOf(form: Cell['form'], buckets: Buckets): SampleValue {
   return Number.isFinite(p95) ? { kind: 'gauge', value: p95 } : { kind: 'gap', reason: 'no-series' };
 }
 
+/**
+ * What got the release says. A percentile is made as many times as large as its requests take: one that is read from buckets moves
+ * by more or by less than they do, and what is tolerated is said of the percentile.
+ */
+function watchedValue(cell: Cell, live: Live, common: Parameters<Live>[2]): SampleValue {
+  const share = cell.share ?? 1;
+  if (cell.form === 'histogram') return valueOf(cell.form, live(cell.times, share, common));
+  const usual = valueOf(cell.form, live(1, share, common));
+  return usual.kind === 'gauge' ? { ...usual, value: usual.value * cell.times } : usual;
+}
+
 function rolledUp(values: readonly SampleValue[]): readonly RollUp[] {
   const minutes = new Map<number, RollUp>();
   values.forEach((value, i) => {
@@ -159,9 +170,7 @@ function run(next: () => number, cell: Cell): number | null {
   for (let i = 0; i < INTERVALS; i++) {
     const atMs = at(15 * (i + 1));
     const common = now();
-    const words: (readonly [Arm, SampleValue])[] = [
-      ['watched', valueOf(cell.form, live(cell.times, cell.share ?? 1, common))],
-    ];
+    const words: (readonly [Arm, SampleValue])[] = [['watched', watchedValue(cell, live, common)]];
     if (cell.share !== undefined) words.push(['control', valueOf(cell.form, live(1, 1 - cell.share, common))]);
     for (const [arm, value] of words) {
       if (value.kind === 'gap') continue;
