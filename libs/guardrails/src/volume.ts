@@ -68,21 +68,35 @@ export function loadOf(volume: WatchedVolume, { recent }: VolumeState): number |
   return sum / ((slots * slotMsOf(volume)) / 1000);
 }
 
-/** Whether the traffic is like that of one of the windows compared with; nothing known is no reason to doubt it. */
-export function isComparable(volume: WatchedVolume, state: VolumeState, usual: readonly number[]): boolean {
-  const load = usual.length === 0 ? null : loadOf(volume, state);
+/**
+ * Whether the traffic is like that of one of the windows compared with. Traffic that nobody tells may be five times as much: what
+ * depends on it is not compared while it is silent. Where it is not known what was usual, nothing can be called unlike.
+ */
+export function isComparable(
+  volume: WatchedVolume,
+  state: VolumeState,
+  usual: readonly number[],
+  startMs: InstantMs,
+  clockMs: InstantMs,
+): boolean {
+  if (usual.length === 0) return true;
+  if (isSilent(volume, clockMs - (state.freshAtMs ?? startMs))) return false;
+  const load = loadOf(volume, state);
   if (load === null) return true;
   return usual.some((u) => load >= COMPARABLE.from * u && load <= COMPARABLE.to * u);
 }
 
 /** What a volume signal says of the traffic now: it says nothing while it is silent itself. */
 export function trafficOf(volume: WatchedVolume, state: VolumeState, clockMs: InstantMs): 'some' | 'none' | 'unknown' {
-  const staleAfterMs = Math.max(STALE_INTERVALS * volume.intervalMs, STALE_MS_MIN);
-  if (state.freshAtMs === null || clockMs - state.freshAtMs > staleAfterMs) return 'unknown';
+  if (state.freshAtMs === null || isSilent(volume, clockMs - state.freshAtMs)) return 'unknown';
   for (let i = 1; i < state.recent.length; i += ROW) if ((state.recent[i] as number) > 0) return 'some';
   return 'none';
 }
 
 function slotMsOf({ intervalMs }: WatchedVolume): number {
   return Math.max(intervalMs, SLOT_MS_MIN);
+}
+
+function isSilent({ intervalMs }: WatchedVolume, quietMs: number): boolean {
+  return quietMs > Math.max(STALE_INTERVALS * intervalMs, STALE_MS_MIN);
 }

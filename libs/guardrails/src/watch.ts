@@ -129,7 +129,7 @@ function observe(
     const own = state.guardrails[i] as GuardrailState;
     const arm = armOf(spec, planned, observation);
     if (arm === null || own.kind !== 'tested') continue;
-    const isLikeBefore = isLoadComparable(spec, planned, volumes);
+    const isLikeBefore = isLoadComparable(spec, planned, volumes, clockMs);
     const observed = observeGuardrail(planned, own, arm, observation, clockMs, isLikeBefore);
     if (guardrails === state.guardrails) guardrails = [...guardrails];
     (guardrails as GuardrailState[])[i] = observed;
@@ -140,10 +140,16 @@ function observe(
   return { ...state, clockMs, guardrails, volumes, recovery, attribution };
 }
 
-function isLoadComparable(spec: WatchSpec, planned: PlannedGuardrail, volumes: readonly VolumeState[]): boolean {
+function isLoadComparable(
+  spec: WatchSpec,
+  planned: PlannedGuardrail,
+  volumes: readonly VolumeState[],
+  clockMs: InstantMs,
+): boolean {
   const { volume, usual } = planned;
   if (volume === null || usual.length === 0) return true;
-  return isComparable(spec.volumes[volume] as WatchedVolume, volumes[volume] as VolumeState, usual);
+  const own = spec.volumes[volume] as WatchedVolume;
+  return isComparable(own, volumes[volume] as VolumeState, usual, spec.startMs, clockMs);
 }
 
 function takePhase(
