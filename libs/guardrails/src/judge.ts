@@ -81,7 +81,8 @@ export function troubleOf(scene: Scene, planned: PlannedGuardrail, own: TestedSt
     controlPresence !== null && quietMs(controlPresence, spec.startMs, clockMs) > guardrail.staleAfterMs;
   // Nothing to compare with is a baseline that is missing, or one that has gone quiet.
   if (isControlMissed) return controlPresence.newestAtMs === null ? 'no-baseline' : whyQuiet(controlPresence);
-  return own.unlike?.isNow === true ? 'not-comparable' : null;
+  // What could be compared until now may be enough to tell.
+  return own.unlike?.isNow === true && coverageLack(scene, own) !== null ? 'not-comparable' : null;
 }
 
 /** Whether a signal is silent because there is nothing to measure: its volume is heard, and says so. */
@@ -123,12 +124,16 @@ export function isSuspect({ plan, state, clockMs }: Scene, i: number): boolean {
   return own.evidence !== null && own.evidence >= 0.5 * (plan.enough - planned.logWeight);
 }
 
+/** Times of unlike traffic are neither covered nor uncovered (statistics 11), but so much of the watch has to be left. */
+const COMPARED_MIN = 1 / 3;
+
 function coverageLack({ spec, clockMs }: Scene, { presence, unlike }: TestedState): InconclusiveReason | null {
+  const { coverage } = spec.policy;
   const covered = coverageOf(presence, spec.startMs, clockMs);
-  if (covered >= spec.policy.coverage) return null;
-  // It was measured well enough, only at times whose traffic says nothing about these.
+  if (covered >= coverage) return null;
   const unlikely = unlike === null ? 0 : coverageOf(presence, spec.startMs, clockMs, unlike.covered);
-  return covered + unlikely >= spec.policy.coverage ? 'not-comparable' : 'coverage';
+  if (covered >= COMPARED_MIN && covered >= coverage * (1 - unlikely)) return null;
+  return covered + unlikely >= coverage ? 'not-comparable' : 'coverage';
 }
 
 function alertCoverage({ spec, clockMs }: Scene, own: Extract<GuardrailState, { kind: 'alerts' }>): number {
