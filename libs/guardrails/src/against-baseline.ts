@@ -8,6 +8,9 @@ const PSEUDO_EVENTS = 1;
 /** The grid the other way round, for what is bad when it is too little. */
 const INVERSE_GRID: readonly number[] = GRID.map((times) => 1 / times);
 
+/** Dispersion beyond chance that a few quiet hours cannot show, and a rush can: as much as their estimate is uncertain by. */
+const UNSEEN_EXCESS = 0.25;
+
 /** What is compared with, and how much worse is tolerated. */
 export interface AgainstBaseline {
   readonly baselineEvents: number;
@@ -16,6 +19,8 @@ export interface AgainstBaseline {
   readonly unacceptable: number;
   readonly drift: number;
   readonly phi: number;
+  /** Exposure of an interval, as it was where the dispersion was measured; absent where that is not known. */
+  readonly intervalExposure?: number;
   /** `fewer`: a rate that is bad when low, where events are what should happen. */
   readonly bad: 'more' | 'fewer';
 }
@@ -25,7 +30,7 @@ export interface AgainstBaseline {
  * there were in both periods together, only their division says anything.
  */
 export function againstBaseline(o: AgainstBaseline): CountKernel {
-  const { baselineEvents, baselineExposure, phi } = o;
+  const { baselineEvents, baselineExposure, phi, intervalExposure = Number.POSITIVE_INFINITY } = o;
   const isMore = o.bad === 'more';
   const direction = isMore ? 1 : -1;
   const factors: readonly number[] = isMore ? GRID : INVERSE_GRID;
@@ -62,6 +67,11 @@ export function againstBaseline(o: AgainstBaseline): CountKernel {
       let least = events;
       for (let size = 0; size < GRID.length; size++) least = Math.max(least, bound(size, exposure, evidenceMax));
       return least;
+    },
+    // A rate that varies by itself makes counts of mean μ vary by μ + c·μ²: φ − 1 grows with the traffic.
+    share: (exposure) => {
+      const busy = exposure / intervalExposure;
+      return busy <= 1 ? 1 : phi / (1 + (phi - 1) * busy + UNSEEN_EXCESS * (busy - 1));
     },
     tolerated: reference * tolerated,
     reference,

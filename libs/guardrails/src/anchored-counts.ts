@@ -36,22 +36,25 @@ export interface CountMixture {
 export function countMixture(plan: AnchorPlan, kernels: readonly CountKernel[]): CountMixture {
   const mixture = mixtureOver(plan, GRID.length);
   const evidenceMax = (plan.evidenceNeeded + Math.log(GRID.length)) / INTERVALS_MIN;
-  const width = 1 + kernels.length;
+  const width = 2 * kernels.length;
   const anchored = anchoredSums(plan, {
     rowWidth: 2,
     width,
     contribute: (rows, at, into) => {
       const [events, exposure] = [rows[at + 1] as number, rows[at + 2] as number];
-      into[0] = exposure;
       for (let k = 0; k < kernels.length; k++) {
-        into[1 + k] = (kernels[k] as CountKernel).capped(events, exposure, evidenceMax);
+        const kernel = kernels[k] as CountKernel;
+        const share = kernel.share?.(exposure) ?? 1;
+        into[2 * k] = share * exposure;
+        into[2 * k + 1] = kernel.capped(share * events, share * exposure, evidenceMax);
       }
     },
   });
   const evidenceOf = (kernel: CountKernel, k: number, begun: number): number => {
     const { since } = anchored;
     for (let anchor = 0, row = 0; anchor < begun; anchor++, row += width) {
-      kernel.write(since[row + 1 + k] as number, since[row] as number, mixture.terms, anchor * GRID.length);
+      const [exposure, events] = [since[row + 2 * k] as number, since[row + 2 * k + 1] as number];
+      kernel.write(events, exposure, mixture.terms, anchor * GRID.length);
     }
     return mixture.evidence(begun);
   };

@@ -13,6 +13,11 @@ export interface CountKernel {
   acceptable(events: number, exposure: number): number;
   /** The events of one interval that may count, so that it contributes at most `evidenceMax` to any alternative of the grid. */
   capped(events: number, exposure: number, evidenceMax: number): number;
+  /**
+   * The share of an interval with so much exposure that counts, 0 to 1. Noise that all events of an interval have in common grows with
+   * their number, so that those of a rush say less than as many of an ordinary hour. Absent: all of it.
+   */
+  share?(exposure: number): number;
   /** Events per exposure at the tolerated level. */
   readonly tolerated: number;
   /** Events per exposure at the level compared with. */

@@ -3,6 +3,7 @@ import { againstBaseline } from '../against-baseline.js';
 import { type AnchoredCounts, countMixture } from '../anchored-counts.js';
 import { planAnchors } from '../anchors.js';
 import type { CountKernel } from '../count-kernel.js';
+import { countHistoryOf } from '../count-history.js';
 import { proportionBounds, rateBounds } from '../effect-size.js';
 import type { BaselineWindow, GuardrailTest } from '../guardrail.js';
 import { finite, logMeanExp } from '../log-space.js';
@@ -68,27 +69,25 @@ function leastOf(evidences: readonly number[]): number {
   return evidences.length === 0 ? 0 : Math.min(...evidences);
 }
 
-/** A limit's one kernel, or one for each window of history that can be used. */
+/** A limit's one kernel, or one for each window of history that can be used; windows that are alike are one. */
 function kernelsOf(watched: Watched): readonly CountKernel[] {
   const { test } = watched.guardrail;
   if (test.against === 'limit') {
     const o = { limit: test.limit, unacceptable: test.unacceptable, phi: dispersionOf(watched) };
     return [test.kind === 'rate' ? rateLimit(o) : proportionLimit(o)];
   }
-  return watched.baselines.flatMap(({ baseline }) =>
-    baseline.kind === 'counts'
-      ? [
-          againstBaseline({
-            baselineEvents: baseline.events,
-            baselineExposure: baseline.exposure,
-            worseBy: test.worseBy,
-            unacceptable: test.unacceptable,
-            drift: baseline.drift,
-            phi: baseline.dispersion.phi,
-            bad: directionOf(watched),
-          }),
-        ]
-      : [],
+  const { worseBy, unacceptable } = test;
+  return countHistoryOf(watched).map(({ events, exposure, intervalExposure, phi, drift }) =>
+    againstBaseline({
+      baselineEvents: events,
+      baselineExposure: exposure,
+      worseBy,
+      unacceptable,
+      drift,
+      phi,
+      intervalExposure,
+      bad: directionOf(watched),
+    }),
   );
 }
 
