@@ -102,6 +102,24 @@ describe('a recorded release', () => {
   });
 });
 
+describe('a record of latency', () => {
+  it('holds buckets as what came in each tick, whatever the declaration of the signal says', () => {
+    const compared = { kind: 'histogram', against: 'auto', windows: ['before', 'same-hours'], worseBy: 0.05 } as const;
+    const latency = policyOf([{ ...ORDERS(), name: 'checkout-latency', test: compared }]);
+    const slow = { buckets: Array(TICKS).fill([20, 40, 40]) };
+    const cumulative = new Map(
+      [...latency.signals].map(([name, one]) => [name, { ...one, temporality: 'cumulative' as const }]),
+    );
+    for (const policy of [latency, { ...latency, signals: cumulative }]) {
+      expect(judged(record(), policy).verdict).toBe('pass');
+      expect(judged(recordWatching(slow), policy)).toMatchObject({
+        verdict: 'degraded',
+        attributed: ['checkout_latency'],
+      });
+    }
+  });
+});
+
 describe('what is lost, late or restarted', () => {
   it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
     ['a restart of the counters', { failed: restarted(counter(1)), orders: restarted(counter(100)) }, {}],
@@ -142,6 +160,44 @@ describe('what is lost, late or restarted', () => {
     const late = Array.from({ length: early - 9 }, (_, i) => ['failed', 10 + i, early + 2]);
     const result = judged(recordWatching(WORSE, { late }));
     expect(result.degradedTick).toBeGreaterThanOrEqual(early + 2);
+  });
+});
+
+describe('what depends on the traffic', () => {
+  const compared = {
+    kind: 'gauge',
+    transform: 'log',
+    against: 'auto',
+    windows: ['before', 'same-hours'],
+    worseBy: 0.05,
+    unacceptable: 3,
+  } as const;
+  const waits = policyOf([{ ...ORDERS(), name: 'db-lock-wait', signal: 'shop.locks', test: compared }]);
+  const slower = Array.from({ length: TICKS }, (_, tick) => (tick < 20 ? 30 : 60) + (tick % 3));
+  /** Five times the traffic from the first third of the watch on. */
+  const rush = counter(100, 500, 14);
+
+  it('is worse where the traffic is as before', () => {
+    expect(judged(recordWatching({ wait: slower }), waits).verdict).toBe('degraded');
+  });
+
+  it('is not compared in a rush, and passes by what could be compared before it', () => {
+    const result = judged(recordWatching({ wait: slower, orders: rush }), waits);
+    expect(result).toMatchObject({ verdict: 'pass' });
+    expect(result.coverage.least).toBeGreaterThan(1 / 3);
+    expect(result.coverage.least).toBeLessThan(0.75);
+  });
+
+  it('does not pass by less than a third of the watch', () => {
+    const early = { wait: slower, orders: counter(100, 500, 4) };
+    expect(judged(recordWatching(early), waits)).toMatchObject({ verdict: 'inconclusive', reason: 'not-comparable' });
+  });
+
+  it('is not compared while nobody tells the traffic: it may be a rush', () => {
+    expect(judged(recordWatching({ wait: slower, orders: lost }), waits)).toMatchObject({
+      verdict: 'inconclusive',
+      reason: 'not-comparable',
+    });
   });
 });
 

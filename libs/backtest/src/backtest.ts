@@ -128,7 +128,10 @@ interface Feed extends RecordedSignal {
   readonly guardrails: readonly Guardrail[];
 }
 
-/** A signal for each recorded guardrail that is judged, and one for the traffic. Counters in a record are cumulative. */
+/**
+ * A signal for each recorded guardrail that is judged, and one for the traffic. Counters in a record are cumulative; buckets hold what
+ * came in their own tick, however the signal is declared elsewhere.
+ */
 function feedsOf(
   { pairs }: Pairing,
   signals: ReadonlyMap<string, SignalDeclaration>,
@@ -140,12 +143,17 @@ function feedsOf(
       .map(({ signal }) => (signal === null ? undefined : signals.get(signal)))
       .find((one) => one !== undefined);
     if (guardrails.length === 0 || declared === undefined) return [];
-    const declaration = declarationOf(recorded.id, declared, release);
+    const temporality = recorded.kind === 'histogram' || recorded.kind === 'gauge' ? 'delta' : 'cumulative';
+    const declaration = declarationOf(recorded.id, { ...declared, temporality }, release);
     const isRest = recorded.kind === 'proportion' && declared.badDirection === 'low';
     return [{ declaration, isRest, reading: readingOf(recorded, release.bucketBounds), guardrails }];
   });
   if (release.loadSeries === null) return feeds;
-  const declaration = declarationOf(TRAFFIC, { unit: 'requests', badDirection: 'low', latenessMs: 0 }, release);
+  const declaration = declarationOf(
+    TRAFFIC,
+    { unit: 'requests', badDirection: 'low', latenessMs: 0, temporality: 'cumulative' },
+    release,
+  );
   return [...feeds, { declaration, isRest: false, reading: trafficReading(release.loadSeries), guardrails: [] }];
 }
 
@@ -155,14 +163,19 @@ const LATENESS_MS_MIN = 60_000;
 
 function declarationOf(
   name: string,
-  { unit, badDirection, latenessMs }: Pick<SignalDeclaration, 'unit' | 'badDirection' | 'latenessMs'>,
+  {
+    unit,
+    badDirection,
+    latenessMs,
+    temporality,
+  }: Pick<SignalDeclaration, 'unit' | 'badDirection' | 'latenessMs' | 'temporality'>,
   { intervalMs }: RecordedRelease,
 ): SignalDeclaration {
   return {
     name,
     unit,
     badDirection,
-    temporality: 'cumulative',
+    temporality,
     dimensions: [],
     intervalMs,
     latenessMs: Math.max(latenessMs, LATE_INTERVALS * intervalMs, LATENESS_MS_MIN),
