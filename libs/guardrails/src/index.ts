@@ -10,6 +10,7 @@ export { GRID } from './grid.js';
 export * from './guardrail.js';
 export * from './ladder/events.js';
 export * from './ladder/mode.js';
+export * from './ladder/move.js';
 export * from './ladder/precision.js';
 export { proportionLimit } from './proportion-limit.js';
 export { rateLimit } from './rate-limit.js';

@@ -1,4 +1,5 @@
 import type { GuardrailView, MarkView, ReleaseView } from '@parapet/contracts';
+import { unreachable } from '@parapet/kernel';
 
 /** How far a guardrail of this release is trusted, in sentences; what is not known yet is said so. */
 export function trustSentences(guardrail: GuardrailView): readonly string[] {
@@ -23,6 +24,8 @@ export function standingSentence({ mode, declared, why }: NonNullable<ReleaseVie
       return `Declared ${declared}, could only ${mode} here: too many of its breaches were marked wrong.`;
     case 'forced':
       return 'It counted without proof: a person had applied it by force.';
+    default:
+      return unreachable(why);
   }
 }
 

@@ -7,13 +7,13 @@ import {
   type GuardrailModeChanged,
   type GuardrailPolicy,
   isTooImprecise,
-  lowerMode,
   type Marks,
-  type ModeReason,
+  moveOf,
   precisionOf,
   PRECISION_FLOOR,
+  type Rung,
 } from '@parapet/guardrails';
-import { canonicalJson } from '@parapet/kernel';
+import { canonicalJson, unreachable } from '@parapet/kernel';
 import { type Journal, sha256, type Tx } from '@parapet/postgres';
 import type { By } from '../releases/release-streams.js';
 import {
@@ -93,7 +93,7 @@ export class Ladder {
         why: effective.why,
         is_stepped_down: isSteppedDown,
       };
-      const changed = changeOf(policy.name, before ?? startingAt(guardrail), after, marks, cause, by);
+      const changed = changeOf(policy.name, digest, before ?? startingAt(guardrail), after, marks, cause, by);
       if (before === null || canonicalJson(before) !== canonicalJson(after))
         await saveStanding(tx, { environment, policy: policy.name }, after);
       if (changed !== null) await this.say(tx, environment, changed, by);
@@ -149,42 +149,48 @@ function withCause(standing: StoredStanding, digest: string, cause: LadderCause 
         : standing;
     case 'forced':
       return cause.guardrails.includes(standing.guardrail) ? { ...standing, forced_digest: digest } : standing;
+    default:
+      return unreachable(cause);
   }
 }
 
 function changeOf(
   policy: string,
+  digest: string,
   before: StoredStanding,
   after: StoredStanding,
   marks: Marks,
   cause: LadderCause | undefined,
   by: By,
 ): GuardrailModeChanged | null {
-  const reason = reasonOf(before, after, cause);
-  // Force is always told, also where the mode stays: somebody took the place of a proof.
-  const isNewlyForced = reason === 'forced' && before.forced_digest !== after.forced_digest;
-  // So is a restoration, whatever else still holds the guardrail down.
-  const isNewlyRestored = reason === 'restored' && before.is_stepped_down;
-  if (before.mode === after.mode && !isNewlyForced && !isNewlyRestored) return null;
+  const move = moveOf(rungOf(before, digest), rungOf(after, digest), willOf(cause, after.guardrail));
+  if (move === null) return null;
   const precision = precisionOf(marks);
-  const isOfPerson = cause !== undefined && (reason === 'restored' || reason === 'forced');
+  const isOfPerson = cause !== undefined && (move.reason === 'restored' || move.reason === 'forced');
   return {
     type: 'GuardrailModeChanged',
     policy,
     guardrail: after.guardrail,
-    from: before.mode,
-    to: after.mode,
-    reason,
+    ...move,
     ...(precision === null ? {} : { precision: precision.value, right: marks.right, wrong: marks.wrong }),
     ...(isOfPerson ? { note: cause.note } : {}),
     by: isOfPerson ? by.actor.id : 'release-control',
   };
 }
 
-function reasonOf(before: StoredStanding, after: StoredStanding, cause: LadderCause | undefined): ModeReason {
-  const isLower = before.mode !== after.mode && lowerMode(before.mode, after.mode) === after.mode;
-  if (after.why === 'forced' || (isLower && after.why !== null)) return after.why;
-  if (cause?.kind === 'restored' && cause.guardrail === after.guardrail) return 'restored';
-  if (before.declared !== after.declared) return 'declared';
-  return after.why === 'precision' ? 'precision' : 'proven';
+function rungOf({ declared, mode, why, is_stepped_down, forced_digest }: StoredStanding, digest: string): Rung {
+  return { declared, mode, why, isSteppedDown: is_stepped_down, isForced: forced_digest === digest };
+}
+
+function willOf(cause: LadderCause | undefined, guardrail: string): LadderCause['kind'] | null {
+  switch (cause?.kind) {
+    case undefined:
+      return null;
+    case 'restored':
+      return cause.guardrail === guardrail ? 'restored' : null;
+    case 'forced':
+      return cause.guardrails.includes(guardrail) ? 'forced' : null;
+    default:
+      return unreachable(cause);
+  }
 }

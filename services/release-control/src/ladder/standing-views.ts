@@ -8,7 +8,7 @@ import {
   countMarks,
   type Guardrail,
 } from '@parapet/guardrails';
-import { formatInstant } from '@parapet/kernel';
+import { formatInstant, unreachable } from '@parapet/kernel';
 import type { Configuration } from '@parapet/policy';
 import type { Tx } from '@parapet/postgres';
 import { HeardIn } from './heard.js';
@@ -125,6 +125,8 @@ function wordsOf(
       return proof === null
         ? `${WHAT[mode]}, as declared`
         : `${WHAT[mode]}, as declared; it was seen to breach in a ${proof.by === 'watch' ? 'watch' : 'self-test with an injected fault'}`;
+    default:
+      return unreachable(why);
   }
 }
 
