@@ -129,7 +129,9 @@ export function recurring(evidence: Evidence): Finding {
     null,
   );
   if (worst === null) return notChecked('recurring', 'how it was at this time of earlier days is not known');
-  return weigh(evidence, 'recurring', worst.logLikelihood, {
+  // Of many days one is bad by chance: the more are looked at, the more it takes.
+  const logLikelihood = worst.logLikelihood > 0 ? worst.logLikelihood - Math.log(asBad.length) : worst.logLikelihood;
+  return weigh(evidence, 'recurring', logLikelihood, {
     found: `it was just as bad ${worst.when}, without this release`,
     ruledOut: 'it was better at this time of earlier days',
     possible: `too little is known to say whether it was as bad ${worst.when}`,
