@@ -34,9 +34,20 @@ export function planAnchors(spec: WatchSpec, watched: WatchedGuardrail): AnchorP
     latenessMs: watched.signal?.latenessMs ?? 0,
     anchorMs: Math.max(ANCHOR_MS, Math.ceil(durationMs / count)),
     count,
-    logWeights: Array.from({ length: count }, (_, anchor) => Math.log(anchorWeight(anchor, count))),
+    logWeights: logWeightsOf(count),
     evidenceNeeded: -Math.log(falseRollbackRate) - Math.log(anchorWeight(0, count)) - Math.log(weightOf(spec, watched)),
   };
+}
+
+/** They depend on nothing but their number: thousands of watches share them. */
+const LOG_WEIGHTS = new Map<number, readonly number[]>();
+
+function logWeightsOf(count: number): readonly number[] {
+  const known = LOG_WEIGHTS.get(count);
+  if (known !== undefined) return known;
+  const made = Array.from({ length: count }, (_, anchor) => Math.log(anchorWeight(anchor, count)));
+  LOG_WEIGHTS.set(count, made);
+  return made;
 }
 
 /** Half for the release itself, half shared by the later beginnings; all of it where there are none. */
