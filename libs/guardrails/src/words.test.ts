@@ -33,6 +33,8 @@ describe('numbers in words', () => {
     [percents(0.5, 0.504).join(' → '), '50.0 % → 50.4 %'],
     [percents(0.989, 0.941).join(' → '), '98.9 % → 94.1 %'],
     [percents(0.2, 0.2).join(' → '), '20 % → 20 %'],
+    [percents(0.97, 0.852).join(' → '), '97.0 % → 85.2 %'],
+    [percents(0.9999, 0.98).join(' → '), '99.99 % → 98.00 %'],
     [roundNumber(93.456), '93.5'],
     [roundNumber(12345), '12 345'],
     [chanceOfLuck(0), 'luck explains it as well'],

@@ -25,17 +25,19 @@ const DECIMALS_MAX = 6;
 function decimalsOf(share: number): number {
   const distance = Math.min(share, 1 - share) * 100;
   if (distance >= 10 || !(distance > 0)) return 0;
-  return distance >= 0.1 ? 1 : Math.min(DECIMALS_MAX, Math.ceil(-Math.log10(distance)));
+  // 100 - 99.99 is a little less than 0.01, for a computer.
+  return distance >= 0.1 ? 1 : Math.min(DECIMALS_MAX, Math.ceil(-Math.log10(distance) - 1e-9));
 }
 
 function percentTo(share: number, decimals: number): string {
   return `${(share * 100).toFixed(decimals)} %`;
 }
 
-/** Two shares that are not the same, with as many decimals as it takes to see that. */
+/** Two shares that are compared, with the same number of decimals, and with as many as it takes to see that they differ. */
 export function percents(a: number, b: number): readonly [string, string] {
+  const decimals = Math.max(decimalsOf(a), decimalsOf(b));
   for (let more = 0; more < 3; more++) {
-    const [one, two] = [percentTo(a, decimalsOf(a) + more), percentTo(b, decimalsOf(b) + more)];
+    const [one, two] = [percentTo(a, decimals + more), percentTo(b, decimals + more)];
     if (one !== two) return [one, two];
   }
   return [percent(a), percent(b)];
