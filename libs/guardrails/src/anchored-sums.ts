@@ -38,23 +38,24 @@ export function anchoredSums(
   const added = scratch(ADDED, width);
 
   const close = ({ before: known }: AnchoredSums, now: readonly number[], end: number): AnchoredSums => {
-    const sums = now.slice(0, width);
+    // As long as it will be: what stands in the place of the sums is written over.
+    const next = now.slice(end - width);
+    for (let i = 0; i < width; i++) next[i] = now[i] as number;
     let before = known;
     for (let at = width; at < end; at += stride) {
       const later = newestAnchor(plan, now[at] as number) * width;
       contribute(now, at, added);
       if (before.length < later) {
         const begun = [...before];
-        while (begun.length < later) begun.push(...sums);
+        while (begun.length < later) begun.push(...next.slice(0, width));
         before = begun;
       } else if (before.length > later) {
         // An interval from before anchors that have begun already is not theirs: what they take off grows with the sum.
         before = before.map((value, i) => (i < later ? value : value + (added[i % width] as number)));
       }
-      for (let i = 0; i < width; i++) sums[i] = (sums[i] as number) + (added[i] as number);
+      for (let i = 0; i < width; i++) next[i] = (next[i] as number) + (added[i] as number);
     }
-    for (let i = end; i < now.length; i++) sums.push(now[i] as number);
-    return { now: sums, before };
+    return { now: next, before };
   };
 
   return {

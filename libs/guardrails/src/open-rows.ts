@@ -7,23 +7,28 @@ import type { AnchorPlan } from './anchors.js';
  */
 export type OpenRows = readonly number[];
 
-/** Adds sums to the row of an interval; the rows begin at `from`, what stands before them stays as it is. */
-export function addToRow(rows: OpenRows, slot: number, sums: readonly number[], from = 0): OpenRows {
+/**
+ * Adds sums to the row of an interval, in an array of its own; the rows begin at `from`, what stands before them stays as it is.
+ * The array is as long as it has to be: one that had grown by pushing would be kept with the room that it grew into.
+ */
+export function addToRow(rows: OpenRows, slot: number, sums: readonly number[], from = 0): number[] {
   const width = sums.length + 1;
   // Nearly everything comes in order: the end is where to look.
   let end = rows.length;
   while (end > from && (rows[end - width] as number) > slot) end -= width;
-  const next = [...rows];
-  const isKnown = end > from && rows[end - width] === slot;
-  if (!isKnown) {
-    if (end === rows.length) next.push(slot, ...sums);
-    else next.splice(end, 0, slot, ...sums);
+  if (end > from && rows[end - width] === slot) {
+    const next = rows.slice();
+    for (let i = 0; i < sums.length; i++) {
+      const at = end - sums.length + i;
+      next[at] = (next[at] as number) + (sums[i] as number);
+    }
     return next;
   }
-  for (let i = 0; i < sums.length; i++) {
-    const at = end - sums.length + i;
-    next[at] = (next[at] as number) + (sums[i] as number);
-  }
+  const next = new Array<number>(rows.length + width);
+  for (let i = 0; i < end; i++) next[i] = rows[i] as number;
+  next[end] = slot;
+  for (let i = 0; i < sums.length; i++) next[end + 1 + i] = sums[i] as number;
+  for (let i = end; i < rows.length; i++) next[i + width] = rows[i] as number;
   return next;
 }
 

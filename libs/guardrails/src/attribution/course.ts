@@ -1,6 +1,6 @@
 import type { InstantMs } from '@parapet/kernel';
 import { type AnchorPlan, slotOf } from '../anchors.js';
-import { addToRow, closedEnd, type OpenRows } from '../open-rows.js';
+import { addToRow, closedEnd } from '../open-rows.js';
 import type { Lens } from './lens.js';
 import { NEITHER, type Pair, type Run, type Tally, type Trace, type Valley } from './state.js';
 
@@ -49,15 +49,12 @@ export function observeTrace(
   const { sum, n } = tally;
   const pair = of === 'exposed' ? [sum, n, 0, 0] : [0, 0, sum, n];
   const from = rowsFrom(trace);
-  const numbers = addToRow(trace.numbers, slotOf(plan, atMs), pair, from) as number[];
-  numbers[NEWEST_MS] = Math.max(newestMsOf(trace), atMs);
-  const end = closedEnd(plan, numbers, ROW, numbers[NEWEST_MS] as number, from);
+  const numbers = addToRow(trace.numbers, slotOf(plan, atMs), pair, from);
+  const newestAtMs = Math.max(newestMsOf(trace), atMs);
+  numbers[NEWEST_MS] = newestAtMs;
+  const end = closedEnd(plan, numbers, ROW, newestAtMs, from);
   if (end === from) return { sizes: trace.sizes, numbers, older: trace.older };
-  const { runs, older } = runOver(lens, plan, trace, startsMs, numbers, from, end);
-  const countedToMs = Math.max(numbers[COUNTED_TO_MS] as number, endOf(plan, numbers[end - ROW] as number));
-  const after = [numbers[NEWEST_MS] as number, countedToMs, ...runs];
-  for (let i = end; i < numbers.length; i++) after.push(numbers[i] as number);
-  return { sizes: trace.sizes, numbers: after, older };
+  return runOver(lens, plan, { ...trace, numbers }, startsMs, end);
 }
 
 function rowsFrom({ sizes }: Trace): number {
@@ -66,34 +63,21 @@ function rowsFrom({ sizes }: Trace): number {
 
 /** The runs as if every open interval were over. */
 export function runsNow(lens: Lens, plan: AnchorPlan, trace: Trace, startsMs: readonly InstantMs[]): readonly Run[] {
-  const { numbers } = trace;
-  return unpacked(runOver(lens, plan, trace, startsMs, numbers, rowsFrom(trace), numbers.length));
+  return unpacked(runOver(lens, plan, trace, startsMs, trace.numbers.length));
 }
 
 function endOf(plan: AnchorPlan, slot: number): InstantMs {
   return plan.startMs + (slot + 1) * plan.intervalMs;
 }
 
-/** The runs of a trace, one after the other, and their stretches. */
-interface Runs {
-  readonly runs: readonly number[];
-  readonly older: Trace['older'];
-}
-
-function runsOf(trace: Trace): Runs {
-  return { runs: trace.numbers.slice(RUNS, rowsFrom(trace)), older: trace.older };
-}
-
-function runOver(
-  lens: Lens,
-  plan: AnchorPlan,
-  trace: Trace,
-  startsMs: readonly InstantMs[],
-  rows: OpenRows,
-  from: number,
-  end: number,
-): Runs {
-  let { runs, older } = runsOf(trace);
+/** The trace with the rows before a place counted and gone. */
+function runOver(lens: Lens, plan: AnchorPlan, trace: Trace, startsMs: readonly InstantMs[], end: number): Trace {
+  const from = rowsFrom(trace);
+  const rows = trace.numbers;
+  // As long as it will be: what stands in the place of the runs is written over.
+  const numbers = rows.slice(end - from);
+  for (let i = 0; i < from; i++) numbers[i] = rows[i] as number;
+  let { older } = trace;
   for (let row = from; row < end; row += ROW) {
     const interval: Pair = {
       exposedSum: rows[row + 1] as number,
@@ -102,15 +86,17 @@ function runOver(
       bystanderN: rows[row + 4] as number,
     };
     const endMs = endOf(plan, rows[row] as number);
-    if (startsMs.length > 0) ({ runs, older } = withBegun({ runs, older }, endMs, startsMs));
-    runs = runOn(runs, lens.gains(interval), interval, endMs);
+    if (startsMs.length > 0) older = begin({ sizes: trace.sizes, numbers, older }, numbers, endMs, startsMs);
+    runOn(numbers, trace.sizes, lens.gains(interval), interval, endMs);
+    numbers[COUNTED_TO_MS] = Math.max(numbers[COUNTED_TO_MS] as number, endMs);
   }
-  return { runs, older };
+  return { sizes: trace.sizes, numbers, older };
 }
 
-function runOn(runs: readonly number[], gains: readonly number[], interval: Pair, endMs: InstantMs): readonly number[] {
-  const next = [...runs];
-  for (let at = 0, size = 0; at < next.length; at += RUN, size++) {
+/** Takes one interval into the runs, in place. */
+function runOn(next: number[], sizes: number, gains: readonly number[], interval: Pair, endMs: InstantMs): void {
+  for (let size = 0; size < sizes; size++) {
+    const at = RUNS + size * RUN;
     const sum = (next[at + SUM] as number) + Math.min(gains[size] as number, GAIN_MAX);
     next[at + SUM] = sum;
     if (sum <= (next[at + LOW] as number)) {
@@ -125,43 +111,47 @@ function runOn(runs: readonly number[], gains: readonly number[], interval: Pair
     next[since + 2] = isLowest ? 0 : (next[since + 2] as number) + interval.bystanderSum;
     next[since + 3] = isLowest ? 0 : (next[since + 3] as number) + interval.bystanderN;
   }
-  return next;
 }
 
-function unpacked({ runs, older }: Runs): readonly Run[] {
-  return Array.from({ length: runs.length / RUN }, (_, i) => {
-    const [sum, fromMs, low, atMs, lowest, exposedSum, exposedN, bystanderSum, bystanderN] = runs.slice(
-      i * RUN,
-      (i + 1) * RUN,
-    ) as [number, number, number, number, number, number, number, number, number];
-    const before = older[i] ?? NO_STRETCHES;
-    return { sum, fromMs, low, atMs, lowest, exposedSum, exposedN, bystanderSum, bystanderN, older: before };
+function unpacked({ sizes, numbers, older }: Trace): readonly Run[] {
+  return Array.from({ length: sizes }, (_, size) => {
+    const at = RUNS + size * RUN;
+    const of = (place: number) => numbers[at + place] as number;
+    return {
+      sum: of(SUM),
+      fromMs: of(FROM_MS),
+      low: of(LOW),
+      atMs: of(AT_MS),
+      lowest: of(LOWEST),
+      exposedSum: of(SINCE),
+      exposedN: of(SINCE + 1),
+      bystanderSum: of(SINCE + 2),
+      bystanderN: of(SINCE + 3),
+      older: older[size] ?? NO_STRETCHES,
+    };
   });
 }
 
-function packed(runs: readonly Run[]): Runs {
-  return {
-    runs: runs.flatMap((r) => [
-      r.sum,
-      r.fromMs,
-      r.low,
-      r.atMs,
-      r.lowest,
-      r.exposedSum,
-      r.exposedN,
-      r.bystanderSum,
-      r.bystanderN,
-    ]),
-    older: runs.every(({ older }) => older.length === 0) ? NONE_OLDER : runs.map(({ older }) => older),
-  };
+/** Writes where the stretches under way begin, and their lowest points; answers the older stretches. */
+function pack(runs: readonly Run[], into: number[]): Trace['older'] {
+  runs.forEach(({ fromMs, low, atMs }, size) => {
+    const at = RUNS + size * RUN;
+    into[at + FROM_MS] = fromMs;
+    into[at + LOW] = low;
+    into[at + AT_MS] = atMs;
+  });
+  return runs.every(({ older }) => older.length === 0) ? NONE_OLDER : runs.map(({ older }) => older);
 }
 
-/** The runs with a stretch begun for every release that began before the end of an interval: had it done it, it did so by then. */
-function withBegun(runs: Runs, endMs: InstantMs, startsMs: readonly InstantMs[]): Runs {
+/** Begins a stretch for every release that began before the end of an interval: had it done it, it did so by then. */
+function begin(trace: Trace, into: number[], endMs: InstantMs, startsMs: readonly InstantMs[]): Trace['older'] {
   // The runs of a trace are divided alike: the first one tells whether anything begins.
-  const newestMs = runs.runs[FROM_MS] ?? endMs;
-  if (!startsMs.some((startMs) => startMs > newestMs && startMs < endMs)) return runs;
-  return packed(unpacked(runs).map((run) => withStretches(run, endMs, startsMs)));
+  const newestMs = trace.sizes === 0 ? endMs : (trace.numbers[RUNS + FROM_MS] as number);
+  if (!startsMs.some((startMs) => startMs > newestMs && startMs < endMs)) return trace.older;
+  return pack(
+    unpacked(trace).map((run) => withStretches(run, endMs, startsMs)),
+    into,
+  );
 }
 
 function withStretches(run: Run, endMs: InstantMs, startsMs: readonly InstantMs[]): Run {
@@ -180,10 +170,13 @@ function withStretches(run: Run, endMs: InstantMs, startsMs: readonly InstantMs[
  * that are looked at no more join the ones before them.
  */
 export function divideTrace(trace: Trace, startsMs: readonly InstantMs[]): Trace {
-  const { numbers, sizes } = trace;
+  const numbers = [...trace.numbers];
   const countedToMs = numbers[COUNTED_TO_MS] as number;
-  const { runs, older } = packed(unpacked(runsOf(trace)).map((run) => divided(run, startsMs, countedToMs)));
-  return { sizes, numbers: [...numbers.slice(0, RUNS), ...runs, ...numbers.slice(rowsFrom(trace))], older };
+  const older = pack(
+    unpacked(trace).map((run) => divided(run, startsMs, countedToMs)),
+    numbers,
+  );
+  return { sizes: trace.sizes, numbers, older };
 }
 
 function divided(run: Run, startsMs: readonly InstantMs[], countedToMs: InstantMs): Run {
