@@ -7,7 +7,7 @@ import type { Configuration, ConfigurationProblem } from '@parapet/policy';
 import type { Tx } from '@parapet/postgres';
 import { alertSources, type Heard, HeardIn } from '../ladder/heard.js';
 import { ownHistory } from '../ladder/own-history.js';
-import { environmentsOf } from '../ladder/standing-views.js';
+import { environmentsOf, workloadsOf } from '../ladder/standing-views.js';
 
 /** A policy with where its document stood. */
 export interface LintedPolicy {
@@ -133,8 +133,7 @@ function senders(
   const declaring = configuration.signalSources.filter((source) => source.signals.some(({ name }) => name === signal));
   const here = declaring.filter((source) => source.environments.includes(environment)).map(({ name }) => name);
   if (declaring.length > 0) return here;
-  return configuration.workloads
-    .filter((workload) => workload.guardrailPolicy === policy.name)
+  return workloadsOf(configuration, policy)
     .flatMap((workload) => workload.probes.filter((probe) => probe.environment === environment))
     .map(({ name }) => name);
 }

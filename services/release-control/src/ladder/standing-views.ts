@@ -86,13 +86,20 @@ export function environmentsOf(configuration: Configuration, policy: GuardrailPo
     .flatMap((source) => source.environments);
   const declared = new Set(configuration.signalSources.flatMap((source) => source.signals.map(({ name }) => name)));
   const isProbed = [...signals].some((signal) => signal !== null && !declared.has(signal));
-  const fromProbes = !isProbed
-    ? []
-    : configuration.workloads
-        .filter((workload) => workload.guardrailPolicy === policy.name)
-        .flatMap((workload) => workload.probes.map((probe) => probe.environment));
+  const fromProbes = isProbed
+    ? workloadsOf(configuration, policy).flatMap((workload) => workload.probes.map((probe) => probe.environment))
+    : [];
   const found = new Set([...fromSources, ...fromProbes]);
   return configuration.tenant.environments.map(({ name }) => name).filter((name) => found.has(name));
+}
+
+/** The workloads that a policy judges; one that no workload names may be asked for by any release. */
+export function workloadsOf(
+  { workloads }: Configuration,
+  policy: Pick<GuardrailPolicy, 'name'>,
+): Configuration['workloads'] {
+  const naming = workloads.filter((workload) => workload.guardrailPolicy === policy.name);
+  return naming.length === 0 ? workloads : naming;
 }
 
 function proofView(proof: StoredProof | null): GuardrailView['proof'] {
