@@ -104,7 +104,13 @@ describe('a recorded release', () => {
 
 describe('a record of latency', () => {
   it('holds buckets as what came in each tick, whatever the declaration of the signal says', () => {
-    const compared = { kind: 'histogram', against: 'auto', windows: ['before', 'same-hours'], worseBy: 0.05 } as const;
+    const compared = {
+      kind: 'histogram',
+      against: 'auto',
+      windows: ['before', 'same-hours'],
+      worseBy: 0.05,
+      unacceptable: 2,
+    } as const;
     const latency = policyOf([{ ...ORDERS(), name: 'checkout-latency', test: compared }]);
     const slow = { buckets: Array(TICKS).fill([20, 40, 40]) };
     const cumulative = new Map(

@@ -47,8 +47,8 @@ export interface GuardrailReason {
   readonly words: string;
 }
 
-/** A watch is played on a clock of its own; when it really was does not matter, only that a week lies before it. */
-const START_MS: InstantMs = 1_800_000_000_000;
+/** A watch is played on a clock of its own, from a midnight on: what words tell of the time is then how far into the watch it was. */
+const START_MS: InstantMs = 1_799_971_200_000;
 /** Its end is judged after everything that came in its last interval. */
 const AFTER_MS = 1;
 const TRAFFIC = 'traffic';

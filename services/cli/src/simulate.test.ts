@@ -90,7 +90,7 @@ describe('parapet simulate', () => {
     const { code, world, results } = await simulated(file('releases.jsonl', lines(RELEASES)), ['--only', 'r2']);
     expect(code).toBe(0);
     expect(results).toHaveLength(1);
-    expect(world.out).toMatch(/r2: degraded after \d+ min .*, by order_success/);
+    expect(world.out).toMatch(/r2: degraded after \d+ min( \d+ s)?, by order_success/);
     expect(world.out).toMatch(/breach: order-success fell from 99.0 %/);
   });
 
