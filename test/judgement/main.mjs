@@ -84,8 +84,9 @@ async function all() {
   }
   for (const { name, contradiction: what } of done) {
     if (what === null) continue;
-    process.stderr.write(`NOT REACHED: ${name}: ${what}\n`);
-    process.exitCode = 1;
+    const { explained } = CELLS.find((cell) => cell.name === name) ?? {};
+    process.stderr.write(`NOT REACHED: ${name}: ${what}${explained === undefined ? '' : `; ${explained}`}\n`);
+    if (explained === undefined) process.exitCode = 1;
   }
 }
 
