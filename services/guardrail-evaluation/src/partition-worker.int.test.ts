@@ -185,7 +185,7 @@ describe('a partition', () => {
     ]);
     expect(rows[0].data.guardrails[0]).toMatchObject({ name: 'order-success', verdict: 'breach', baseline: 0.99 });
     expect(rows[0].data.guardrails[0].words).toMatch(
-      /^order-success fell from 99\.0 % to 70 % \(\d+ of \d+ failed since \d\d:\d\d UTC\); chance that this is luck: under 1 in /,
+      /^order-success fell from 99\.0 % to 70\.0 % \(\d+ of \d+ failed since \d\d:\d\d UTC\); chance that this is luck: under 1 in /,
     );
     expect(rows[0].data.evidence).toEqual({
       href: `https://guard.example.com/v1/releases/${RELEASE}/evidence`,
