@@ -26,6 +26,7 @@ describe('a service’s environment', () => {
       PORT: 3001,
       HOST: '127.0.0.1',
       PARAPET_PARTITIONS: 32,
+      PARAPET_HEARTBEAT_SECONDS: 15,
       PARAPET_PUBLIC_URL: 'http://127.0.0.1:3000',
       PARAPET_LOG_LEVEL: 'info',
     });
