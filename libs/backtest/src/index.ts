@@ -1,5 +1,5 @@
+export type { Median, Share } from '@parapet/guardrails';
 export * from './backtest.js';
-export * from './estimates.js';
 export * from './labels.js';
 export * from './pairing.js';
 export * from './read-release.js';

@@ -1,4 +1,4 @@
-import { type Median, medianOf, type Share, shareOf } from './estimates.js';
+import { type Median, medianOf, type Share, shareOf } from '@parapet/guardrails';
 import type { ReleaseLabel, ReleaseResult } from './labels.js';
 
 /** How a policy did on some releases of which the truth is known. */

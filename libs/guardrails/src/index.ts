@@ -5,6 +5,7 @@ export { stretchesOf } from './attribution/index.js';
 export { type ArmCounts, type ArmsKernel, betweenArms } from './between-arms.js';
 export { detect, type DetectorState, isAlarming, limitGains, startDetector } from './detector.js';
 export * from './doubts.js';
+export * from './estimates.js';
 export * from './events.js';
 export { GRID } from './grid.js';
 export * from './guardrail.js';

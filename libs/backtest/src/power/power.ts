@@ -1,6 +1,5 @@
-import type { WatchInput } from '@parapet/guardrails';
+import { type Share, shareOf, type WatchInput } from '@parapet/guardrails';
 import { MINUTE_MS, type RollUp, toleratedRatio } from '@parapet/signals';
-import { type Share, shareOf } from '../estimates.js';
 import { armsOf, type OwnGuardrail, ownWatch, type OwnWatch } from '../self-test/own-watch.js';
 import { playHistory, type Played } from '../self-test/played.js';
 import { lengthOf, observed, run } from '../self-test/self-test.js';

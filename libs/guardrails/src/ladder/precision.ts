@@ -1,4 +1,4 @@
-import { invariant } from '@parapet/kernel';
+import { shareOf } from '../estimates.js';
 
 /** When a guardrail's precision costs it the right to act. */
 export interface PrecisionFloor {
@@ -64,48 +64,12 @@ export interface Precision {
 
 /** Right of right and wrong, with the exact interval of Clopper and Pearson; null where nothing was marked. */
 export function precisionOf({ right, wrong }: Marks): Precision | null {
-  const n = right + wrong;
-  if (n === 0) return null;
-  return {
-    value: right / n,
-    low: right === 0 ? 0 : solve((p) => atLeast(right, n, p) - TAIL),
-    high: wrong === 0 ? 1 : solve((p) => TAIL - (1 - atLeast(right + 1, n, p))),
-  };
+  const { rate, low, high } = shareOf(right, right + wrong);
+  return rate === null ? null : { value: rate, low, high };
 }
 
 /** Whether the marks cost the guardrail its right to act: enough of them, and too few right. */
 export function isTooImprecise({ right, wrong }: Marks, { floor, marks }: PrecisionFloor): boolean {
   const n = right + wrong;
   return n >= marks && n > 0 && right / n < floor;
-}
-
-/** Probability left out on each side of a 95 % interval. */
-const TAIL = 0.025;
-const BISECTIONS = 60;
-
-/** P(X ≥ k) of a binomial, summed from its terms. */
-function atLeast(k: number, n: number, p: number): number {
-  if (p <= 0) return k <= 0 ? 1 : 0;
-  if (p >= 1) return 1;
-  let logTerm = n * Math.log1p(-p);
-  let sum = k <= 0 ? Math.exp(logTerm) : 0;
-  for (let i = 1; i <= n; i++) {
-    logTerm += Math.log((n - i + 1) / i) + Math.log(p) - Math.log1p(-p);
-    if (i >= k) sum += Math.exp(logTerm);
-  }
-  return Math.min(1, sum);
-}
-
-/** Where a function that rises with p from below zero to above crosses it, in [0, 1]. */
-function solve(rising: (p: number) => number): number {
-  let low = 0;
-  let high = 1;
-  for (let i = 0; i < BISECTIONS; i++) {
-    const middle = (low + high) / 2;
-    if (rising(middle) < 0) low = middle;
-    else high = middle;
-  }
-  const found = (low + high) / 2;
-  invariant(Number.isFinite(found), 'a bound of a precision is no number');
-  return found;
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { armsDispersionOf, type ArmsIncrement, armsRatioOf, type Dispersion, dispersionOf } from '@parapet/signals';
-import { shareInterval, shareWords } from '../../testing/interval.js';
+import { shareWords } from '../../testing/interval.js';
+import { shareOf } from '../estimates.js';
 import { ARMS, armsTest, historyOf, told } from '../../testing/arms.js';
 import { binomial, noise, poisson, random } from '../../testing/random.js';
 
@@ -136,7 +137,7 @@ describe('a release like its control is hardly ever failed', () => {
       const failed = runs(cell, 20261123).length;
       console.log(`failed, ${name}: ${shareWords(failed, RUNS)}`);
       // What is promised is at most 1 %: more than that beyond what chance does to as many runs would be a broken promise.
-      expect(shareInterval(failed, RUNS).low).toBeLessThanOrEqual(ALPHA);
+      expect(shareOf(failed, RUNS).low).toBeLessThanOrEqual(ALPHA);
     },
     CELL_MS,
   );
@@ -169,7 +170,7 @@ describe('a release worse than its control is found', () => {
       }) as [number, number, number];
       console.log(`found, ${name}: ${shareWords(found.length, RUNS)}, median ${middle} min [${low}, ${high}]`);
       expect(Math.min(...found)).toBeGreaterThan(onset);
-      expect(shareInterval(found.length, RUNS).high).toBeGreaterThanOrEqual(share);
+      expect(shareOf(found.length, RUNS).high).toBeGreaterThanOrEqual(share);
       expect(low).toBeLessThanOrEqual(minutes);
     },
     CELL_MS,

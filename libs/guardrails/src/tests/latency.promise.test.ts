@@ -15,7 +15,8 @@ import {
   valuesWindow,
   valuesWindowOf,
 } from '@parapet/signals';
-import { shareInterval, shareWords } from '../../testing/interval.js';
+import { shareWords } from '../../testing/interval.js';
+import { shareOf } from '../estimates.js';
 import { AGAINST, watchOf } from '../../testing/latency.js';
 import { noise, normal, poisson, random } from '../../testing/random.js';
 import { at, START } from '../../testing/watch.js';
@@ -230,7 +231,7 @@ describe('a release as fast as before is hardly ever failed for its latency', ()
       const failed = runs(cell, 20261123).length;
       console.log(`failed, ${name}: ${shareWords(failed, RUNS)}`);
       // What is promised is at most 1 %: more than that beyond what chance does to as many runs would be a broken promise.
-      expect(shareInterval(failed, RUNS).low).toBeLessThanOrEqual(ALPHA);
+      expect(shareOf(failed, RUNS).low).toBeLessThanOrEqual(ALPHA);
     },
     TIMEOUT_MS,
   );
@@ -275,7 +276,7 @@ describe('a release slower than before is found', () => {
           delays[Math.floor(delays.length / 2 + spread * Math.sqrt(delays.length))] ?? Number.POSITIVE_INFINITY,
       ) as [number, number, number];
       console.log(`found, ${name}: ${shareWords(delays.length, RUNS)}, median ${middle} min [${low}, ${high}]`);
-      expect(shareInterval(delays.length, RUNS).high).toBeGreaterThanOrEqual(share);
+      expect(shareOf(delays.length, RUNS).high).toBeGreaterThanOrEqual(share);
       expect(low).toBeLessThanOrEqual(minutes);
     },
     TIMEOUT_MS,

@@ -67,8 +67,10 @@ export function medianOf(values: readonly number[]): Median {
 
 function quantile(sorted: readonly number[], q: number): number | null {
   if (sorted.length === 0) return null;
-  const at = (sorted.length - 1) * q;
-  const below = sorted[Math.floor(at)] as number;
-  const above = sorted[Math.floor(at) + 1];
-  return above === undefined ? below : below + (at - Math.floor(at)) * (above - below);
+  const rank = Math.floor((sorted.length - 1) * q);
+  const beyond = (sorted.length - 1) * q - rank;
+  const below = sorted[rank] as number;
+  const above = sorted[rank + 1] ?? below;
+  // What never came may be infinite, and nothing of infinity is no number.
+  return beyond === 0 || above === below ? below : below + beyond * (above - below);
 }
