@@ -2,7 +2,16 @@ import type { InstantMs } from '@parapet/kernel';
 import { type AnchorPlan, planAnchors } from '../anchors.js';
 import type { NearbyRelease, WatchedGuardrail, WatchSpec } from '../watch-spec.js';
 import { type Course, courseOf, newestMsOf, runsNow } from './course.js';
-import { beforehand, elsewhere, type Evidence, type Finding, notChecked, recurring, ruledOut } from './findings.js';
+import {
+  alreadySo,
+  beforehand,
+  elsewhere,
+  type Evidence,
+  type Finding,
+  notChecked,
+  recurring,
+  ruledOut,
+} from './findings.js';
 import { type Lens, lensOf } from './lens.js';
 import { type MembershipOf, membershipsOf } from './membership.js';
 import { type AttributionState, exposedOf, type Trace } from './state.js';
@@ -64,7 +73,7 @@ export function assess(
   const { lens, anchors } = scrutiniesOf(spec)[symptom.index] as Scrutiny;
   const trace = state.traces[symptom.index] as Trace;
   const course = lens === null ? null : courseOf(runsNow(lens, anchors, trace, state.startsMs));
-  const findings = findingsOf(spec, watched, loads, lens, course, trace);
+  const findings = withWhatWasBefore(spec, symptom, findingsOf(spec, watched, loads, lens, course, trace));
   const before = findings.find(({ kind, finding }) => kind === 'before' && finding === 'found');
   const onsetMs = before?.sinceMs ?? symptom.sinceMs ?? course?.onsetMs ?? spec.startMs;
   const isExact = before !== undefined || symptom.sinceMs !== null || course === null;
@@ -74,6 +83,12 @@ export function assess(
   });
   const own = suspects[0] as Suspect;
   return { index: symptom.index, isOurs: own.share >= BLAMED_SHARE, onsetMs, findings, suspects };
+}
+
+/** What fires only by what was before the release was like this before it, whatever has been measured since. */
+function withWhatWasBefore(spec: WatchSpec, { sinceMs }: Symptom, findings: readonly Finding[]): readonly Finding[] {
+  if (sinceMs === null || sinceMs >= spec.startMs) return findings;
+  return findings.map((finding) => (finding.kind === 'before' ? alreadySo(spec, sinceMs) : finding));
 }
 
 function findingsOf(

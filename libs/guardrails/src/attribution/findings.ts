@@ -53,6 +53,16 @@ export function ruledOut(kind: Alternative['kind'], words: string): Finding {
   return { kind, finding: 'ruled-out', isAgainstBlame: false, words };
 }
 
+/** It was like this already at an instant before the release: that is known, and needs no weighing. */
+export function alreadySo({ startMs }: Pick<WatchSpec, 'startMs'>, sinceMs: InstantMs): Finding {
+  const words = alreadyWords(startMs, sinceMs);
+  return { kind: 'before', finding: 'found', isAgainstBlame: true, words, sinceMs };
+}
+
+function alreadyWords(startMs: InstantMs, sinceMs: InstantMs): string {
+  return `it was like this already at ${clockTime(sinceMs)}, before the release began at ${clockTime(startMs)}`;
+}
+
 /** Whether it was like this already in the last minutes before the release; whatever it is compared with. */
 export function beforehand(evidence: Evidence): Finding {
   const { spec, watched, lens, course, effect } = evidence;
@@ -71,7 +81,7 @@ export function beforehand(evidence: Evidence): Finding {
     if (logLikelihood > best.logLikelihood) best = { logLikelihood, sinceMs: recent.fromMs + i * recent.stepMs };
   }
   const finding = weigh(evidence, 'before', best.logLikelihood, {
-    found: `it was like this already at ${clockTime(best.sinceMs)}, before the release began at ${began}`,
+    found: alreadyWords(spec.startMs, best.sinceMs),
     ruledOut: `it was still as usual in the minutes before the release began at ${began}`,
     possible: `too little was measured in the minutes before ${began} to be sure how it was then`,
   });

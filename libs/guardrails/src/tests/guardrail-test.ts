@@ -60,7 +60,10 @@ export interface RuleTest<S> {
   start(): S;
   observe(state: S, told: Told): S | null;
   isFiring(state: S, clockMs: InstantMs): boolean;
-  /** While it fires: since when it is beyond its bound; absent where a rule does not remember. */
+  /**
+   * While it fires: since when it is beyond its bound, which is before the release where only that makes it fire; absent where a
+   * rule does not remember.
+   */
   beyondSinceMs?(state: S): InstantMs | null;
   /** Beyond its bound, but not yet for long enough. */
   isPending(state: S, clockMs: InstantMs): boolean;
