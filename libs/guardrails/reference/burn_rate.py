@@ -11,9 +11,12 @@ def samples(until, bad):
     return times, np.array([bad(int(t)) for t in times], dtype=float), np.full(len(times), 25.0)
 
 
-def firing(times, bad, total, rows, objective, bad_min, scope):
+def firing(times, bad, total, rows, objective, bad_min, scope, past=None):
+    """After each sample since the release; `past` is what was counted before it, of which a release knows nothing."""
+    if past is not None and scope == 'rolling':
+        times, bad, total = (np.concatenate(pair) for pair in zip(past, (times, bad, total)))
     fired = []
-    for now in times:
+    for now in times[times > 0]:
         def window(length):
             inside = (times > now - length) & (times <= now)
             return bad[inside].sum(), total[inside].sum()
@@ -29,6 +32,12 @@ def firing(times, bad, total, rows, objective, bad_min, scope):
             is_firing |= worst >= factor * (1 - 1e-9)
         fired.append(bool(is_firing))
     return np.array(fired)
+
+
+def earlier(since, bad):
+    """The same samples before the release, each as late as the minute that it is kept by ends."""
+    times = np.arange(-since + 15, 1, 15)
+    return np.ceil(times / 60) * 60, np.array([bad(int(t)) for t in times], dtype=float), np.full(len(times), 25.0)
 
 
 def spans(times, fired):
@@ -50,3 +59,16 @@ if __name__ == '__main__':
         times, b, n = samples(until, bad)
         for scope in ('release', 'rolling'):
             print(f'{name}, {scope}:', spans(times, firing(times, b, n, DEFAULT_ROWS, 0.999, 3, scope)))
+
+    pasts = {
+        'an incident in the ten minutes before': (HOUR, lambda t: 25 if t > -600 else 0, HOUR, lambda t: 0),
+        'an incident that was over an hour before': (
+            6 * HOUR, lambda t: 25 if -2 * HOUR < t <= -2 * HOUR + 600 else 0, HOUR, lambda t: 0),
+        'a quiet past, and broken since': (6 * HOUR, lambda t: 0, 2 * HOUR, lambda t: 2),
+        'a leak before, and a worse one since': (HOUR, lambda t: 0.2, HOUR, lambda t: 0.5),
+    }
+    for name, (since, bad_before, until, bad) in pasts.items():
+        times, b, n = samples(until, bad)
+        for scope in ('release', 'rolling'):
+            fired = firing(times, b, n, DEFAULT_ROWS, 0.999, 3, scope, earlier(since, bad_before))
+            print(f'{name}, {scope}:', spans(times, fired))

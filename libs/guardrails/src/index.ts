@@ -9,6 +9,7 @@ export * from './estimates.js';
 export * from './events.js';
 export { GRID } from './grid.js';
 export * from './guardrail.js';
+export * from './held-counts.js';
 export * from './ladder/events.js';
 export * from './ladder/mode.js';
 export * from './ladder/move.js';

@@ -1,5 +1,14 @@
 import type { InstantMs } from '@parapet/kernel';
-import type { ArmsRatio, ArmsTail, BadDirection, Baseline, Dispersion, Observation } from '@parapet/signals';
+import type {
+  ArmsRatio,
+  ArmsTail,
+  BadDirection,
+  Baseline,
+  Counts,
+  Dispersion,
+  Observation,
+  Period,
+} from '@parapet/signals';
 import type { AlertView } from './alert-guardrail.js';
 import type { BaselineWindow, Guardrail, GuardrailPolicy } from './guardrail.js';
 
@@ -42,7 +51,15 @@ export interface WatchedGuardrail {
    * every night?
    */
   readonly earlier?: readonly (Stretches & { readonly daysAgo: number })[];
+  /**
+   * Of a burn rate of `scope: rolling`: what its windows held when the release began, oldest first and without empty pieces, as far
+   * as it was known by then. Absent where that is nothing.
+   */
+  readonly held?: readonly HeldCounts[];
 }
+
+/** Bad ones of all in a piece of time before the release, `(fromMs, toMs]`. */
+export interface HeldCounts extends Period, Counts {}
 
 /**
  * A piece of history in equal steps, oldest first: bad ones of all, events of exposure, transformed values of their number, slow

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Guardrail } from '../guardrail.js';
+import { heldPeriods, withHeld } from '../held-counts.js';
+import type { HeldCounts, WatchedGuardrail } from '../watch-spec.js';
 import { type BurnRate, type BurnRateState, burnRateTest } from './burn-rate.js';
 import type { Told } from './guardrail-test.js';
 import { NO_WINDOW, planWindow, pruneWindow, sumOf, addToWindow } from './sliding-window.js';
@@ -13,13 +14,41 @@ const ROWS = [
   { longMs: HOUR * 1000, shortMs: 5 * MINUTE * 1000, factor: 14.4 },
   { longMs: 6 * HOUR * 1000, shortMs: 30 * MINUTE * 1000, factor: 6 },
 ];
+type Burning = WatchedGuardrail & { readonly guardrail: { readonly test: BurnRate } };
 const HIGH = { ...ORDERS.signal!, badDirection: 'high' as const };
 
-function burning(o: Partial<BurnRate> = {}, badDirection: 'high' | 'low' = 'high') {
+/** Before the release, of the same 25 orders every 15 seconds: since how long, and how many of them failed. */
+interface Past {
+  readonly since: number;
+  readonly bad: (seconds: number) => number;
+}
+
+function burning(o: Partial<BurnRate> = {}, badDirection: 'high' | 'low' = 'high', past?: Past) {
   const burnRate: BurnRate = { kind: 'burn-rate', objective: 0.999, rows: ROWS, badMin: 3, scope: 'release', ...o };
-  const guardrail: Guardrail & { readonly test: BurnRate } = { ...ORDERS.guardrail, test: burnRate };
-  const watched = { ...ORDERS, guardrail, signal: { ...HIGH, badDirection }, baselines: [] };
-  return burnRateTest(specOf([watched]), watched);
+  const watched: Burning = {
+    ...ORDERS,
+    guardrail: { ...ORDERS.guardrail, test: burnRate },
+    signal: { ...HIGH, badDirection },
+    baselines: [],
+  };
+  return burnRateTest(specOf([watched]), past === undefined ? watched : { ...watched, held: heldOf(watched, past) });
+}
+
+/** What history knows of it, whatever the scope; a release has to know nothing of it by itself. */
+function heldOf(watched: Burning, { since, bad }: Past): readonly HeldCounts[] {
+  const rolling: WatchedGuardrail = {
+    ...watched,
+    guardrail: { ...watched.guardrail, test: { ...watched.guardrail.test, scope: 'rolling' } },
+  };
+  const all = Array.from({ length: since / 15 }, (_, i) => -15 * i).map((t) => ({
+    atMs: START + t * 1000,
+    bad: bad(t),
+  }));
+  const counted = heldPeriods(rolling, START).map((period) => {
+    const within = all.filter(({ atMs }) => atMs > period.fromMs && atMs <= period.toMs);
+    return { ...period, count: within.reduce((sum, one) => sum + one.bad, 0), of: 25 * within.length };
+  });
+  return withHeld(rolling, counted).held ?? [];
 }
 
 /** One sample every 15 seconds, of 25 orders each. */
@@ -29,7 +58,7 @@ const every15 = (until: number, bad: (seconds: number) => number, total = 25): T
 /** From when to when it fired, in seconds after the release; through JSON at every sample. */
 function firingSpans(test: ReturnType<typeof burning>, all: readonly Told[]): (readonly [number, number])[] {
   const spans: (readonly [number, number])[] = [];
-  let [state, since, last] = [test.start(), null as number | null, 0];
+  let [state, since, last] = [JSON.parse(JSON.stringify(test.start())) as BurnRateState, null as number | null, 0];
   for (const one of all) {
     state = JSON.parse(JSON.stringify(test.observe(state, one))) as BurnRateState;
     const now = (one.observation.atMs - START) / 1000;
@@ -81,6 +110,116 @@ describe('fires when the independent computation does', () => {
   test.each(STORIES)('%s', (_, until, bad, release, rolling) => {
     expect(firingSpans(burning(), every15(until, bad))).toEqual(release);
     expect(firingSpans(burning({ scope: 'rolling' }), every15(until, bad))).toEqual(rolling);
+  });
+});
+
+describe('what was before the release, to the same computation', () => {
+  const STORIES: readonly [
+    string,
+    Past,
+    number,
+    (t: number) => number,
+    release: (readonly [number, number])[],
+    rolling: (readonly [number, number])[],
+  ][] = [
+    [
+      'an incident in the ten minutes before fires at the first sample',
+      { since: HOUR, bad: (t) => (t > -600 ? 25 : 0) },
+      HOUR,
+      () => 0,
+      [],
+      [[15, 1785]],
+    ],
+    [
+      'an incident that was over an hour before fires no more',
+      { since: 6 * HOUR, bad: (t) => (t > -2 * HOUR && t <= -2 * HOUR + 600 ? 25 : 0) },
+      HOUR,
+      () => 0,
+      [],
+      [],
+    ],
+    [
+      'a quiet past dilutes what is broken since',
+      { since: 6 * HOUR, bad: () => 0 },
+      2 * HOUR,
+      () => 2,
+      [[300, 7200]],
+      [[660, 7200]],
+    ],
+    [
+      'a leak before is part of a worse one since',
+      { since: HOUR, bad: () => 0.2 },
+      HOUR,
+      () => 0.5,
+      [[300, 3600]],
+      [[15, 3600]],
+    ],
+  ];
+  test.each(STORIES)('%s', (_, past, until, bad, release, rolling) => {
+    const all = every15(until, bad);
+    expect(firingSpans(burning({ scope: 'release' }, 'high', past), all)).toEqual(release);
+    expect(firingSpans(burning({ scope: 'rolling' }, 'high', past), all)).toEqual(rolling);
+  });
+
+  const incident: Past = { since: HOUR, bad: () => 25 };
+  const rolling = burning({ scope: 'rolling' }, 'high', incident);
+
+  test('alone it neither fires nor waits: the watch has heard nothing yet', () => {
+    const state = rolling.start();
+    expect([rolling.isFiring(state, START), rolling.isPending(state, START)]).toEqual([false, false]);
+    expect(rolling.lacks(state, START)).toBe('no-telemetry');
+    expect(rolling.samples(state)).toBe(0);
+    const heard = rolling.observe(state, told('watched', 15, 0, 0)) as BurnRateState;
+    expect([rolling.isFiring(heard, START), rolling.lacks(heard, START), rolling.samples(heard)]).toEqual([
+      true,
+      null,
+      0,
+    ]);
+  });
+
+  test.each([
+    [
+      'only the past burns: since it does',
+      { since: HOUR, bad: (t: number) => (t > -600 ? 25 : 0) },
+      0,
+      START - 600_000,
+    ],
+    [
+      'of two incidents, since the newer',
+      { since: HOUR, bad: (t: number) => (t % 1800 > -300 ? 25 : 0) },
+      0,
+      START - 300_000,
+    ],
+    ['both burn: the release would fire by itself', { since: HOUR, bad: () => 25 }, 25, null],
+    [
+      'two since are too few to speak of without the past',
+      { since: HOUR, bad: (t: number) => (t > -300 ? 25 : 0) },
+      0.5,
+      START - 300_000,
+    ],
+    ['only what came since burns', { since: HOUR, bad: () => 0 }, 25, null],
+    ['nothing burns', { since: HOUR, bad: () => 0 }, 0, null],
+  ] as const)('since when it is beyond, where %s', (_, past, bad, expected) => {
+    const test1 = burning({ scope: 'rolling', rows: ROWS.slice(0, 1) }, 'high', past);
+    const state = through(
+      test1,
+      every15(60, () => bad),
+    );
+    expect(test1.beyondSinceMs?.(state)).toBe(expected);
+  });
+
+  test('of a release it is not known at all', () => {
+    expect(burning({}, 'high', incident).start()).toEqual(burning().start());
+  });
+
+  test('it is named with the rest', () => {
+    const state = through(
+      rolling,
+      every15(600, () => 0),
+    );
+    expect(rolling.describe(state, { verdict: 'breach', evidence: null, clockMs: START }).words).toBe(
+      'orders: 6 000 of 7 000 failed within 6 hours, 857 times what an objective of 99.9 % allows, and 667 times within 30 minutes; 6 times is too fast',
+    );
   });
 });
 

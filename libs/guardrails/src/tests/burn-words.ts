@@ -27,7 +27,7 @@ export function describeBurn(
   };
   const { name } = watched.guardrail;
   const { long, row } = worst;
-  // Windows do not reach back before the release: while it is younger than one, that is all there is.
+  // Windows of `scope: release` do not reach back before it: while it is younger than one, that is all there is.
   const isWhole = (lengthMs: number) => scope === 'rolling' || newestAtMs - spec.startMs >= lengthMs;
   const when = (lengthMs: number) =>
     isWhole(lengthMs) ? `within ${lengthWords(lengthMs)}` : `since ${clockTime(spec.startMs)}`;

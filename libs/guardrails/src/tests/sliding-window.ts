@@ -44,8 +44,30 @@ export function pruneWindow(plan: WindowPlan, window: Window, endMs: InstantMs):
 
 /** All that a window holds. */
 export function sumOf(window: Window): Counts {
+  return sumFrom(window, 0);
+}
+
+/** What of it came after the origin. */
+export function sumAfterOrigin(window: Window): Counts {
+  let row = 0;
+  while (row < window.length && (window[row] as number) < 0) row += ROW;
+  return sumFrom(window, row);
+}
+
+/** When the newest unbroken run of slots with events from before the origin began; null where there is none. */
+export function eventsBeforeOriginMs(plan: WindowPlan, window: Window): InstantMs | null {
+  let [sinceMs, isRunning]: [InstantMs | null, boolean] = [null, false];
+  for (let row = 0; row < window.length && (window[row] as number) < 0; row += ROW) {
+    const hasEvents = (window[row + 1] as number) > 0;
+    if (hasEvents && !isRunning) sinceMs = plan.originMs + (window[row] as number) * plan.slotMs;
+    isRunning = hasEvents;
+  }
+  return sinceMs;
+}
+
+function sumFrom(window: Window, from: number): Counts {
   let [events, exposure] = [0, 0];
-  for (let row = 0; row < window.length; row += ROW) {
+  for (let row = from; row < window.length; row += ROW) {
     events += window[row + 1] as number;
     exposure += window[row + 2] as number;
   }
