@@ -12,6 +12,7 @@ import type { Period } from '@parapet/signals';
 import { declarationOf } from './declarations.js';
 import type { Environment, KnownRelease } from './environment.js';
 import { armsOfThePast, withArms } from './history/arms-history.js';
+import { heldAskedBy, withHeldWindows } from './history/held-windows.js';
 import { measuredArmsOfThePast, withMeasuredArms } from './history/measured-arms.js';
 import { type HistoryPlan, historyPlan } from './history/history-plan.js';
 import type { HistoryReader } from './history/read-history.js';
@@ -86,7 +87,9 @@ async function withHistoryOf(
     where: ask.where,
   };
   const perSeries = guardrail.test.kind === 'gauge' && countSeries(environment, guardrail.signal) <= SERIES_MAX;
-  const known = withHistory(about, watched, plan, await reader.history(of, { ...ask, perSeries }));
+  const sums = [...ask.sums, ...heldAskedBy(watched, about.startMs)];
+  const history = await reader.history(of, { ...ask, sums, perSeries });
+  const known = withHeldWindows(withHistory(about, watched, plan, history), about.startMs, history);
   if (signal === null) return known;
   const measured = measuredArmsOfThePast(guardrail);
   if (measured !== null) {

@@ -389,6 +389,45 @@ describe('a watch is told', () => {
 });
 
 describe('a watch begins with', () => {
+  const burnRate = (scope: 'release' | 'rolling'): Guardrail => {
+    const { volume: _, ...rest } = GUARDRAIL;
+    const rows = [{ longMs: 60 * MINUTE, shortMs: 5 * MINUTE, factor: 14.4 }];
+    const ofBudget = { kind: 'burn-rate', objective: 0.99, rows, badMin: 3, scope } as const;
+    return { ...rest, name: scope, where: { store: 'lyon-1' }, test: ofBudget };
+  };
+
+  test('what the windows of a burn rate held, where they roll: an incident before the release is told at once and blamed on nobody', async () => {
+    for (let i = 70; i > 0; i--) {
+      await hear(
+        sampleOf('shop.errors', NOW - i * MINUTE + 30_000, count(i <= 10 ? 20 : 0, 20)),
+        sampleOf('shop.errors', NOW - i * MINUTE + 30_000, count(20, 20), 'lyon-2'),
+      );
+    }
+    const release = await begin('odoo-1', NOW + 20_000, undefined, [burnRate('release'), burnRate('rolling')]);
+    const spec = await specOf(release);
+    const [ofRelease, rolling] = spec.guardrails;
+    expect(ofRelease?.held).toBeUndefined();
+    expect(rolling?.held).toEqual(
+      Array.from({ length: 60 }, (_, i) => {
+        const fromMs = NOW - (60 - i) * MINUTE;
+        return { fromMs, toMs: fromMs + MINUTE, events: i >= 50 ? 20 : 0, exposure: 20 };
+      }),
+    );
+    await hear(sampleOf('shop.errors', NOW + 30_000, count(0, 20)));
+    const { rows } = await admin.query<{ verdict: VerdictChanged }>(
+      'SELECT verdict FROM evaluation_verdict ORDER BY n',
+    );
+    const { to, reason, guardrails, attribution } = rows.at(-1)!.verdict;
+    expect([to, reason]).toEqual(['inconclusive', 'not-attributed']);
+    expect(guardrails.map(({ name, verdict }) => [name, verdict])).toEqual([
+      ['release', 'pass'],
+      ['rolling', 'breach'],
+    ]);
+    expect(attribution?.blamed).toBeUndefined();
+    expect(attribution?.alternatives[0]).toMatchObject({ kind: 'before', finding: 'found' });
+    expect(replay(spec, await inputsOf(release)).map(({ said }) => said)).toEqual(rows.map(({ verdict }) => verdict));
+  });
+
   const sale = { name: 'sale', kind: 'promotion', repeat: null } as const;
   const period = { ...sale, fromMs: NOW - 14 * DAY - 60 * MINUTE, toMs: NOW - 14 * DAY + 60 * MINUTE };
   const trade = { name: 'trade', timeZone: 'Europe/Paris', environments: [ENVIRONMENT] };
