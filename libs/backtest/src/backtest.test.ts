@@ -102,6 +102,27 @@ describe('a recorded release', () => {
   });
 });
 
+describe('a budget', () => {
+  const rows = [{ longMs: 3_600_000, shortMs: 300_000, factor: 10 }];
+  const budget = (scope: 'release' | 'rolling') =>
+    policyOf([ORDERS({ test: { kind: 'burn-rate', objective: 0.99, rows, badMin: 3, scope } })]);
+  // Half of the orders failed in the ten minutes before the release.
+  const incident = { ...steadyWindow(), failed: counter(1, 50, TICKS - 40) };
+  const series = { pre: incident, lastWeek: steadyWindow(), watch: steadyWindow() };
+
+  it.each([
+    ['release', /: 39 of 3 900 failed since /],
+    ['rolling', /: 1 989 of 7 800 failed within 1 hour, 25\.5 times what .* and 1 times within 5 minutes$/],
+  ] as const)(
+    'of scope %s knows what was before the release only where its windows roll, and blames nobody',
+    (scope, words) => {
+      const result = judged(record({ series }), budget(scope));
+      expect(result).toMatchObject({ verdict: 'pass', degradedTick: null });
+      expect(result.reasons).toEqual([expect.objectContaining({ words: expect.stringMatching(words) })]);
+    },
+  );
+});
+
 describe('a record of latency', () => {
   it('holds buckets as what came in each tick, whatever the declaration of the signal says', () => {
     const compared = {

@@ -14,7 +14,7 @@ import {
 } from '@parapet/guardrails';
 import { type InstantMs, invariant } from '@parapet/kernel';
 import { EMPTY_SERIES, type SeriesState, type SignalDeclaration } from '@parapet/signals';
-import { baselinesOf, recordedHistory, usualTraffic } from './history.js';
+import { baselinesOf, recordedHistory, usualTraffic, withRecordedWindows } from './history.js';
 import type { ReleaseResult } from './labels.js';
 import { pair, type Pairing } from './pairing.js';
 import type { RecordedRelease, RecordedSeries } from './recorded-release.js';
@@ -227,11 +227,13 @@ function watchedOf(guardrail: Guardrail, feeds: readonly Feed[], release: Record
   if (feed === undefined) return { guardrail: own, signal: null, baselines: [] };
   const { unit, badDirection, intervalMs, latenessMs } = feed.declaration;
   const history = recordedHistory(release, feed, START_MS);
-  return {
+  const watched: WatchedGuardrail = {
     guardrail: own,
     signal: { unit, badDirection, intervalMs, latenessMs },
     baselines: baselinesOf(own, feed.declaration, history),
   };
+  // A canary has no past of its own.
+  return release.mode === 'concurrent' ? watched : withRecordedWindows(watched, history, START_MS);
 }
 
 function scopeOf({ canaryShare }: RecordedRelease): ReleaseScope | null {

@@ -1,4 +1,11 @@
-import type { BaselineWindow, Guardrail, WindowedBaseline } from '@parapet/guardrails';
+import {
+  type BaselineWindow,
+  type Guardrail,
+  heldPeriods,
+  type WatchedGuardrail,
+  type WindowedBaseline,
+  withHeld,
+} from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import {
   type Baseline,
@@ -90,6 +97,25 @@ export function baselinesOf(
     case 'alerts':
       return [];
   }
+}
+
+/** The guardrail with what its windows held when the release began, where they roll: of the time before it that was recorded. */
+export function withRecordedWindows(
+  watched: WatchedGuardrail,
+  history: readonly RecordedWindow[],
+  startMs: InstantMs,
+): WatchedGuardrail {
+  const observed = history.flatMap(({ window, observations }) => (window === 'before' ? observations : []));
+  const counted = heldPeriods(watched, startMs).map(({ fromMs, toMs }) => {
+    let [count, of] = [0, 0];
+    for (const { atMs, value } of observed) {
+      if (value.kind !== 'count' || atMs <= fromMs || atMs > toMs) continue;
+      count += value.count;
+      of += value.of;
+    }
+    return { fromMs, toMs, count, of };
+  });
+  return withHeld(watched, counted);
 }
 
 function countIntervals(
