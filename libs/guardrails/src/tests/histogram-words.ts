@@ -24,6 +24,8 @@ const SHARES = [
   { share: 0.75, words: 'one in four', name: '75th percentile' },
   { share: 0.5, words: 'half of them', name: 'median' },
 ] as const;
+/** What rounding may make of nothing: the order in which late samples came must not choose the percentile that is shown. */
+const ROUNDING = 1e-9;
 /** Fewer slow requests than this are no percentile. */
 const BEYOND_MIN = 5;
 
@@ -36,7 +38,7 @@ export function describeHistogram(seen: SeenHistogram): Described {
   const now: Buckets = { bounds: baseline.bounds, counts: state.watched };
   const reference = referenceOf(seen, baseline);
   const evidence = standing.evidence ?? 0;
-  const shown = shareOf(now, reference, requests, standing.verdict === 'breach' || evidence > 0);
+  const shown = shareOf(now, reference, requests, evidence > ROUNDING);
   const observed = quantileOf(now, shown.share);
   const before = reference === null ? Number.NaN : quantileOf(reference, shown.share);
   const hasBefore = Number.isFinite(before);
@@ -45,14 +47,14 @@ export function describeHistogram(seen: SeenHistogram): Described {
     observed,
     ...(hasBefore ? { baseline: before, limit: before * toleratedRatio(test.worseBy, drift) } : {}),
   };
-  const isWorse = standing.verdict === 'breach' || (evidence > 0 && hasBefore && observed > before);
+  const isWorse = standing.verdict === 'breach' || (evidence > ROUNDING && hasBefore && observed > before);
   const guessed = isAssumed(baseline) ? '; how much it varies is assumed, for want of history' : '';
   const words = comparison(seen, baseline, { observed, before, isWorse, shown, requests });
   return { numbers, words: `${words}${luckWords(standing, isWorse)}${guessed}` };
 }
 
 function luckWords({ verdict, evidence }: Standing, isWorse: boolean): string {
-  if (isWorse && evidence !== null && evidence > 0) return `; ${chanceOfLuck(evidence)}`;
+  if (isWorse && evidence !== null && evidence > ROUNDING) return `; ${chanceOfLuck(evidence)}`;
   return verdict === 'pass' ? '; no worse than is tolerated' : '';
 }
 
@@ -88,13 +90,16 @@ function referenceOf({ watched, state }: SeenHistogram, baseline: HistogramBasel
   return requestsOf(state.control) > 0 ? { bounds: baseline.bounds, counts: state.control } : null;
 }
 
-/** The percentile to show: the usual one, or where something is worse the one that shows it best. */
+/** The percentile to show: the usual one, or where evidence says that something is worse the one that shows it best. */
 function shareOf(now: Buckets, reference: Buckets | null, requests: number, isWorse: boolean) {
   const telling = SHARES.filter(({ share }) => (1 - share) * requests >= BEYOND_MIN);
   const [usual] = telling.length === 0 ? SHARES.slice(-1) : telling;
   if (!isWorse || reference === null) return usual as (typeof SHARES)[number];
   const ratio = ({ share }: { readonly share: number }) => quantileOf(now, share) / quantileOf(reference, share);
-  return telling.reduce((best, one) => (ratio(one) > ratio(best) ? one : best), usual as (typeof SHARES)[number]);
+  return telling.reduce(
+    (best, one) => (ratio(one) > ratio(best) * (1 + ROUNDING) ? one : best),
+    usual as (typeof SHARES)[number],
+  );
 }
 
 function isAssumed({ tailDispersions }: HistogramBaseline): boolean {
