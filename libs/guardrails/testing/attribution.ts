@@ -257,6 +257,14 @@ export const STORIES: readonly Story[] = [
     considered: [...NOTHING_ELSE, 'release ruled-out'],
   },
   {
+    story: 'a release whose place this one took at once is not running any more: what runs now is blamed',
+    inputs: merge([surroundings(0, other(-1, { endedAtMs: at(20) }))], stream(15, 20 * MINUTE, badFrom(0))),
+    last: /fail act$/,
+    blamed: ours,
+    words: /^orders got worse at 09:12 UTC, right after this release began; /,
+    considered: [...NOTHING_ELSE, 'release ruled-out'],
+  },
+  {
     story: 'of another workload it would have to be much more obvious',
     inputs: merge(
       [surroundings(0), surroundings(20, other(15, { workload: 'integrations' }))],

@@ -46,9 +46,10 @@ export function suspectsOf(
   { beginnings, isOursPossible }: Suspicion,
 ): readonly Suspect[] {
   const own: NearbyRelease = { ...spec, endedAtMs: null };
+  const likeliestMs = beginnings.find(({ logLikelihood }) => logLikelihood === 0)?.atMs ?? null;
   const all = [own, ...nearby].map((one) => {
     const isOurs = one.release === spec.release;
-    const excuse = isOurs ? null : exclusionOf(spec, watched, one);
+    const excuse = isOurs ? null : isReplaced(spec, one, likeliestMs) ? 'had-ended' : exclusionOf(spec, watched, one);
     const isOut = excuse !== null || (isOurs && !isOursPossible);
     const prior = one.workload === spec.workload ? 0 : Math.log(OTHER_WORKLOAD);
     const weight = isOut ? Number.NEGATIVE_INFINITY : prior + likelihoodOf(one, beginnings);
@@ -58,7 +59,6 @@ export function suspectsOf(
   const nobody = isOursPossible ? Number.NEGATIVE_INFINITY : -Math.log(ANY_TIME_MS);
   const possible = [nobody, ...all.map(({ weight }) => weight)].filter((weight) => weight > Number.NEGATIVE_INFINITY);
   const total = possible.length === 0 ? 0 : logSumExp(possible);
-  const likeliestMs = beginnings.find(({ logLikelihood }) => logLikelihood === 0)?.atMs ?? null;
   return all.map(({ one, isOurs, excuse, weight }) => {
     const share = Number.isFinite(weight) ? Math.exp(weight - total) : 0;
     const { release, name, startMs } = one;
@@ -71,6 +71,12 @@ export function suspectsOf(
       excuse: isOurs || share >= POSSIBLE_SHARE ? null : (excuse ?? excuseOf(spec, one, likeliestMs)),
     };
   });
+}
+
+/** Whether this release took the other's place before anything was worse: what runs since holds whatever either of the two brought. */
+function isReplaced(spec: WatchSpec, other: NearbyRelease, likeliestMs: InstantMs | null): boolean {
+  const hasOurPlace = other.workload === spec.workload && other.startMs <= spec.startMs && other.endedAtMs !== null;
+  return hasOurPlace && likeliestMs !== null && likeliestMs >= spec.startMs;
 }
 
 /** ln of how likely a release is to have begun something at one of these times. */
