@@ -7,7 +7,7 @@ describe('a real Prometheus and a real Alertmanager in front', () => {
 
   beforeAll(async () => {
     // Orders that the bad version delayed go on arriving for a minute and a half, and the alert with them.
-    own = await ownWorld({ recoverWithinSeconds: 300 });
+    own = await ownWorld({ recoverWithinSeconds: 180 });
   }, 180_000);
 
   afterAll(async () => {
@@ -34,7 +34,7 @@ describe('a real Prometheus and a real Alertmanager in front', () => {
       policy: 'alerts-only',
       previous: good.id,
     });
-    const story = await follow(person, bad.id, isVerification, { withinMs: 420_000 });
+    const story = await follow(person, bad.id, isVerification, { withinMs: 260_000 });
 
     const failed = story.find((event) => typeOf(event) === 'verdict.changed' && event.data.to === 'fail');
     expect(failed?.data.guardrails).toEqual([expect.objectContaining({ name: 'critical-alerts', verdict: 'breach' })]);
@@ -49,5 +49,5 @@ describe('a real Prometheus and a real Alertmanager in front', () => {
       ]),
     );
     expect(story.map((event) => Number(event.sequence))).toEqual(story.map((_, index) => index + 1));
-  }, 450_000);
+  }, 290_000);
 });
