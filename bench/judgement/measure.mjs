@@ -1,6 +1,6 @@
 // One cell of the benchmark, in a process and with a heap of its own: so many releases, watched beside each other.
 import { GCProfiler } from 'node:v8';
-import { startWatch, step } from '@parapet/guardrails';
+import { RunningWatch } from '@parapet/guardrails';
 import { GUARDRAILS_PER_RELEASE, inputsOf, specOf } from './watches.mjs';
 
 /** The middle of a watch of an hour: half of the anchors have begun. */
@@ -18,11 +18,11 @@ const ticks = Array.from({ length: FROM_TICK + TICKS }, (_, tick) =>
 );
 /** @param {import('@parapet/guardrails').WatchSpec} spec @param {number} release */
 function halfWay(spec, release) {
-  let state = startWatch(spec);
+  const watch = new RunningWatch(spec);
   for (const tick of ticks.slice(0, FROM_TICK)) {
-    for (const input of tick[release % VARIANTS] ?? []) state = step(spec, state, input).state;
+    for (const input of tick[release % VARIANTS] ?? []) watch.take(input);
   }
-  return state;
+  return watch.state;
 }
 /** Every release's state is its own, as it is when it was read back from where it is kept. */
 const texts = Array.from({ length: VARIANTS }, (_, variant) => JSON.stringify(halfWay(specOf(variant), variant)));
@@ -30,14 +30,16 @@ const texts = Array.from({ length: VARIANTS }, (_, variant) => JSON.stringify(ha
 collect();
 const emptyBytes = process.memoryUsage().heapUsed + process.memoryUsage().external;
 const specs = Array.from({ length: releases }, (_, release) => specOf(release));
-/** @type {import('@parapet/guardrails').WatchState[]} */
-let states = [];
+/** @type {RunningWatch[]} */
+let watches = [];
 let cpuMicros = 0;
 let wallMs = 0;
 let samples = 0;
 let collectedMs = 0;
 for (let loop = 0; loop < loops; loop++) {
-  states = specs.map((_, release) => JSON.parse(/** @type {string} */ (texts[release % VARIANTS])));
+  watches = specs.map(
+    (spec, release) => new RunningWatch(spec, JSON.parse(/** @type {string} */ (texts[release % VARIANTS]))),
+  );
   // What was read back has been judged once before anything is timed: plans are made and memory is where it stays.
   run(FROM_TICK, FROM_TICK + 1);
   const profiler = new GCProfiler();
@@ -53,7 +55,7 @@ for (let loop = 0; loop < loops; loop++) {
 }
 collect();
 const fullBytes = process.memoryUsage().heapUsed + process.memoryUsage().external;
-if (states.some((state) => state.failure !== null)) throw new Error('a healthy release failed');
+if (watches.some(({ state }) => state.failure !== null)) throw new Error('a healthy release failed');
 process.stdout.write(
   JSON.stringify({
     releases,
@@ -69,10 +71,8 @@ process.stdout.write(
 function run(from, to) {
   for (let tick = from; tick < to; tick++) {
     for (let release = 0; release < releases; release++) {
-      const spec = /** @type {import('@parapet/guardrails').WatchSpec} */ (specs[release]);
-      let state = /** @type {import('@parapet/guardrails').WatchState} */ (states[release]);
-      for (const input of ticks[tick]?.[release % VARIANTS] ?? []) state = step(spec, state, input).state;
-      states[release] = state;
+      const watch = /** @type {RunningWatch} */ (watches[release]);
+      for (const input of ticks[tick]?.[release % VARIANTS] ?? []) watch.take(input);
     }
   }
 }

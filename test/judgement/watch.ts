@@ -1,7 +1,6 @@
-/** One release watch as the evaluator runs it: a baseline of libs/signals, `startWatch` and `step` of libs/guardrails. */
+/** One release watch as the evaluator runs it: a baseline of libs/signals, `RunningWatch` of libs/guardrails. */
 import {
-  startWatch,
-  step,
+  RunningWatch,
   type GuardrailTest,
   type WatchedGuardrail,
   type WatchInput,
@@ -26,12 +25,13 @@ export interface WatchPlan {
 /** Watches for an hour and says after which tick the release had failed; null where it never had. */
 export function failedAt(plan: WatchPlan): number | null {
   const spec = specOf(plan);
-  let { state } = step(spec, startWatch(spec), { kind: 'phase', clockMs: START_MS, phase: 'live', atMs: START_MS });
+  const running = new RunningWatch(spec);
+  running.take({ kind: 'phase', clockMs: START_MS, phase: 'live', atMs: START_MS });
   for (let tick = 0; tick < WATCH_TICKS; tick++) {
     const { watched, control } = plan.observe(tick);
-    if (control !== undefined) state = step(spec, state, observed(tick, control, CONTROL)).state;
-    if (watched !== null) state = step(spec, state, observed(tick, watched, CANARY)).state;
-    if (state.failure !== null) return tick;
+    if (control !== undefined) running.take(observed(tick, control, CONTROL));
+    if (watched !== null) running.take(observed(tick, watched, CANARY));
+    if (running.state.failure !== null) return tick;
   }
   return null;
 }

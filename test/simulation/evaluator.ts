@@ -1,11 +1,12 @@
 import { fromJournal, type SignalBatch, toJournal } from '@parapet/contracts';
-import type { WatchInput, WatchSpec } from '@parapet/guardrails';
+import { RunningWatch, type WatchInput, type WatchSpec } from '@parapet/guardrails';
 import type { Configuration } from '@parapet/policy';
 import type { JournalRow } from '@parapet/runtime';
 import { mergeRollUps, type Observation, type RollUp, rollUpOf, seriesName } from '@parapet/signals';
 import {
   type Environment,
   environmentIn,
+  type OpenWatch,
   type PartitionMemory,
 } from '../../services/guardrail-evaluation/src/environment.js';
 import { applyFact } from '../../services/guardrail-evaluation/src/facts.js';
@@ -174,9 +175,9 @@ export class Evaluator {
       this.rollUps.set(key, { observation, rollUp: known === undefined ? rollUp : mergeRollUps(known.rollUp, rollUp) });
     }
     for (const { watches } of memory.environments.values()) {
-      for (const [release, { spec, state }] of watches) {
+      for (const [release, { spec, running }] of watches) {
         this.specs.set(release, spec);
-        if (state.isOver) watches.delete(release);
+        if (running.state.isOver) watches.delete(release);
       }
     }
     for (const { release, json } of kept.told) {
@@ -201,18 +202,17 @@ function asOnTheWire(batch: SignalBatch): SignalBatch {
   return JSON.parse(JSON.stringify(batch)) as SignalBatch;
 }
 
-/** The memory as it is at a commit: its records are never changed, only exchanged. */
+/** The memory as it is at a commit: its records are never changed, only exchanged; but a running watch changes where it stands. */
 function copied(memory: PartitionMemory): PartitionMemory {
   const environments = [...memory.environments].map(([key, own]): [string, Environment] => [
     key,
-    { ...own, series: new Map(own.series), releases: new Map(own.releases), watches: new Map(own.watches) },
+    { ...own, series: new Map(own.series), releases: new Map(own.releases), watches: watchesOf(own) },
   ]);
   return { ...memory, environments: new Map(environments) };
 }
 
 /** The memory as a database gives it back: everything once through JSON. */
 function reread(memory: PartitionMemory): PartitionMemory {
-  const json = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
   const environments = [...memory.environments].map(([key, own]): [string, Environment] => [
     key,
     {
@@ -222,10 +222,23 @@ function reread(memory: PartitionMemory): PartitionMemory {
       unattached: json(own.unattached),
       series: new Map(json([...own.series])),
       releases: new Map(json([...own.releases])),
-      watches: new Map(json([...own.watches])),
+      watches: watchesOf(own),
     },
   ]);
   return { ...memory, environments: new Map(environments) };
+}
+
+/** Its watches, each of them going on from where it stands now. */
+function watchesOf({ watches }: Environment): Environment['watches'] {
+  const read = ([release, { running, ...watch }]: [string, OpenWatch]): [string, OpenWatch] => {
+    const kept = json(watch);
+    return [release, { ...kept, running: new RunningWatch(kept.spec, json(running.state)) }];
+  };
+  return new Map([...watches].map(read));
+}
+
+function json<T>(value: T): T {
+  return JSON.parse(JSON.stringify(value)) as T;
 }
 
 /** What the journal holds of what a watch said. */

@@ -5,8 +5,7 @@ import {
   type InconclusiveReason,
   resolveGuardrail,
   type ReleaseScope,
-  startWatch,
-  step,
+  RunningWatch,
   type WatchedGuardrail,
   type WatchEvent,
   type WatchInput,
@@ -69,17 +68,11 @@ export function backtest({ policy, signals }: BacktestPolicy, release: RecordedR
     pairing.pairs.map(({ guardrail, recorded }) => [guardrail.name, recorded?.id ?? guardrail.name]),
   );
 
-  let { state } = step(spec, startWatch(spec), {
-    kind: 'phase',
-    clockMs: START_MS + AFTER_MS,
-    phase: 'live',
-    atMs: START_MS,
-  });
+  const watch = new RunningWatch(spec);
+  watch.take({ kind: 'phase', clockMs: START_MS + AFTER_MS, phase: 'live', atMs: START_MS });
   let verdict: Extract<WatchEvent, { type: 'VerdictChanged' }> | null = null;
   for (const { tick, input } of inputsOf(feeds, release)) {
-    const next = step(spec, state, input);
-    state = next.state;
-    verdict = next.said.findLast((event) => event.type === 'VerdictChanged') ?? verdict;
+    verdict = watch.take(input).findLast((event) => event.type === 'VerdictChanged') ?? verdict;
     if (verdict?.to === 'fail') {
       const named = verdict.attribution?.guardrails ?? breachedIn(verdict.guardrails);
       const attributed = [...new Set(named.map((name) => idOf.get(name) ?? name))];

@@ -8,8 +8,8 @@ import { mixtureOver } from './mixture.js';
 /** Everything that was counted, and what each anchor's share of it is. */
 export interface AnchoredCounts {
   /** Not capped. */
-  readonly events: number;
-  readonly exposure: number;
+  events: number;
+  exposure: number;
   /** Exposure, and the events that the cap of each kernel let count. */
   readonly anchored: AnchoredSums;
 }
@@ -18,7 +18,7 @@ export interface AnchoredCounts {
 export interface CountMixture {
   start(): AnchoredCounts;
   /**
-   * Adds one observation. Series that report in the same interval share its cap, and late ones find their interval open, so the
+   * Adds one observation, in place, and answers the same counts. Series that report in the same interval share its cap, and late ones find their interval open, so the
    * order of arrival within the lateness does not matter.
    */
   observe(
@@ -60,11 +60,12 @@ export function countMixture(plan: AnchorPlan, kernels: readonly CountKernel[]):
   };
   return {
     start: () => ({ events: 0, exposure: 0, anchored: anchored.start() }),
-    observe: (counts, atMs, newestAtMs, events, exposure) => ({
-      events: counts.events + events,
-      exposure: counts.exposure + exposure,
-      anchored: anchored.add(counts.anchored, atMs, newestAtMs, [events, exposure]),
-    }),
+    observe: (counts, atMs, newestAtMs, events, exposure) => {
+      counts.events += events;
+      counts.exposure += exposure;
+      anchored.add(counts.anchored, atMs, newestAtMs, [events, exposure]);
+      return counts;
+    },
     evidence: (counts) => {
       const begun = anchored.fill(counts.anchored);
       return kernels.map((kernel, k) => evidenceOf(kernel, k, begun));

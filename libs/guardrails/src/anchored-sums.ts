@@ -1,23 +1,23 @@
 import type { InstantMs } from '@parapet/kernel';
 import { type AnchorPlan, newestAnchor, slotOf } from './anchors.js';
-import { addToRow, closedEnd, type OpenRows } from './open-rows.js';
+import { addToRow, closedEnd, dropRows, type OpenRows } from './open-rows.js';
 
 /** Sums since each anchor; small, and independent of the length of the watch. */
 export interface AnchoredSums {
   /**
    * The sums of all closed intervals, each capped, and after them the rows of what came in an interval, not yet capped, that late
-   * samples may still join. One array, for every sample of every watch makes it anew.
+   * samples may still join.
    */
-  readonly now: readonly number[];
+  readonly now: number[];
   /** The sums as they were when each later anchor began, a row for each of them. What came since is the difference. */
-  readonly before: readonly number[];
+  readonly before: number[];
 }
 
 /** What each interval contributes to the sums, and what they come to since each anchor (statistics 7). */
 export interface Anchored {
   start(): AnchoredSums;
-  /** Adds what one sample holds to its interval; samples of one interval are added up and share its cap. */
-  add(state: AnchoredSums, atMs: InstantMs, newestAtMs: InstantMs, sample: readonly number[]): AnchoredSums;
+  /** Adds what one sample holds to its interval, in place; samples of one interval are added up and share its cap. */
+  add(state: AnchoredSums, atMs: InstantMs, newestAtMs: InstantMs, sample: readonly number[]): void;
   /** Writes what came since each anchor into `since`, a row an anchor, and answers how many have begun. */
   fill(state: AnchoredSums): number;
   /** Written anew by `fill`. */
@@ -37,34 +37,28 @@ export function anchoredSums(
   const since = scratch(SINCE, plan.count * width);
   const added = scratch(ADDED, width);
 
-  const close = ({ before: known }: AnchoredSums, now: readonly number[], end: number): AnchoredSums => {
-    // As long as it will be: what stands in the place of the sums is written over.
-    const next = now.slice(end - width);
-    for (let i = 0; i < width; i++) next[i] = now[i] as number;
-    let before = known;
+  const close = ({ now, before }: AnchoredSums, end: number): void => {
     for (let at = width; at < end; at += stride) {
       const later = newestAnchor(plan, now[at] as number) * width;
       contribute(now, at, added);
       if (before.length < later) {
-        const begun = [...before];
-        while (begun.length < later) begun.push(...next.slice(0, width));
-        before = begun;
+        while (before.length < later) for (let i = 0; i < width; i++) before.push(now[i] as number);
       } else if (before.length > later) {
         // An interval from before anchors that have begun already is not theirs: what they take off grows with the sum.
-        before = before.map((value, i) => (i < later ? value : value + (added[i % width] as number)));
+        for (let i = later; i < before.length; i++) before[i] = (before[i] as number) + (added[i % width] as number);
       }
-      for (let i = 0; i < width; i++) next[i] = (next[i] as number) + (added[i] as number);
+      for (let i = 0; i < width; i++) now[i] = (now[i] as number) + (added[i] as number);
     }
-    return { now: next, before };
+    dropRows(now, width, end);
   };
 
   return {
     since,
     start: () => ({ now: Array.from({ length: width }, () => 0), before: [] }),
     add: (state, atMs, newestAtMs, sample) => {
-      const now = addToRow(state.now, slotOf(plan, atMs), sample, width);
-      const end = closedEnd(plan, now, stride, newestAtMs, width);
-      return end === width ? { now, before: state.before } : close(state, now, end);
+      addToRow(state.now, slotOf(plan, atMs), sample, width);
+      const end = closedEnd(plan, state.now, stride, newestAtMs, width);
+      if (end > width) close(state, end);
     },
     fill: ({ now, before }) => {
       const closedBegun = 1 + before.length / width;

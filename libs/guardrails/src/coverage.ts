@@ -1,11 +1,10 @@
 import type { InstantMs } from '@parapet/kernel';
 
 /**
- * Times that were spoken of, as one flat array, for every sample of every watch makes it anew: how long those are that nothing can
- * join any more, up to when they reach, and the newer ones as ranges without overlap, `from` and `to` one after the other in the
- * order of time.
+ * Times that were spoken of, as one flat array: how long those are that nothing can join any more, up to when they reach, and the
+ * newer ones as ranges without overlap, `from` and `to` one after the other in the order of time.
  */
-export type Covered = readonly number[];
+export type Covered = number[];
 
 /** Where the ranges begin. */
 const RANGES = 2;
@@ -24,7 +23,10 @@ export interface Pace {
   readonly latenessMs: number;
 }
 
-/** Adds the time that one observation speaks of, cut at the start of the watch; the union is the same in whatever order they came. */
+/**
+ * Takes over the times and adds that which one observation speaks of, cut at the start of the watch; the union is the same in
+ * whatever order they came.
+ */
 export function cover(covered: Covered, fromMs: InstantMs, toMs: InstantMs, pace: Pace): Covered {
   const from = Math.max(fromMs, pace.startMs, covered[1] as number);
   if (toMs <= from) return covered;
@@ -34,9 +36,8 @@ export function cover(covered: Covered, fromMs: InstantMs, toMs: InstantMs, pace
   const goesOn = last >= RANGES && from >= (covered[last] as number) && from <= (covered[last + 1] as number) + slackMs;
   if (!goesOn) return fold(joined(covered, from, toMs, slackMs), pace);
   if (toMs <= (covered[last + 1] as number)) return covered;
-  const next = [...covered];
-  next[last + 1] = toMs;
-  return fold(next, pace);
+  covered[last + 1] = toMs;
+  return fold(covered, pace);
 }
 
 function joined(covered: Covered, fromMs: number, toMs: number, slackMs: number): Covered {

@@ -4,7 +4,7 @@ import { adviceOn } from './doubts.js';
 import type { GuardrailReport, InconclusiveReason, JudgementKind } from './events.js';
 import type { GuardrailTest } from './guardrail.js';
 import type { PlannedGuardrail, WatchPlan } from './plan.js';
-import { coverageOf, quietMs, spanOf, whyQuiet } from './presence.js';
+import { coverageOf, isHeard, quietMs, spanOf, whyQuiet } from './presence.js';
 import type { GuardrailState, TestedState, WatchState } from './state.js';
 import type { Described } from './tests/guardrail-test.js';
 import { trafficOf, type VolumeState } from './volume.js';
@@ -48,7 +48,7 @@ export function judge(scene: Scene, i: number): Judged {
   }
   const { test } = planned;
   const isFiring = test?.kind === 'rule' && test.isFiring(own.run, scene.clockMs);
-  const isEnough = own.evidence !== null && own.evidence + planned.logWeight >= scene.plan.enough;
+  const isEnough = test?.kind === 'statistical' && own.evidence + planned.logWeight >= scene.plan.enough;
   return judgedAs(isFiring, isFiring || isEnough || leads, troubleOf(scene, planned, own));
 }
 
@@ -57,8 +57,8 @@ function judgedAs(isFiring: boolean, isBreach: boolean, trouble: InconclusiveRea
 }
 
 /** ln of the e-value of a guardrail; null for one that fires by rule. */
-export function evidenceOf(own: GuardrailState): number | null {
-  return own.kind === 'tested' ? own.evidence : null;
+export function evidenceOf({ test }: PlannedGuardrail, own: GuardrailState): number | null {
+  return own.kind === 'tested' && test?.kind === 'statistical' ? own.evidence : null;
 }
 
 /** Why a guardrail that judges samples cannot be judged just now; unknowns are told apart. */
@@ -71,7 +71,7 @@ export function troubleOf(scene: Scene, planned: PlannedGuardrail, own: TestedSt
   const { controlPresence } = own;
   const isControlHeard =
     controlPresence !== null &&
-    controlPresence.newestAtMs !== null &&
+    isHeard(controlPresence) &&
     quietMs(controlPresence, spec.startMs, clockMs) <= guardrail.staleAfterMs;
   if (isControlHeard && quiet > CANARY_SILENT_MS) return 'canary-silent';
   if (quiet > guardrail.staleAfterMs) {
@@ -80,7 +80,7 @@ export function troubleOf(scene: Scene, planned: PlannedGuardrail, own: TestedSt
   const isControlMissed =
     controlPresence !== null && quietMs(controlPresence, spec.startMs, clockMs) > guardrail.staleAfterMs;
   // Nothing to compare with is a baseline that is missing, or one that has gone quiet.
-  if (isControlMissed) return controlPresence.newestAtMs === null ? 'no-baseline' : whyQuiet(controlPresence);
+  if (isControlMissed) return isHeard(controlPresence) ? whyQuiet(controlPresence) : 'no-baseline';
   // What could be compared until now may be enough to tell.
   return own.unlike?.isNow === true && coverageLack(scene, own) !== null ? 'not-comparable' : null;
 }
@@ -104,7 +104,7 @@ export function lacksOf(scene: Scene, i: number, judged: Judged): InconclusiveRe
   }
   const { test } = planned;
   invariant(test !== null, `guardrail ${planned.watched.guardrail.name} judges samples by a test`);
-  if (own.presence.newestAtMs === null) return 'no-telemetry';
+  if (!isHeard(own.presence)) return 'no-telemetry';
   if (test.kind === 'rule') {
     return test.lacks(own.run, scene.clockMs) ?? (isSuspect(scene, i) ? 'suspect' : coverageLack(scene, own));
   }
@@ -121,7 +121,7 @@ export function isSuspect({ plan, state, clockMs }: Scene, i: number): boolean {
   const own = state.guardrails[i] as GuardrailState;
   if (own.kind === 'alerts') return concerned(own.alerts).some((e) => e.state === 'firing');
   if (planned.test?.kind === 'rule') return planned.test.isPending(own.run, clockMs);
-  return own.evidence !== null && own.evidence >= 0.5 * (plan.enough - planned.logWeight);
+  return own.evidence >= 0.5 * (plan.enough - planned.logWeight);
 }
 
 /** Times of unlike traffic are neither covered nor uncovered (statistics 11), but so much of the watch has to be left. */
@@ -182,12 +182,13 @@ function describe(scene: Scene, i: number, verdict: JudgementKind): Described {
   if (own.kind === 'alerts') return describeAlerts(scene, planned, own);
   const { test } = planned;
   invariant(test !== null, `guardrail ${planned.watched.guardrail.name} judges samples by a test`);
-  const { numbers, words } = test.describe(own.run, { verdict, evidence: own.evidence, clockMs });
+  const evidence = evidenceOf(planned, own);
+  const { numbers, words } = test.describe(own.run, { verdict, evidence, clockMs });
   return {
     numbers: {
       ...numbers,
       samples: test.samples(own.run),
-      ...(own.evidence === null ? {} : { evidence: own.evidence }),
+      ...(evidence === null ? {} : { evidence }),
       coverage: coverageOf(own.presence, spec.startMs, clockMs),
       ...spanOf(own.presence, spec.startMs),
     },

@@ -3,7 +3,7 @@ import type { Observation } from '@parapet/signals';
 import { type AlertView, NO_VIEW, observeAlerts } from './alert-guardrail.js';
 import { cover, NOTHING_COVERED } from './coverage.js';
 import { isSettling, type PlannedGuardrail } from './plan.js';
-import { ABSENT, heard, missed, type Presence } from './presence.js';
+import { absent, heard, missed, type Presence } from './presence.js';
 import type { GuardrailState, TestedState } from './state.js';
 import type { Arm, Told } from './tests/guardrail-test.js';
 import type { WatchSpec } from './watch-spec.js';
@@ -15,10 +15,10 @@ export function startGuardrail(planned: PlannedGuardrail): GuardrailState {
   const run = test.start();
   return {
     kind: 'tested',
-    presence: ABSENT,
-    controlPresence: planned.hasControl ? ABSENT : null,
+    presence: absent(),
+    controlPresence: planned.hasControl ? absent() : null,
     run,
-    evidence: test.kind === 'statistical' ? test.evidence(run) : null,
+    evidence: test.kind === 'statistical' ? test.evidence(run) : 0,
     acceptance: test.kind === 'statistical' ? test.startAcceptance() : null,
     unlike: null,
   };
@@ -40,11 +40,11 @@ export function toldOf(
   const { value, atMs } = observation;
   if (value.kind === 'gap') return null;
   if (atMs <= planned.settlesAtMs && isSettling(planned.watched.guardrail.test, value)) return null;
-  const newestAtMs = Math.max(atMs, state.presence.newestAtMs ?? atMs, state.controlPresence?.newestAtMs ?? atMs);
+  const newestAtMs = Math.max(atMs, state.presence.newestAtMs, state.controlPresence?.newestAtMs ?? atMs);
   return { arm, observation, newestAtMs, isComparable };
 }
 
-/** Takes one observation into a guardrail that it concerns. */
+/** Takes one observation into a guardrail that it concerns, in place. */
 export function observeGuardrail(
   planned: PlannedGuardrail,
   state: TestedState,
@@ -52,35 +52,31 @@ export function observeGuardrail(
   observation: Observation,
   clockMs: InstantMs,
   isComparable: boolean,
-): TestedState {
+): void {
   const { test } = planned;
-  if (test === null || planned.watched.signal === null) return state;
+  if (test === null || planned.watched.signal === null) return;
   const { value } = observation;
-  if (value.kind === 'gap') return withPresence(state, arm, missed(presenceOf(state, arm), value.reason));
+  if (value.kind === 'gap') return setPresence(state, arm, missed(presenceOf(state, arm), value.reason));
   const told = toldOf(planned, state, arm, observation, isComparable);
   const run = told === null ? state.run : test.observe(state.run, told);
   // A value of a form that the test cannot read, such as a histogram for a proportion: its sensor is not what was declared.
-  if (run === null) return withPresence(state, arm, missed(presenceOf(state, arm), 'sensor-broken'));
-  const presence = heard(presenceOf(state, arm), observation, clockMs, planned.pace, isComparable);
-  const isTold = told !== null && test.kind === 'statistical';
-  return {
-    kind: 'tested',
-    presence: arm === 'watched' ? presence : state.presence,
-    controlPresence: arm === 'watched' ? state.controlPresence : presence,
-    run,
-    evidence: isTold ? test.evidence(run) : state.evidence,
-    acceptance: isTold && isComparable ? test.accept(state.acceptance, told) : state.acceptance,
-    unlike: arm === 'watched' ? unlikeAfter(planned, state, observation, isComparable) : state.unlike,
-  };
+  if (run === null) return setPresence(state, arm, missed(presenceOf(state, arm), 'sensor-broken'));
+  state.run = run;
+  heard(presenceOf(state, arm), observation, clockMs, planned.pace, isComparable);
+  if (told !== null && test.kind === 'statistical') {
+    state.evidence = test.evidence(run);
+    if (isComparable) state.acceptance = test.accept(state.acceptance, told);
+  }
+  if (arm === 'watched') state.unlike = unlikeAfter(planned, state, observation, isComparable);
 }
 
 function presenceOf(state: TestedState, arm: Arm): Presence {
-  return arm === 'watched' ? state.presence : (state.controlPresence ?? ABSENT);
+  return arm === 'watched' ? state.presence : (state.controlPresence ?? absent());
 }
 
-function withPresence(state: TestedState, arm: Arm, presence: Presence): TestedState {
-  if (presence === presenceOf(state, arm)) return state;
-  return arm === 'watched' ? { ...state, presence } : { ...state, controlPresence: presence };
+function setPresence(state: TestedState, arm: Arm, presence: Presence): void {
+  if (arm === 'watched') state.presence = presence;
+  else state.controlPresence = presence;
 }
 
 function unlikeAfter(

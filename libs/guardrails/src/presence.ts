@@ -5,32 +5,41 @@ import type { InconclusiveReason } from './events.js';
 
 /** When a signal was last heard and how much of the watch it covered. */
 export interface Presence {
-  readonly newestAtMs: InstantMs | null;
+  /** `NEVER_MS` before anything was heard, like the next one: numbers are changed in place, and what may be null is made anew. */
+  newestAtMs: InstantMs;
   /** Our clock when the newest value came: an old sensor is not fresh because it talks. */
-  readonly freshAtMs: InstantMs | null;
-  readonly covered: Covered;
+  freshAtMs: InstantMs;
+  covered: Covered;
   /** Why there was no value the last time; null after a usable one. */
-  readonly gap: GapReason | null;
+  gap: GapReason | null;
 }
 
-/** A signal before anything was heard. */
-export const ABSENT: Presence = { newestAtMs: null, freshAtMs: null, covered: NOTHING_COVERED, gap: null };
+/** Before any watch. */
+export const NEVER_MS: InstantMs = 0;
 
-/** A usable value came; `isCovering` unless it cannot be compared, which makes it present and no coverage. */
+/** A signal before anything was heard. */
+export function absent(): Presence {
+  return { newestAtMs: NEVER_MS, freshAtMs: NEVER_MS, covered: NOTHING_COVERED, gap: null };
+}
+
+/** A usable value came, taken in in place; `isCovering` unless it cannot be compared, which makes it present and no coverage. */
 export function heard(
   presence: Presence,
   { fromMs, atMs }: Observation,
   clockMs: InstantMs,
   pace: Pace,
   isCovering: boolean,
-): Presence {
-  const isNewer = presence.newestAtMs === null || atMs > presence.newestAtMs;
-  return {
-    newestAtMs: isNewer ? atMs : presence.newestAtMs,
-    freshAtMs: isNewer ? clockMs : presence.freshAtMs,
-    covered: isCovering ? cover(presence.covered, fromMs, atMs, pace) : presence.covered,
-    gap: isNewer ? null : presence.gap,
-  };
+): void {
+  if (isCovering) presence.covered = cover(presence.covered, fromMs, atMs, pace);
+  if (atMs <= presence.newestAtMs) return;
+  presence.newestAtMs = atMs;
+  presence.freshAtMs = clockMs;
+  presence.gap = null;
+}
+
+/** Whether anything was heard yet. */
+export function isHeard({ newestAtMs }: Presence): boolean {
+  return newestAtMs !== NEVER_MS;
 }
 
 /** It was said that there is no value, and why. */
@@ -40,13 +49,13 @@ export function missed(presence: Presence, gap: GapReason): Presence {
 
 /** Since when nothing new has come, in milliseconds; from the start of the watch where nothing came at all. */
 export function quietMs(presence: Presence, startMs: InstantMs, clockMs: InstantMs): number {
-  return clockMs - (presence.freshAtMs ?? startMs);
+  return clockMs - (isHeard(presence) ? presence.freshAtMs : startMs);
 }
 
 /** Why nothing comes, as far as is known of the signal itself. */
 export function whyQuiet(presence: Presence): InconclusiveReason {
   if (presence.gap !== null) return reasonOfGap(presence.gap);
-  return presence.newestAtMs === null ? 'no-telemetry' : 'stale';
+  return isHeard(presence) ? 'stale' : 'no-telemetry';
 }
 
 function reasonOfGap(gap: GapReason): InconclusiveReason {
@@ -78,13 +87,15 @@ export function coverageOf(
   clockMs: InstantMs,
   covered: Covered = presence.covered,
 ): number {
+  if (!isHeard(presence)) return 0;
   const { newestAtMs, freshAtMs } = presence;
-  if (newestAtMs === null || freshAtMs === null) return 0;
   return coverageShare(covered, newestAtMs - startMs + Math.max(0, clockMs - freshAtMs));
 }
 
 /** From when to when something was measured, as reports say it. */
 export function spanOf(presence: Presence, startMs: InstantMs): { readonly from: string; readonly to?: string } {
-  const to = presence.newestAtMs;
-  return { from: formatInstant(startMs), ...(to === null ? {} : { to: formatInstant(to) }) };
+  return {
+    from: formatInstant(startMs),
+    ...(isHeard(presence) ? { to: formatInstant(presence.newestAtMs) } : {}),
+  };
 }

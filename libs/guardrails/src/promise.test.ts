@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { startWatch, step } from './watch.js';
+import { RunningWatch } from './watch.js';
 import { HISTORY, orders, ORDERS, phase, specOf, START } from '../testing/watch.js';
 
 /**
@@ -51,13 +51,15 @@ function run(next: () => number, cell: Cell): number | null {
     drift: 0,
   };
   const spec = specOf([{ ...ORDERS, baselines: [{ window: 'before', baseline }] }]);
-  let state = step(spec, startWatch(spec), phase(0, 'live')).state;
+  const watch = new RunningWatch(spec);
+  watch.take(phase(0, 'live'));
   for (let i = 0; i < 240; i++) {
     const burst = i === 40 ? (cell.burst ?? 0) : 0;
     const total = poisson(next, cell.perMinute / 4);
     const bad = Math.min(total, poisson(next, total * cell.share));
-    state = step(spec, state, orders(15 * (i + 1), bad + burst, total + burst)).state;
-    if (state.failure !== null) return (state.failure.sinceMs - START) / 1000;
+    watch.take(orders(15 * (i + 1), bad + burst, total + burst));
+    const { failure } = watch.state;
+    if (failure !== null) return (failure.sinceMs - START) / 1000;
   }
   return null;
 }

@@ -137,7 +137,7 @@ function hasRecovered(scene: Scene, recovery: RecoveryState, i: number): boolean
     case 'statistical':
       return test.acceptance(recovery.acceptances[i]) >= -Math.log(PASS_BETA);
     case 'rule': {
-      const isMeasuredSince = own.presence.newestAtMs !== null && own.presence.newestAtMs > recovery.sinceMs;
+      const isMeasuredSince = own.presence.newestAtMs > recovery.sinceMs;
       const isInOrder = !test.isFiring(own.run, scene.clockMs) && !test.isPending(own.run, scene.clockMs);
       return isMeasuredSince && isInOrder && test.lacks(own.run, scene.clockMs) === null;
     }
@@ -158,7 +158,7 @@ function isAnythingFiring({ plan, state, clockMs }: Scene): boolean {
 
 /** The newest value seen: what comes next belongs to the next anchor. */
 function newestOf(state: WatchState, atLeastMs: InstantMs): InstantMs {
-  const newest = state.guardrails.flatMap((g) => (g.kind === 'alerts' ? [] : [g.presence.newestAtMs ?? atLeastMs]));
+  const newest = state.guardrails.flatMap((g) => (g.kind === 'alerts' ? [] : [g.presence.newestAtMs]));
   return Math.max(atLeastMs, ...newest);
 }
 

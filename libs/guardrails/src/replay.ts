@@ -1,5 +1,5 @@
 import { canonicalJson } from '@parapet/kernel';
-import { startWatch, step, type WatchEvent } from './watch.js';
+import { RunningWatch, type WatchEvent } from './watch.js';
 import type { WatchInput, WatchSpec } from './watch-spec.js';
 
 /** What was said after which input, counted from 1. */
@@ -10,14 +10,12 @@ export interface Replayed {
 
 /** Judges a release again from its evidence: the specification and the inputs in the order they were judged. */
 export function replay(spec: WatchSpec, inputs: Iterable<WatchInput>): readonly Replayed[] {
-  let state = startWatch(spec);
+  const watch = new RunningWatch(spec);
   let n = 0;
   const all: Replayed[] = [];
   for (const input of inputs) {
     n += 1;
-    const next = step(spec, state, input);
-    state = next.state;
-    all.push(...next.said.map((said) => ({ n, said })));
+    all.push(...watch.take(input).map((said) => ({ n, said })));
   }
   return all;
 }

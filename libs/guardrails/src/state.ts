@@ -11,17 +11,17 @@ import type { WatchPhase } from './watch-spec.js';
 /** Where a guardrail that judges samples stands. */
 export interface TestedState {
   readonly kind: 'tested';
-  readonly presence: Presence;
+  presence: Presence;
   /** Of what did not get the release; null where the guardrail is not compared with it. */
-  readonly controlPresence: Presence | null;
+  controlPresence: Presence | null;
   /** What its test remembers, as the test wrote it. */
-  readonly run: unknown;
-  /** ln of its e-value, kept so that a guardrail that nothing came for costs nothing; null for one that fires by rule. */
-  readonly evidence: number | null;
+  run: unknown;
+  /** ln of its e-value, kept so that a guardrail that nothing came for costs nothing; 0 for one that fires by rule. */
+  evidence: number;
   /** What shows that the release is acceptable, as the test wrote it; null for one that fires by rule. */
-  readonly acceptance: unknown;
+  acceptance: unknown;
   /** Times whose traffic was too unlike that of the baseline; null where there were none. */
-  readonly unlike: { readonly covered: Covered; readonly isNow: boolean } | null;
+  unlike: { readonly covered: Covered; readonly isNow: boolean } | null;
 }
 
 /** Where one guardrail stands. */
@@ -60,12 +60,12 @@ export interface RecoveryState {
 
 /** Where a watch stands; JSON, the same in memory and read back. */
 export interface WatchState {
-  readonly clockMs: InstantMs;
+  clockMs: InstantMs;
   readonly phase: WatchPhase;
   readonly liveAtMs: InstantMs | null;
-  readonly guardrails: readonly GuardrailState[];
+  readonly guardrails: GuardrailState[];
   /** In the order of the specification's volumes. */
-  readonly volumes: readonly VolumeState[];
+  volumes: readonly VolumeState[];
   /** What whom to blame rests on. */
   readonly attribution: AttributionState;
   readonly failure: Failure | null;
@@ -79,7 +79,7 @@ export interface WatchState {
   /** The release that was said to be to blame last; null for none. */
   readonly blamed: string | null;
   readonly isFinal: boolean;
-  readonly recovery: RecoveryState | null;
+  recovery: RecoveryState | null;
   /** Nothing that comes can change anything any more. */
   readonly isOver: boolean;
 }

@@ -60,7 +60,7 @@ function mayBeDegraded({ plan, state }: Scene, judged: readonly Judged[]): boole
   const bar = plan.enough - Math.log(Math.max(1, judged.length));
   for (let i = 0; i < judged.length; i++) {
     if ((judged[i] as Judged).isFiring) return true;
-    const evidence = evidenceOf(state.guardrails[i] as GuardrailState);
+    const evidence = evidenceOf(plan.guardrails[i] as PlannedGuardrail, state.guardrails[i] as GuardrailState);
     if (evidence !== null && evidence + (plan.guardrails[i] as PlannedGuardrail).logWeight >= bar) return true;
   }
   return false;
@@ -72,9 +72,10 @@ function sameOr(before: Attribution | null, after: Attribution | null): Attribut
 }
 
 function contributionsOf({ plan, state }: Scene, judged: readonly Judged[]): readonly Contribution[] {
-  return plan.guardrails.map(({ watched, logWeight }, i) => {
+  return plan.guardrails.map((planned, i) => {
+    const { watched, logWeight } = planned;
     const { name, mode } = watched.guardrail;
-    const evidence = evidenceOf(state.guardrails[i] as GuardrailState);
+    const evidence = evidenceOf(planned, state.guardrails[i] as GuardrailState);
     return { name, mode, evidence, logWeight, isFiring: (judged[i] as Judged).isFiring };
   });
 }

@@ -35,7 +35,8 @@ export function hearVolume(
   const exposure = exposureOf(value);
   if (exposure === null) return state;
   const slotMs = slotMsOf(volume);
-  const recent = addToRow(state.recent, Math.ceil(atMs / slotMs), [exposure]);
+  const recent = [...state.recent];
+  addToRow(recent, Math.ceil(atMs / slotMs), [exposure]);
   const oldest = (recent[recent.length - ROW] as number) - Math.ceil(RECENT_MS / slotMs);
   let from = 0;
   while ((recent[from] as number) < oldest) from += ROW;

@@ -24,6 +24,46 @@ export interface WatchStep {
   reports(): readonly GuardrailReport[];
 }
 
+/**
+ * A watch under way: it owns where it stands, and what changes with a sample is changed in place, so that of thousands of releases
+ * nothing but that is touched.
+ */
+export class RunningWatch {
+  readonly spec: WatchSpec;
+  #state: WatchState;
+  readonly #plan: WatchPlan;
+
+  /** @param state where it goes on from; it is taken over, and nobody else may use it any more */
+  constructor(spec: WatchSpec, state: WatchState = startWatch(spec)) {
+    this.spec = spec;
+    this.#state = state;
+    this.#plan = planWatch(spec);
+  }
+
+  /** Where the watch stands; JSON, true until the next input. */
+  get state(): WatchState {
+    return this.#state;
+  }
+
+  /** Takes one input and says what follows. Only inputs decide: the same ones in the same order give the same words, always. */
+  take(input: WatchInput): readonly WatchEvent[] {
+    const before = this.#state;
+    if (before.isOver) return NOTHING_SAID;
+    const clockMs = Math.max(before.clockMs, input.clockMs);
+    const { state, said } = settle(this.spec, this.#plan, take(this.spec, this.#plan, before, input, clockMs), clockMs);
+    this.#state = state;
+    return said;
+  }
+
+  /** How each guardrail stands now, in words: worked out when asked for, since most samples lead to no word. */
+  reports(): readonly GuardrailReport[] {
+    const state = this.#state;
+    return reportsOf({ spec: this.spec, plan: this.#plan, state, clockMs: state.clockMs });
+  }
+}
+
+const NOTHING_SAID: readonly WatchEvent[] = [];
+
 /** A failed release that nobody decides on is not watched for ever. */
 const UNATTENDED_MS = 7 * 24 * 3_600_000;
 
@@ -49,12 +89,12 @@ export function startWatch(spec: WatchSpec): WatchState {
   };
 }
 
-/** Takes one input and says what follows. Only inputs decide: the same ones in the same order give the same words, always. */
+/** The same for one input alone, which leaves the state before as it was: for whoever wants to compare them. */
 export function step(spec: WatchSpec, state: WatchState, input: WatchInput): WatchStep {
   if (state.isOver) return { state, said: [], reports: () => [] };
-  const plan = planWatch(spec);
-  const clockMs = Math.max(state.clockMs, input.clockMs);
-  return settle(spec, plan, take(spec, plan, state, input, clockMs), clockMs);
+  const watch = new RunningWatch(spec, JSON.parse(JSON.stringify(state)) as WatchState);
+  const said = watch.take(input);
+  return { state: watch.state, said, reports: () => watch.reports() };
 }
 
 /** Whether an input can change anything of this watch; those that cannot need not be kept as evidence. */
@@ -73,7 +113,7 @@ export function isConcerned(spec: WatchSpec, input: WatchInput): boolean {
   );
 }
 
-/** The state after an input, its clock included, before anything is judged. */
+/** The state after an input, its clock included, before anything is judged; the one before is taken over. */
 function take(spec: WatchSpec, plan: WatchPlan, before: WatchState, input: WatchInput, clockMs: InstantMs): WatchState {
   if (input.kind === 'observation') return observe(spec, plan, before, input.observation, clockMs);
   const state: WatchState = { ...before, clockMs };
@@ -107,7 +147,7 @@ function take(spec: WatchSpec, plan: WatchPlan, before: WatchState, input: Watch
   }
 }
 
-/** Takes an observation into the volumes and guardrails that it concerns; all others stay the very same objects. */
+/** Takes an observation into the volumes and guardrails that it concerns, in place. */
 function observe(
   spec: WatchSpec,
   plan: WatchPlan,
@@ -116,28 +156,26 @@ function observe(
   clockMs: InstantMs,
 ): WatchState {
   const route = plan.routes.get(observation.signal);
-  if (route === undefined || observation.atMs <= spec.startMs) return { ...state, clockMs };
-  let { volumes, guardrails, recovery, attribution } = state;
+  state.clockMs = clockMs;
+  if (route === undefined || observation.atMs <= spec.startMs) return state;
   if (route.volumes.length > 0) {
-    volumes = volumes.map((volume, i) =>
+    state.volumes = state.volumes.map((volume, i) =>
       route.volumes.includes(i) ? hearVolume(spec.volumes[i] as WatchedVolume, volume, observation, clockMs) : volume,
     );
   }
   for (const i of route.guardrails) {
     const planned = plan.guardrails[i] as PlannedGuardrail;
-    attribution = witness(planned.scrutiny, attribution, i, observation);
+    witness(planned.scrutiny, state.attribution, i, observation);
     const own = state.guardrails[i] as GuardrailState;
     const arm = armOf(spec, planned, observation);
     if (arm === null || own.kind !== 'tested') continue;
-    const isLikeBefore = isLoadComparable(spec, planned, volumes, clockMs);
-    const observed = observeGuardrail(planned, own, arm, observation, clockMs, isLikeBefore);
-    if (guardrails === state.guardrails) guardrails = [...guardrails];
-    (guardrails as GuardrailState[])[i] = observed;
-    if (recovery !== null) {
-      recovery = countForRecovery(planned, i, recovery, observed, arm, observation, isLikeBefore);
+    const isLikeBefore = isLoadComparable(spec, planned, state.volumes, clockMs);
+    observeGuardrail(planned, own, arm, observation, clockMs, isLikeBefore);
+    if (state.recovery !== null) {
+      state.recovery = countForRecovery(planned, i, state.recovery, own, arm, observation, isLikeBefore);
     }
   }
-  return { ...state, clockMs, guardrails, volumes, recovery, attribution };
+  return state;
 }
 
 function isLoadComparable(
@@ -186,7 +224,12 @@ function takePhase(
 }
 
 /** Judges everything as it stands and says what changed. */
-function settle(spec: WatchSpec, plan: WatchPlan, taken: WatchState, clockMs: InstantMs): WatchStep {
+function settle(
+  spec: WatchSpec,
+  plan: WatchPlan,
+  taken: WatchState,
+  clockMs: InstantMs,
+): { readonly state: WatchState; readonly said: readonly WatchEvent[] } {
   const before: Scene = { spec, plan, state: taken, clockMs };
   const first = judgeAll(before);
   const { failure, refusal } = latch(before, first);
@@ -196,7 +239,7 @@ function settle(spec: WatchSpec, plan: WatchPlan, taken: WatchState, clockMs: In
   const judged = isSame ? first : judgeAll(scene);
   const verdict = verdictOf(scene, judged);
 
-  let said: readonly WatchEvent[] = [];
+  let said = NOTHING_SAID;
   let next = state;
   if (!state.isFinal) {
     const blamed = (state.failure?.attribution ?? state.refusal)?.blamed ?? null;
@@ -213,7 +256,7 @@ function settle(spec: WatchSpec, plan: WatchPlan, taken: WatchState, clockMs: In
   if (recovered.said.length > 0) said = [...said, ...recovered.said];
   const over = isOver(spec, recovered.state, clockMs);
   const last = over ? { ...recovered.state, isOver: over } : recovered.state;
-  return { state: last, said, reports: () => reportsOf({ ...scene, state: last }) };
+  return { state: last, said };
 }
 
 /** Whether what was said is unknown for another reason now, or somebody else is to blame; who waits for a verdict wants to know. */

@@ -3,8 +3,8 @@ import type {
   GuardrailReport,
   NearbyRelease,
   ReleaseScope,
+  RunningWatch,
   WatchSpec,
-  WatchState,
 } from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import { type AlertsState, NO_ALERTS, type SeriesState } from '@parapet/signals';
@@ -34,7 +34,8 @@ export interface KnownRelease {
 /** A watch in memory: what it was told, where it stands, and the digest of its evidence. */
 export interface OpenWatch {
   readonly spec: WatchSpec;
-  readonly state: WatchState;
+  /** Where it stands. */
+  readonly running: RunningWatch;
   readonly inputs: number;
   readonly digest: string;
   readonly guardrails: readonly GuardrailReport[];

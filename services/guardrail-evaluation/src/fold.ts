@@ -3,7 +3,7 @@ import {
   type AlertView,
   evidenceStart,
   isConcerned,
-  startWatch,
+  RunningWatch,
   type WatchInput,
   type WatchSpec,
 } from '@parapet/guardrails';
@@ -116,7 +116,7 @@ export function beginWatch(
 ): void {
   const watch: OpenWatch = {
     spec,
-    state: startWatch(spec),
+    running: new RunningWatch(spec),
     inputs: 0,
     digest: evidenceStart(spec, sha256),
     guardrails: [],
@@ -147,7 +147,7 @@ export function tellAlerts(around: Surroundings, environment: Environment, momen
   for (const watch of environment.watches.values()) {
     const views: Record<string, AlertView> = {};
     watch.spec.guardrails.forEach(({ guardrail }, i) => {
-      const own = watch.state.guardrails[i];
+      const own = watch.running.state.guardrails[i];
       if (guardrail.test.kind !== 'alerts' || own?.kind !== 'alerts') return;
       const view = viewOf(
         guardrail,
@@ -218,5 +218,5 @@ function observeAll(
 }
 
 function affectedOf(environment: Environment): readonly string[] {
-  return [...environment.watches.values()].filter((w) => !w.state.isOver).map((w) => w.spec.release);
+  return [...environment.watches.values()].filter((w) => !w.running.state.isOver).map((w) => w.spec.release);
 }

@@ -1,4 +1,11 @@
-import type { GuardrailReport, NearbyRelease, ReleaseScope, WatchSpec, WatchState } from '@parapet/guardrails';
+import {
+  type GuardrailReport,
+  type NearbyRelease,
+  type ReleaseScope,
+  RunningWatch,
+  type WatchSpec,
+  type WatchState,
+} from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
 import type { Tx } from '@parapet/postgres';
 import type { AlertsState, SeriesState } from '@parapet/signals';
@@ -47,8 +54,10 @@ export async function readMemory(tx: Tx, partition: number): Promise<PartitionMe
     'SELECT tenant, environment, spec, state, inputs, digest, guardrails, nearby FROM evaluation_watch WHERE partition = $1 AND is_open',
     [partition],
   );
-  for (const { tenant, environment, ...watch } of watches)
-    environmentIn(memory, tenant, environment).watches.set(watch.spec.release, watch);
+  for (const { tenant, environment, state, ...watch } of watches) {
+    const running = new RunningWatch(watch.spec, state);
+    environmentIn(memory, tenant, environment).watches.set(watch.spec.release, { ...watch, running });
+  }
   return memory;
 }
 

@@ -223,7 +223,7 @@ export class PartitionWorker {
   private after(memory: PartitionMemory, writes: Writes): void {
     for (const environment of memory.environments.values()) {
       for (const [release, watch] of environment.watches) {
-        if (watch.state.isOver) environment.watches.delete(release);
+        if (watch.running.state.isOver) environment.watches.delete(release);
       }
     }
     for (const { tenant, event } of writes.said) this.ports.onSaid(tenant, event);

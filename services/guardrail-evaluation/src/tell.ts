@@ -4,7 +4,7 @@ import {
   armsOf,
   evidenceNext,
   type Guardrail,
-  step,
+  type RunningWatch,
   type WatchEvent,
   type WatchInput,
 } from '@parapet/guardrails';
@@ -40,17 +40,19 @@ export function tell(
 ): void {
   const { release, tenant } = watch.spec;
   const current = environment.watches.get(release);
-  if (current === undefined || current.state.isOver) return;
-  const next = step(current.spec, current.state, input);
+  if (current === undefined || current.running.state.isOver) return;
+  const { running } = current;
+  const before = input.kind === 'tick' ? allButClock(running) : null;
+  const allSaid = running.take(input);
   // A tick that changed nothing but the clock is no evidence: without it the same is said.
-  if (input.kind === 'tick' && next.said.length === 0 && isSameButClock(current, next.state)) return;
+  if (before !== null && allSaid.length === 0 && allButClock(running) === before) return;
   const inputs = current.inputs + 1;
   const digest = evidenceNext(current.digest, input, sha256);
-  const told: OpenWatch = { ...current, state: next.state, inputs, digest, guardrails: next.reports() };
+  const told: OpenWatch = { ...current, inputs, digest, guardrails: running.reports() };
   environment.watches.set(release, told);
   writes.touchWatch(environment, release);
   writes.input(tenant, release, inputs, input);
-  next.said.forEach((said, i) => {
+  allSaid.forEach((said, i) => {
     writes.verdict(tenant, release, inputs, i, input.clockMs, said);
     const event = withEvidence(said, `${around.publicUrl.replace(/\/$/, '')}/v1/releases/${release}/evidence`, digest);
     writes.say({
@@ -66,8 +68,8 @@ export function tell(
   });
 }
 
-function isSameButClock(watch: OpenWatch, next: OpenWatch['state']): boolean {
-  return JSON.stringify({ ...watch.state, clockMs: 0 }) === JSON.stringify({ ...next, clockMs: 0 });
+function allButClock({ state }: RunningWatch): string {
+  return JSON.stringify({ ...state, clockMs: 0 });
 }
 
 function withEvidence(said: WatchEvent, href: string, digest: string): PublicEvent {

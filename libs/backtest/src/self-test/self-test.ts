@@ -2,8 +2,7 @@ import {
   type AlertView,
   type GuardrailReport,
   type InconclusiveReason,
-  startWatch,
-  step,
+  RunningWatch,
   type WatchInput,
 } from '@parapet/guardrails';
 import { type InstantMs, invariant } from '@parapet/kernel';
@@ -135,14 +134,14 @@ export function run(
   inputs: Iterable<WatchInput>,
 ): { readonly breachAfterMs: number | null; readonly report: GuardrailReport } {
   const clockMs = spec.startMs + AFTER_MS;
-  let { state } = step(spec, startWatch(spec), { kind: 'phase', clockMs, phase: 'live', atMs: spec.startMs });
+  const watch = new RunningWatch(spec);
+  watch.take({ kind: 'phase', clockMs, phase: 'live', atMs: spec.startMs });
   let report: GuardrailReport | undefined;
   for (const input of inputs) {
-    const next = step(spec, state, input);
-    state = next.state;
+    const said = watch.take(input);
     if (input.kind !== 'tick') continue;
-    const end = next.said.findLast((event) => event.type === 'VerdictChanged');
-    report = (end?.guardrails ?? next.reports())[0] ?? report;
+    const end = said.findLast((event) => event.type === 'VerdictChanged');
+    report = (end?.guardrails ?? watch.reports())[0] ?? report;
     if (report?.verdict === 'breach') return { breachAfterMs: input.clockMs - spec.startMs, report };
   }
   invariant(report !== undefined, 'a watch ends with a tick');

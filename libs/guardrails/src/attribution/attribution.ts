@@ -21,21 +21,15 @@ export function isWitness(scrutiny: Scrutiny, { dimensions }: Observation): bool
   return scrutiny.lens !== null && scrutiny.membershipOf(dimensions) !== null;
 }
 
-/** Takes one observation in, for the guardrail with this index, whose signal it is of; it is of the time of the watch. */
-export function witness(
-  scrutiny: Scrutiny,
-  state: AttributionState,
-  index: number,
-  observation: Observation,
-): AttributionState {
+/** Takes one observation in, in place, for the guardrail with this index, whose signal it is of; it is of the time of the watch. */
+export function witness(scrutiny: Scrutiny, state: AttributionState, index: number, observation: Observation): void {
   const { lens, anchors } = scrutiny;
   const trace = state.traces[index];
-  if (trace === undefined || lens === null) return state;
+  if (trace === undefined || lens === null) return;
   const membership = scrutiny.membershipOf(observation.dimensions);
   const tally = membership === null ? null : lens.read(observation);
-  if (membership === null || tally === null) return state;
-  const next = observeTrace(lens, anchors, trace, state.startsMs, { atMs: observation.atMs, of: membership, tally });
-  return { ...state, traces: state.traces.with(index, next) };
+  if (membership === null || tally === null) return;
+  observeTrace(lens, anchors, trace, state.startsMs, { atMs: observation.atMs, of: membership, tally });
 }
 
 /** Takes in which other releases are in flight. */

@@ -1,6 +1,6 @@
 import type { InstantMs } from '@parapet/kernel';
 import { type AnchorPlan, slotOf } from '../anchors.js';
-import { addToRow, closedEnd } from '../open-rows.js';
+import { addToRow, closedEnd, dropRows } from '../open-rows.js';
 import type { Lens } from './lens.js';
 import { NEITHER, type Pair, type Run, type Tally, type Trace, type Valley } from './state.js';
 
@@ -36,7 +36,7 @@ export function newestMsOf({ numbers }: Trace): InstantMs {
 }
 
 /**
- * Takes one tally in. Late ones find their interval open, so that the order of arrival within the lateness does not matter.
+ * Takes one tally in, in place. Late ones find their interval open, so that the order of arrival within the lateness does not matter.
  * @param startsMs where other releases began, in order: each divides the time, so that changes before and after are told apart
  */
 export function observeTrace(
@@ -45,16 +45,16 @@ export function observeTrace(
   trace: Trace,
   startsMs: readonly InstantMs[],
   { atMs, of, tally }: { readonly atMs: InstantMs; readonly of: 'exposed' | 'bystander'; readonly tally: Tally },
-): Trace {
+): void {
   const { sum, n } = tally;
   const pair = of === 'exposed' ? [sum, n, 0, 0] : [0, 0, sum, n];
   const from = rowsFrom(trace);
-  const numbers = addToRow(trace.numbers, slotOf(plan, atMs), pair, from);
+  const { numbers } = trace;
+  addToRow(numbers, slotOf(plan, atMs), pair, from);
   const newestAtMs = Math.max(newestMsOf(trace), atMs);
   numbers[NEWEST_MS] = newestAtMs;
   const end = closedEnd(plan, numbers, ROW, newestAtMs, from);
-  if (end === from) return { sizes: trace.sizes, numbers, older: trace.older };
-  return runOver(lens, plan, { ...trace, numbers }, startsMs, end);
+  if (end > from) runOver(lens, plan, trace, startsMs, end);
 }
 
 function rowsFrom({ sizes }: Trace): number {
@@ -63,34 +63,32 @@ function rowsFrom({ sizes }: Trace): number {
 
 /** The runs as if every open interval were over. */
 export function runsNow(lens: Lens, plan: AnchorPlan, trace: Trace, startsMs: readonly InstantMs[]): readonly Run[] {
-  return unpacked(runOver(lens, plan, trace, startsMs, trace.numbers.length));
+  const whole = { ...trace, numbers: [...trace.numbers] };
+  runOver(lens, plan, whole, startsMs, whole.numbers.length);
+  return unpacked(whole);
 }
 
 function endOf(plan: AnchorPlan, slot: number): InstantMs {
   return plan.startMs + (slot + 1) * plan.intervalMs;
 }
 
-/** The trace with the rows before a place counted and gone. */
-function runOver(lens: Lens, plan: AnchorPlan, trace: Trace, startsMs: readonly InstantMs[], end: number): Trace {
+/** Counts the rows before a place, in place; then they are gone. */
+function runOver(lens: Lens, plan: AnchorPlan, trace: Trace, startsMs: readonly InstantMs[], end: number): void {
   const from = rowsFrom(trace);
-  const rows = trace.numbers;
-  // As long as it will be: what stands in the place of the runs is written over.
-  const numbers = rows.slice(end - from);
-  for (let i = 0; i < from; i++) numbers[i] = rows[i] as number;
-  let { older } = trace;
+  const { numbers } = trace;
   for (let row = from; row < end; row += ROW) {
     const interval: Pair = {
-      exposedSum: rows[row + 1] as number,
-      exposedN: rows[row + 2] as number,
-      bystanderSum: rows[row + 3] as number,
-      bystanderN: rows[row + 4] as number,
+      exposedSum: numbers[row + 1] as number,
+      exposedN: numbers[row + 2] as number,
+      bystanderSum: numbers[row + 3] as number,
+      bystanderN: numbers[row + 4] as number,
     };
-    const endMs = endOf(plan, rows[row] as number);
-    if (startsMs.length > 0) older = begin({ sizes: trace.sizes, numbers, older }, numbers, endMs, startsMs);
+    const endMs = endOf(plan, numbers[row] as number);
+    if (startsMs.length > 0) trace.older = begin(trace, numbers, endMs, startsMs);
     runOn(numbers, trace.sizes, lens.gains(interval), interval, endMs);
     numbers[COUNTED_TO_MS] = Math.max(numbers[COUNTED_TO_MS] as number, endMs);
   }
-  return { sizes: trace.sizes, numbers, older };
+  dropRows(numbers, from, end);
 }
 
 /** Takes one interval into the runs, in place. */

@@ -43,9 +43,9 @@ export interface Trace {
    * The newest sample, up to when the runs have counted, the runs, and the rows of slot and pair that late samples may still join
    * (see `course.ts`): one flat array, for every sample of every watch makes it anew.
    */
-  readonly numbers: readonly number[];
+  readonly numbers: number[];
   /** Of each run the stretches before the one under way; empty while nobody else releases anything. */
-  readonly older: readonly (readonly Valley[])[];
+  older: readonly (readonly Valley[])[];
 }
 
 /** All that whom to blame rests on; JSON, of bounded size. */

@@ -19,8 +19,8 @@ type Watched = WatchedGuardrail & { readonly guardrail: { readonly test: CountAl
 
 /** Everything that speaks for an acceptable release, not capped. */
 export interface CountAcceptance {
-  readonly events: number;
-  readonly exposure: number;
+  events: number;
+  exposure: number;
 }
 
 /**
@@ -48,7 +48,9 @@ export function countTest(spec: WatchSpec, watched: Watched): StatisticalTest<An
     accept: (acceptance, { observation: { value } }) => {
       if (value.kind !== 'count') return acceptance;
       const { events, exposure } = countsOf(test.kind, badDirection, value.count, value.of);
-      return { events: acceptance.events + events, exposure: acceptance.exposure + exposure };
+      acceptance.events += events;
+      acceptance.exposure += exposure;
+      return acceptance;
     },
     acceptance: ({ events, exposure }) =>
       finite(

@@ -13,9 +13,9 @@ import type { StatisticalTest, Told } from './guardrail-test.js';
 /** How often and how far each arm was seen, and the deviations since each anchor. */
 export interface GaugeState {
   /** Values of what got the release, those that were not judged included. */
-  readonly seen: number;
+  seen: number;
   /** Judged values and the sum of them, transformed: of what got the release, then of the control. */
-  readonly totals: readonly number[];
+  readonly totals: number[];
   readonly anchored: AnchoredSums;
 }
 
@@ -56,13 +56,11 @@ export function gaugeTest(spec: WatchSpec, watched: WatchedGauge): StatisticalTe
     observe: (state, told) => {
       const sample = sampleOf(told);
       if (sample === null) return null;
-      const seen = state.seen + (sample[WATCHED] as number);
-      if (!isJudged(told)) return { ...state, seen };
-      return {
-        seen,
-        totals: state.totals.map((total, i) => total + (sample[i] as number)),
-        anchored: worse.add(state.anchored, told.observation.atMs, told.newestAtMs, sample),
-      };
+      state.seen += sample[WATCHED] as number;
+      if (!isJudged(told)) return state;
+      for (let i = 0; i < ROW; i++) state.totals[i] = (state.totals[i] as number) + (sample[i] as number);
+      worse.add(state.anchored, told.observation.atMs, told.newestAtMs, sample);
+      return state;
     },
     evidence: ({ anchored }) => {
       const begun = worse.fill(anchored);
@@ -82,7 +80,8 @@ export function gaugeTest(spec: WatchSpec, watched: WatchedGauge): StatisticalTe
     accept: (acceptance, told) => {
       const sample = sampleOf(told);
       if (sample === null || !isJudged(told)) return acceptance;
-      return acceptable.add(acceptance, told.observation.atMs, told.newestAtMs, sample);
+      acceptable.add(acceptance, told.observation.atMs, told.newestAtMs, sample);
+      return acceptance;
     },
     acceptance: (acceptance) => {
       if (kernels.length === 0) return 0;

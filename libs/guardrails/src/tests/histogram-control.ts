@@ -7,6 +7,7 @@ import type { WatchSpec } from '../watch-spec.js';
 import { armDispersion } from './arm-dispersion.js';
 import type { StatisticalTest, Told } from './guardrail-test.js';
 import {
+  addCounts,
   boundsOf,
   countsBy,
   type HistogramState,
@@ -15,7 +16,6 @@ import {
   noRequests,
   requestsOf,
   type WatchedHistogram,
-  withCounts,
 } from './histogram-state.js';
 import { describeHistogram } from './histogram-words.js';
 import { type HistogramBaseline, type Tail, TAIL_GRID, TAIL_UNACCEPTABLE, tailsOf, tolerancesOf } from './tails.js';
@@ -62,11 +62,13 @@ export function histogramControlTest(
       const counts = tails.length === 0 ? value.counts : countsBy(bounds, told);
       if (counts === null) return null;
       if (tails.length === 0 || !isJudged(spec, told)) {
-        return told.arm === 'watched' ? { ...state, seen: state.seen + requestsOf(counts) } : state;
+        if (told.arm === 'watched') state.seen += requestsOf(counts);
+        return state;
       }
       const { atMs } = told.observation;
-      const sums = worse.add(state.anchored, atMs, told.newestAtMs, rowOf(told.arm, counts));
-      return withCounts(state, told.arm, counts, sums);
+      worse.add(state.anchored, atMs, told.newestAtMs, rowOf(told.arm, counts));
+      addCounts(state, told.arm, counts);
+      return state;
     },
     evidence: ({ anchored }) => {
       if (tails.length === 0) return 0;
@@ -79,7 +81,8 @@ export function histogramControlTest(
     accept: (acceptance, told) => {
       const counts = isJudged(spec, told) && tails.length > 0 ? countsBy(bounds, told) : null;
       if (counts === null) return acceptance;
-      return acceptable.add(acceptance, told.observation.atMs, told.newestAtMs, rowOf(told.arm, counts));
+      acceptable.add(acceptance, told.observation.atMs, told.newestAtMs, rowOf(told.arm, counts));
+      return acceptance;
     },
     acceptance: (acceptance) => {
       acceptable.fill(acceptance);

@@ -13,17 +13,17 @@ export type WatchedHistogram = WatchedGuardrail & { readonly guardrail: { readon
 /** Requests by bucket of each arm, and what they come to since each anchor. */
 export interface HistogramState {
   /** Requests of what got the release, those that were not judged included. */
-  readonly seen: number;
+  seen: number;
   /** Judged requests by the reader's bounds. */
-  readonly watched: readonly number[];
-  readonly control: readonly number[];
+  readonly watched: number[];
+  readonly control: number[];
   readonly anchored: AnchoredSums;
 }
 
 /** A histogram before any sample. */
 export function noRequests(bounds: readonly number[], anchored: AnchoredSums): HistogramState {
-  const none = Array.from({ length: bounds.length + 1 }, () => 0);
-  return { seen: 0, watched: none, control: none, anchored };
+  const none = () => Array.from({ length: bounds.length + 1 }, () => 0);
+  return { seen: 0, watched: none(), control: none(), anchored };
 }
 
 /** A sample's requests by the bounds that this guardrail is judged by; null where they cannot be told from those it came with. */
@@ -44,18 +44,15 @@ export function requestsOf(counts: readonly number[]): number {
   return sum;
 }
 
-/** The state with one more judged sample in its totals. */
-export function withCounts(
-  state: HistogramState,
-  arm: Told['arm'],
-  counts: readonly number[],
-  anchored: AnchoredSums,
-): HistogramState {
-  const seen = arm === 'watched' ? state.seen + requestsOf(counts) : state.seen;
-  const add = (total: readonly number[]) => total.map((count, i) => count + (counts[i] as number));
-  return arm === 'watched'
-    ? { seen, watched: add(state.watched), control: state.control, anchored }
-    : { seen, watched: state.watched, control: add(state.control), anchored };
+/** Takes one more judged sample into the totals, in place. */
+export function addCounts(state: HistogramState, arm: Told['arm'], counts: readonly number[]): void {
+  if (arm === 'watched') state.seen += requestsOf(counts);
+  addTo(state[arm], counts);
+}
+
+/** Adds numbers one by one, in place. */
+export function addTo(sums: number[], added: readonly number[]): void {
+  for (let i = 0; i < sums.length; i++) sums[i] = (sums[i] as number) + (added[i] as number);
 }
 
 /** History of a guardrail that can be used, the newest kind first. */

@@ -6,6 +6,8 @@ import type { StatisticalTest } from './guardrail-test.js';
 import { histogramControlTest } from './histogram-control.js';
 import { type LatencyHistory, latencyHistory } from './histogram-history.js';
 import {
+  addCounts,
+  addTo,
   boundsOf,
   countsBy,
   type HistogramState,
@@ -14,7 +16,6 @@ import {
   noRequests,
   requestsOf,
   type WatchedHistogram,
-  withCounts,
 } from './histogram-state.js';
 import { describeHistogram } from './histogram-words.js';
 
@@ -25,7 +26,7 @@ import { describeHistogram } from './histogram-words.js';
 export function histogramTest(
   spec: WatchSpec,
   watched: WatchedHistogram,
-): StatisticalTest<HistogramState, readonly number[]> | StatisticalTest<HistogramState, AnchoredSums> {
+): StatisticalTest<HistogramState, number[]> | StatisticalTest<HistogramState, AnchoredSums> {
   return watched.guardrail.test.against === 'control'
     ? histogramControlTest(spec, watched)
     : histogramHistoryTest(spec, watched);
@@ -35,10 +36,7 @@ export function histogramTest(
  * Against history. Of two windows the one that shows less decides whether it is worse, and their mean whether it is acceptable
  * (4.2, 9). A sample in other buckets is read where these are finer, and is a misfit otherwise.
  */
-function histogramHistoryTest(
-  spec: WatchSpec,
-  watched: WatchedHistogram,
-): StatisticalTest<HistogramState, readonly number[]> {
+function histogramHistoryTest(spec: WatchSpec, watched: WatchedHistogram): StatisticalTest<HistogramState, number[]> {
   const { test } = watched.guardrail;
   const plan = planAnchors(spec, watched);
   const history = histogramsOf(watched);
@@ -75,12 +73,19 @@ function histogramHistoryTest(
     start: () => noRequests(bounds, anchored.start()),
     observe: (state, told) => {
       if (told.observation.value.kind !== 'histogram') return null;
-      if (windows.length === 0) return { ...state, seen: state.seen + requestsOf(told.observation.value.counts) };
+      if (windows.length === 0) {
+        state.seen += requestsOf(told.observation.value.counts);
+        return state;
+      }
       const counts = countsBy(bounds, told);
       if (counts === null) return null;
-      if (!isJudged(spec, told)) return { ...state, seen: state.seen + requestsOf(counts) };
-      const sums = anchored.add(state.anchored, told.observation.atMs, told.newestAtMs, sumsOf(counts));
-      return withCounts(state, 'watched', counts, sums);
+      if (!isJudged(spec, told)) {
+        state.seen += requestsOf(counts);
+        return state;
+      }
+      anchored.add(state.anchored, told.observation.atMs, told.newestAtMs, sumsOf(counts));
+      addCounts(state, 'watched', counts);
+      return state;
     },
     evidence: (state) => {
       if (windows.length === 0) return 0;
@@ -97,8 +102,8 @@ function histogramHistoryTest(
     accept: (acceptance, told) => {
       const counts = isJudged(spec, told) ? countsBy(bounds, told) : null;
       if (counts === null || windows.length === 0) return acceptance;
-      const sums = sumsOf(counts);
-      return acceptance.map((sum, i) => sum + (sums[i] as number));
+      addTo(acceptance, sumsOf(counts));
+      return acceptance;
     },
     acceptance: (sums) => {
       const each = windows.map((window, w) => window.acceptance(sums[0] as number, sums, offsets[w] as number));

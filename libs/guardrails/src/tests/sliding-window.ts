@@ -31,7 +31,9 @@ export function planWindow(originMs: InstantMs, lengthMs: number, intervalMs: nu
 
 /** Adds counts at an instant, in whatever order instants come. */
 export function addToWindow(plan: WindowPlan, window: Window, atMs: InstantMs, { events, exposure }: Counts): Window {
-  return addToRow(window, Math.ceil((atMs - plan.originMs) / plan.slotMs) - 1, [events, exposure]);
+  const next = [...window];
+  addToRow(next, Math.ceil((atMs - plan.originMs) / plan.slotMs) - 1, [events, exposure]);
+  return next;
 }
 
 /** Forgets what lies before the window that ends at an instant. */

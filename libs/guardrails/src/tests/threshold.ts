@@ -1,6 +1,7 @@
 import type { InstantMs } from '@parapet/kernel';
 import { seriesName } from '@parapet/signals';
 import type { GuardrailTest } from '../guardrail.js';
+import { dropRows } from '../open-rows.js';
 import { observeValue, THRESHOLD_OK, type ThresholdState } from '../threshold.js';
 import type { WatchedGuardrail, WatchSpec } from '../watch-spec.js';
 import { thresholdWords } from '../words.js';
@@ -10,22 +11,21 @@ type Threshold = Extract<GuardrailTest, { kind: 'threshold' }>;
 
 /** Where one series stands: as of the values that nothing can come before any more, those still open to late ones, and now. */
 interface ThresholdSeries {
-  readonly settled: ThresholdState;
+  settled: ThresholdState;
   /** Instant and value, one after the other, in the order of time. */
-  readonly open: readonly number[];
-  readonly now: ThresholdState;
+  readonly open: number[];
+  now: ThresholdState;
 }
 
 /** Where every series of the signal stands, by its name. */
 export interface ThresholdRun {
-  readonly series: Readonly<Record<string, ThresholdSeries>>;
-  readonly firing: number;
-  readonly pending: number;
+  readonly series: Record<string, ThresholdSeries>;
+  firing: number;
+  pending: number;
 }
 
 /** Series of one threshold that are remembered; beyond it the quietest that is in order is forgotten. */
 const SERIES_MAX = 1000;
-const UNSEEN: ThresholdSeries = { settled: THRESHOLD_OK, open: [], now: THRESHOLD_OK };
 
 /**
  * A sustained threshold (statistics 10.1), for each series of the signal by itself: one till of many is enough. Values within the
@@ -46,14 +46,15 @@ export function thresholdTest(
       const number = value.kind === 'gauge' ? value.value : value.of > 0 ? value.count / value.of : null;
       if (number === null) return run;
       const name = seriesName(observation.signal, observation.dimensions);
-      const before = Object.hasOwn(run.series, name) ? (run.series[name] as ThresholdSeries) : UNSEEN;
-      const after = withValue(rule, latenessMs, before, observation.atMs, number);
-      if (after === before) return run;
-      const counted = (kind: ThresholdState['kind']) =>
-        Number(after.now.kind === kind) - Number(before.now.kind === kind);
-      const series = { ...run.series, [name]: after };
-      const next = { series, firing: run.firing + counted('firing'), pending: run.pending + counted('pending') };
-      return bounded(run, next);
+      const known = Object.hasOwn(run.series, name) ? run.series[name] : undefined;
+      const own = known ?? { settled: THRESHOLD_OK, open: [], now: THRESHOLD_OK };
+      const before = own.now.kind;
+      addValue(rule, latenessMs, own, observation.atMs, number);
+      if (known === undefined && !addSeries(run.series, name, own)) return run;
+      const counted = (kind: ThresholdState['kind']) => Number(own.now.kind === kind) - Number(before === kind);
+      run.firing += counted('firing');
+      run.pending += counted('pending');
+      return run;
     },
     isFiring: (run) => run.firing > 0,
     beyondSinceMs: (run) =>
@@ -84,34 +85,28 @@ export function thresholdTest(
   };
 }
 
-function withValue(
-  rule: Threshold,
-  latenessMs: number,
-  series: ThresholdSeries,
-  atMs: InstantMs,
-  value: number,
-): ThresholdSeries {
-  if (series.settled.atMs !== null && atMs <= series.settled.atMs) return series;
-  const open = insert(rule.direction, series.open, atMs, value);
+/** Takes one value into a series, in place. */
+function addValue(rule: Threshold, latenessMs: number, series: ThresholdSeries, atMs: InstantMs, value: number): void {
+  if (series.settled.atMs !== null && atMs <= series.settled.atMs) return;
+  const { open } = series;
+  insert(rule.direction, open, atMs, value);
   const settlesBeforeMs = (open[open.length - 2] as number) - latenessMs;
-  let { settled } = series;
-  let from = 0;
-  for (; from < open.length && (open[from] as number) < settlesBeforeMs; from += 2) {
-    settled = observeValue(rule, settled, open[from] as number, open[from + 1] as number);
+  let end = 0;
+  for (; end < open.length && (open[end] as number) < settlesBeforeMs; end += 2) {
+    series.settled = observeValue(rule, series.settled, open[end] as number, open[end + 1] as number);
   }
-  let now = settled;
-  for (let i = from; i < open.length; i += 2) now = observeValue(rule, now, open[i] as number, open[i + 1] as number);
-  return { settled, open: open.slice(from), now };
+  let now = series.settled;
+  for (let i = end; i < open.length; i += 2) now = observeValue(rule, now, open[i] as number, open[i + 1] as number);
+  series.now = now;
+  dropRows(open, 0, end);
 }
 
 /** Two values of one instant are one: the worse. */
-function insert(direction: Threshold['direction'], open: readonly number[], atMs: InstantMs, value: number): number[] {
+function insert(direction: Threshold['direction'], open: number[], atMs: InstantMs, value: number): void {
   let at = open.length;
   while (at > 0 && (open[at - 2] as number) > atMs) at -= 2;
-  const next = [...open];
-  if (at > 0 && next[at - 2] === atMs) next[at - 1] = worstOf(direction, [next[at - 1] as number, value]);
-  else next.splice(at, 0, atMs, value);
-  return next;
+  if (at > 0 && open[at - 2] === atMs) open[at - 1] = worstOf(direction, [open[at - 1] as number, value]);
+  else open.splice(at, 0, atMs, value);
 }
 
 function worstOf(direction: Threshold['direction'], values: readonly number[]): number {
@@ -123,13 +118,14 @@ function isEmpty({ series }: ThresholdRun): boolean {
   return true;
 }
 
-function bounded(before: ThresholdRun, after: ThresholdRun): ThresholdRun {
-  const names = Object.keys(after.series);
-  if (names.length <= SERIES_MAX) return after;
+/** Adds a series that was not known; false where there are too many, none of them in order: one more could add nothing. */
+function addSeries(all: Record<string, ThresholdSeries>, name: string, added: ThresholdSeries): boolean {
+  all[name] = added;
+  const names = Object.keys(all);
+  if (names.length <= SERIES_MAX) return true;
   const quietest = names
-    .filter((name) => after.series[name]?.now.kind === 'ok')
-    .sort((a, b) => (after.series[a]?.now.atMs ?? 0) - (after.series[b]?.now.atMs ?? 0))[0];
-  // Where none is in order, there is nothing that one more could add.
-  if (quietest === undefined) return before;
-  return { ...after, series: Object.fromEntries(Object.entries(after.series).filter(([name]) => name !== quietest)) };
+    .filter((one) => all[one]?.now.kind === 'ok')
+    .sort((a, b) => (all[a]?.now.atMs ?? 0) - (all[b]?.now.atMs ?? 0))[0];
+  delete all[quietest ?? name];
+  return quietest !== undefined;
 }
