@@ -30,50 +30,82 @@ export interface AgainstBaseline {
  * there were in both periods together, only their division says anything.
  */
 export function againstBaseline(o: AgainstBaseline): CountKernel {
-  const { baselineEvents, baselineExposure, phi, intervalExposure = Number.POSITIVE_INFINITY } = o;
-  const isMore = o.bad === 'more';
-  const direction = isMore ? 1 : -1;
-  const factors: readonly number[] = isMore ? GRID : INVERSE_GRID;
-  const tolerated = toleratedRatio(o.worseBy, o.drift) ** direction;
-  const unacceptable = o.unacceptable ** direction;
-  const reference = baselineEvents / baselineExposure;
-  const expectedPerExposure = (baselineEvents + PSEUDO_EVENTS) / baselineExposure;
-  const ratio = (events: number, exposure: number, from: number, to: number, logRatio: number, pseudo: number) =>
-    exposure === 0
-      ? 0
-      : (events * logRatio +
-          // ln of (from·n + E₀)/(to·n + E₀), which is near 1 for long: as 1 + x, so that no digit is lost.
-          (events + baselineEvents + pseudo) *
-            Math.log1p(((from - to) * exposure) / (to * exposure + baselineExposure))) /
-        phi;
-  const bound = (size: number, exposure: number, evidenceMax: number) => {
-    const excess = tolerated * ((factors[size] as number) - 1);
-    return (phi * evidenceMax + expectedPerExposure * exposure * excess) / (direction * (LOG_GRID[size] as number));
-  };
-  return {
-    worse: (events, exposure, times) =>
-      ratio(events, exposure, tolerated, tolerated * times ** direction, direction * Math.log(times), PSEUDO_EVENTS),
-    write: (events, exposure, terms, to) => {
-      for (let size = 0; size < GRID.length; size++) {
-        const alternative = tolerated * (factors[size] as number);
-        const logRatio = direction * (LOG_GRID[size] as number);
-        terms[to + size] = ratio(events, exposure, tolerated, alternative, logRatio, PSEUDO_EVENTS);
-      }
-    },
-    acceptable: (events, exposure) => ratio(events, exposure, unacceptable, 1, -Math.log(unacceptable), 0),
-    capped: (events, exposure, evidenceMax) => {
-      if (isMore) return cappedByGrid(events, (size) => bound(size, exposure, evidenceMax));
-      // Where too few events are bad, the interval is capped by counting it as having had more of them.
-      let least = events;
-      for (let size = 0; size < GRID.length; size++) least = Math.max(least, bound(size, exposure, evidenceMax));
-      return least;
-    },
-    // A rate that varies by itself makes counts of mean μ vary by μ + c·μ²: φ − 1 grows with the traffic.
-    share: (exposure) => {
-      const busy = exposure / intervalExposure;
-      return busy <= 1 ? 1 : phi / (1 + (phi - 1) * busy + UNSEEN_EXCESS * (busy - 1));
-    },
-    tolerated: reference * tolerated,
-    reference,
-  };
+  return new BaselineKernel(o);
+}
+
+class BaselineKernel implements CountKernel {
+  readonly tolerated: number;
+  readonly reference: number;
+  readonly #events: number;
+  readonly #exposure: number;
+  readonly #phi: number;
+  readonly #intervalExposure: number;
+  /** The tolerated ratio, of which the bad direction `fewer` means the inverse. */
+  readonly #ratio: number;
+  readonly #direction: 1 | -1;
+  readonly #unacceptable: number;
+  readonly #expectedPerExposure: number;
+
+  constructor(o: AgainstBaseline) {
+    this.#events = o.baselineEvents;
+    this.#exposure = o.baselineExposure;
+    this.#phi = o.phi;
+    this.#intervalExposure = o.intervalExposure ?? Number.POSITIVE_INFINITY;
+    this.#direction = o.bad === 'more' ? 1 : -1;
+    this.#ratio = toleratedRatio(o.worseBy, o.drift) ** this.#direction;
+    this.#unacceptable = o.unacceptable ** this.#direction;
+    this.reference = o.baselineEvents / o.baselineExposure;
+    this.tolerated = this.reference * this.#ratio;
+    this.#expectedPerExposure = (o.baselineEvents + PSEUDO_EVENTS) / o.baselineExposure;
+  }
+
+  worse(events: number, exposure: number, times: number): number {
+    const [from, direction] = [this.#ratio, this.#direction];
+    return this.#between(events, exposure, from, from * times ** direction, direction * Math.log(times), PSEUDO_EVENTS);
+  }
+
+  write(events: number, exposure: number, terms: Float64Array, to: number): void {
+    const [from, direction, factors] = [this.#ratio, this.#direction, this.#factors];
+    for (let size = 0; size < GRID.length; size++) {
+      const alternative = from * (factors[size] as number);
+      const logRatio = direction * (LOG_GRID[size] as number);
+      terms[to + size] = this.#between(events, exposure, from, alternative, logRatio, PSEUDO_EVENTS);
+    }
+  }
+
+  acceptable(events: number, exposure: number): number {
+    return this.#between(events, exposure, this.#unacceptable, 1, -Math.log(this.#unacceptable), 0);
+  }
+
+  capped(events: number, exposure: number, evidenceMax: number): number {
+    if (this.#direction === 1) return cappedByGrid(events, (size) => this.#bound(size, exposure, evidenceMax));
+    // Where too few events are bad, the interval is capped by counting it as having had more of them.
+    let least = events;
+    for (let size = 0; size < GRID.length; size++) least = Math.max(least, this.#bound(size, exposure, evidenceMax));
+    return least;
+  }
+
+  /** A rate that varies by itself makes counts of mean μ vary by μ + c·μ²: φ − 1 grows with the traffic. */
+  share(exposure: number): number {
+    const phi = this.#phi;
+    const busy = exposure / this.#intervalExposure;
+    return busy <= 1 ? 1 : phi / (1 + (phi - 1) * busy + UNSEEN_EXCESS * (busy - 1));
+  }
+
+  get #factors(): readonly number[] {
+    return this.#direction === 1 ? GRID : INVERSE_GRID;
+  }
+
+  #between(events: number, exposure: number, from: number, to: number, logRatio: number, pseudo: number): number {
+    if (exposure === 0) return 0;
+    // ln of (from·n + E₀)/(to·n + E₀), which is near 1 for long: as 1 + x, so that no digit is lost.
+    const shared = Math.log1p(((from - to) * exposure) / (to * exposure + this.#exposure));
+    return (events * logRatio + (events + this.#events + pseudo) * shared) / this.#phi;
+  }
+
+  #bound(size: number, exposure: number, evidenceMax: number): number {
+    const excess = this.#ratio * ((this.#factors[size] as number) - 1);
+    const expected = this.#expectedPerExposure * exposure * excess;
+    return (this.#phi * evidenceMax + expected) / (this.#direction * (LOG_GRID[size] as number));
+  }
 }

@@ -28,7 +28,7 @@ export interface AnchorPlan {
 export function planAnchors(spec: WatchSpec, watched: WatchedGuardrail): AnchorPlan {
   const { durationMs, falseRollbackRate } = spec.policy;
   const count = Math.min(ANCHORS_MAX, Math.max(1, Math.ceil(durationMs / ANCHOR_MS)));
-  return {
+  return shared(spec, {
     startMs: spec.startMs,
     intervalMs: watched.signal?.intervalMs ?? durationMs,
     latenessMs: watched.signal?.latenessMs ?? 0,
@@ -36,7 +36,23 @@ export function planAnchors(spec: WatchSpec, watched: WatchedGuardrail): AnchorP
     count,
     logWeights: logWeightsOf(count),
     evidenceNeeded: -Math.log(falseRollbackRate) - Math.log(anchorWeight(0, count)) - Math.log(weightOf(spec, watched)),
-  };
+  });
+}
+
+/** Most guardrails of a watch have the same anchors, and share them. */
+const ANCHORS = new WeakMap<WatchSpec, AnchorPlan[]>();
+
+function shared(spec: WatchSpec, made: AnchorPlan): AnchorPlan {
+  const known = ANCHORS.get(spec) ?? [];
+  ANCHORS.set(spec, known);
+  const same = known.find(
+    (one) =>
+      one.intervalMs === made.intervalMs &&
+      one.latenessMs === made.latenessMs &&
+      one.evidenceNeeded === made.evidenceNeeded,
+  );
+  if (same === undefined) known.push(made);
+  return same ?? made;
 }
 
 /** They depend on nothing but their number: thousands of watches share them. */

@@ -14,7 +14,8 @@ export function armsOf(guardrail: Guardrail): ArmOf {
   const { test, where } = guardrail;
   const isWatched = matching(where);
   const control = 'against' in test && test.against === 'control' ? test.control : null;
-  if (control === null) return (dimensions) => (isWatched(dimensions) ? 'watched' : null);
+  if (control === null)
+    return isWatched === EVERYTHING ? ALL_WATCHED : (dimensions) => (isWatched(dimensions) ? 'watched' : null);
   if (control.kind === 'where') {
     const isControl = matching({ ...where, ...control.where });
     return (dimensions) => (isWatched(dimensions) ? 'watched' : isControl(dimensions) ? 'control' : null);
@@ -29,8 +30,12 @@ export function armsOf(guardrail: Guardrail): ArmOf {
   };
 }
 
+/** Most guardrails look at all samples of their signal: thousands of watches share how they tell them apart. */
+const EVERYTHING = () => true;
+const ALL_WATCHED: ArmOf = () => 'watched';
+
 function matching(where: Dimensions): (dimensions: Dimensions) => boolean {
   const wanted = Object.entries(where);
-  if (wanted.length === 0) return () => true;
+  if (wanted.length === 0) return EVERYTHING;
   return (dimensions) => wanted.every(([name, value]) => Object.hasOwn(dimensions, name) && dimensions[name] === value);
 }

@@ -39,7 +39,8 @@ export interface Scene {
 export function judge(scene: Scene, i: number): Judged {
   const planned = scene.plan.guardrails[i] as PlannedGuardrail;
   const own = scene.state.guardrails[i] as GuardrailState;
-  const leads = scene.state.failure?.leader === planned.watched.guardrail.name;
+  const { failure } = scene.state;
+  const leads = failure !== null && failure.leader === planned.watched.guardrail.name;
   if (own.kind === 'alerts') {
     const isFiring = firingEpisodes(alertRule(planned), own.alerts, scene.clockMs).length > 0;
     // Before the first view nothing is known, which is no doubt yet: it only keeps the guardrail from passing.
@@ -64,21 +65,20 @@ export function evidenceOf({ test }: PlannedGuardrail, own: GuardrailState): num
 /** Why a guardrail that judges samples cannot be judged just now; unknowns are told apart. */
 export function troubleOf(scene: Scene, planned: PlannedGuardrail, own: TestedState): InconclusiveReason | null {
   const { clockMs, spec } = scene;
-  const { guardrail, signal } = planned.watched;
-  if (signal === null) return 'no-telemetry';
+  const { staleAfterMs } = planned;
+  if (!planned.isDeclared) return 'no-telemetry';
   if (planned.test?.kind === 'statistical' && planned.test.abstains !== null) return planned.test.abstains;
   const quiet = quietMs(own.presence, spec.startMs, clockMs);
   const { controlPresence } = own;
   const isControlHeard =
     controlPresence !== null &&
     isHeard(controlPresence) &&
-    quietMs(controlPresence, spec.startMs, clockMs) <= guardrail.staleAfterMs;
+    quietMs(controlPresence, spec.startMs, clockMs) <= staleAfterMs;
   if (isControlHeard && quiet > CANARY_SILENT_MS) return 'canary-silent';
-  if (quiet > guardrail.staleAfterMs) {
+  if (quiet > staleAfterMs) {
     return hasNoTraffic(scene, planned) ? 'no-traffic' : whyQuiet(own.presence);
   }
-  const isControlMissed =
-    controlPresence !== null && quietMs(controlPresence, spec.startMs, clockMs) > guardrail.staleAfterMs;
+  const isControlMissed = controlPresence !== null && quietMs(controlPresence, spec.startMs, clockMs) > staleAfterMs;
   // Nothing to compare with is a baseline that is missing, or one that has gone quiet.
   if (isControlMissed) return isHeard(controlPresence) ? whyQuiet(controlPresence) : 'no-baseline';
   // What could be compared until now may be enough to tell.

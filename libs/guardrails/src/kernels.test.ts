@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { againstBaseline, toleratedRatio } from './against-baseline.js';
-import { countMixture } from './anchored-counts.js';
+import { CountMixture } from './anchored-counts.js';
 import { planAnchors } from './anchors.js';
 import type { CountKernel } from './count-kernel.js';
 import { GRID } from './grid.js';
@@ -69,7 +69,7 @@ describe('the anchored mixture', () => {
     intervals: readonly (readonly [end: number, events: number, exposure: number])[],
     kernel: CountKernel = BASELINE,
   ) => {
-    const mixture = countMixture(plan, [kernel]);
+    const mixture = new CountMixture(plan, [kernel]);
     let state = mixture.start();
     let newest = 0;
     for (const [end, events, exposure] of intervals) {

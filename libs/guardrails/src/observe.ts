@@ -39,7 +39,7 @@ export function toldOf(
 ): Told | null {
   const { value, atMs } = observation;
   if (value.kind === 'gap') return null;
-  if (atMs <= planned.settlesAtMs && isSettling(planned.watched.guardrail.test, value)) return null;
+  if (atMs <= planned.settlesAtMs && isSettling(planned, value)) return null;
   const newestAtMs = Math.max(atMs, state.presence.newestAtMs, state.controlPresence?.newestAtMs ?? atMs);
   return { arm, observation, newestAtMs, isComparable };
 }
@@ -54,7 +54,7 @@ export function observeGuardrail(
   isComparable: boolean,
 ): void {
   const { test } = planned;
-  if (test === null || planned.watched.signal === null) return;
+  if (test === null || !planned.isDeclared) return;
   const { value } = observation;
   if (value.kind === 'gap') return setPresence(state, arm, missed(presenceOf(state, arm), value.reason));
   const told = toldOf(planned, state, arm, observation, isComparable);

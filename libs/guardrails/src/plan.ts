@@ -1,5 +1,6 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { SampleValue } from '@parapet/signals';
+import { planAnchors } from './anchors.js';
 import { type ArmOf, armsOf } from './arms.js';
 import { type Scrutiny, scrutiniesOf } from './attribution/index.js';
 import { weightOf } from './combine.js';
@@ -20,14 +21,21 @@ export interface PlannedGuardrail {
   /** What whom to blame needs of it. */
   readonly scrutiny: Scrutiny;
   readonly hasControl: boolean;
+  /** Whether anybody declares its signal. */
+  readonly isDeclared: boolean;
+  readonly staleAfterMs: number;
   readonly pace: Pace;
   /** Values up to here are no evidence: caches are cold and workers start. Never said of counts of failures. */
   readonly settlesAtMs: InstantMs;
+  readonly settling: Settling;
   /** Which of the specification's volumes is its traffic; null for none. */
   readonly volume: number | null;
   /** Traffic per second that is usual for what it is compared with; empty where traffic does not matter. */
   readonly usual: readonly number[];
 }
+
+/** What is left out of the settle period: latency and gauges are, counts of failures are not (statistics 8). */
+export type Settling = 'everything' | 'gauges' | 'nothing';
 
 /** What follows from a watch's specification, worked out once. */
 export interface WatchPlan {
@@ -71,8 +79,11 @@ function planGuardrail(spec: WatchSpec, watched: WatchedGuardrail, i: number): P
     armOf: armsOf(guardrail),
     scrutiny: scrutiniesOf(spec)[i] as Scrutiny,
     hasControl: 'against' in guardrail.test && guardrail.test.against === 'control',
-    pace: { startMs: spec.startMs, intervalMs: signal?.intervalMs ?? 0, latenessMs: signal?.latenessMs ?? 0 },
+    isDeclared: signal !== null,
+    staleAfterMs: guardrail.staleAfterMs,
+    pace: planAnchors(spec, watched),
     settlesAtMs: spec.startMs + spec.policy.warmUpMs,
+    settling: settlingOf(guardrail.test),
     volume,
     usual: volume === null ? [] : usualOf(watched, spec.volumes[volume] as WatchedVolume),
   };
@@ -97,9 +108,14 @@ function usualOf({ guardrail: { test }, baselines }: WatchedGuardrail, volume: W
   return known.length === usable.length ? known : [];
 }
 
-/** Whether a value of the settle period is left out: latency and gauges are, counts of failures are not (statistics 8). */
-export function isSettling(test: GuardrailTest, value: SampleValue): boolean {
-  return test.kind === 'gauge' || test.kind === 'histogram' || (test.kind === 'threshold' && value.kind === 'gauge');
+function settlingOf({ kind }: GuardrailTest): Settling {
+  if (kind === 'gauge' || kind === 'histogram') return 'everything';
+  return kind === 'threshold' ? 'gauges' : 'nothing';
+}
+
+/** Whether a value of the settle period is left out. */
+export function isSettling({ settling }: PlannedGuardrail, value: SampleValue): boolean {
+  return settling === 'everything' || (settling === 'gauges' && value.kind === 'gauge');
 }
 
 function routesOf(spec: WatchSpec): ReadonlyMap<string, Route> {

@@ -100,7 +100,7 @@ export function verdictOf(scene: Scene, judged: readonly Judged[]): Verdict {
     return { to: 'fail', mode: state.failure.mode, reason: null, isFinal: isEnd || isEnded, isEnd };
   }
   const isRequired = (i: number) => (plan.guardrails[i] as PlannedGuardrail).watched.guardrail.isRequired;
-  const troubled = judged.find((j, i) => isRequired(i) && !j.isBreach && j.trouble !== null);
+  const troubled = judged.find((j, i) => !j.isBreach && j.trouble !== null && isRequired(i));
   const doubt = state.refusal === null ? (troubled?.trouble ?? null) : 'not-attributed';
   if (isEnded) return { to: 'inconclusive', mode: 'observe', reason: doubt ?? 'coverage', isFinal: true, isEnd: true };
   if (isEnd) {

@@ -8,11 +8,8 @@ const SIZES = [1.25, 2, 5] as const;
 const EFFECT_MIN = 1.25;
 const EFFECT_MAX = 10;
 
-/**
- * Bad ones of all, or events of exposure. Against a rate that is known: 5.1 with the tolerated rate as null. Against bystanders
- * (`reference` null): 5.4, interval by interval.
- */
-export function countLens(o: {
+/** What counts are compared with. */
+interface CountsCompared {
   readonly read: (observation: Observation) => Tally | null;
   readonly ofBaseline: (baseline: Baseline) => Tally | null;
   readonly phi: number;
@@ -22,26 +19,59 @@ export function countLens(o: {
   /** How many times the rate of the bystanders is usual; once, where that is not known. */
   readonly usualRatio?: number;
   readonly tolerated: number;
-}): Lens {
-  const { phi, reference, usualRatio = 1 } = o;
-  const direction = o.isFewer ? -1 : 1;
-  const tolerated = usualRatio * o.tolerated ** direction;
-  const ratios = SIZES.map((size) => tolerated * size ** direction);
-  const logs = ratios.map((ratio) => Math.log(ratio / tolerated));
-  const gains = (pair: Pair): readonly number[] =>
-    ratios.map((ratio, i) => {
+}
+
+/**
+ * Bad ones of all, or events of exposure. Against a rate that is known: 5.1 with the tolerated rate as null. Against bystanders
+ * (`reference` null): 5.4, interval by interval.
+ */
+export class CountLens implements Lens {
+  readonly form = 'counts';
+  readonly read: CountsCompared['read'];
+  readonly ofBaseline: CountsCompared['ofBaseline'];
+  readonly #phi: number;
+  readonly #reference: number | null;
+  readonly #direction: 1 | -1;
+  readonly #usualRatio: number;
+  /** What is just tolerated, and each size of change. */
+  readonly #tolerated: number;
+  readonly #ratios: readonly number[];
+  readonly #logs: readonly number[];
+
+  constructor(o: CountsCompared) {
+    this.read = o.read;
+    this.ofBaseline = o.ofBaseline;
+    this.#phi = o.phi;
+    this.#reference = o.reference;
+    const direction = o.isFewer ? -1 : 1;
+    this.#direction = direction;
+    this.#usualRatio = o.usualRatio ?? 1;
+    const tolerated = this.#usualRatio * o.tolerated ** direction;
+    this.#tolerated = tolerated;
+    this.#ratios = SIZES.map((size) => tolerated * size ** direction);
+    this.#logs = this.#ratios.map((ratio) => Math.log(ratio / tolerated));
+  }
+
+  gains(pair: Pair): readonly number[] {
+    const [reference, tolerated, phi] = [this.#reference, this.#tolerated, this.#phi];
+    const logs = this.#logs;
+    return this.#ratios.map((ratio, i) => {
       if (pair.exposedN === 0) return 0;
       if (reference === null) return divided(exposedOf(pair), bystandersOf(pair), ratio, tolerated) / phi;
       return (pair.exposedSum * (logs[i] as number) - reference * pair.exposedN * (ratio - tolerated)) / phi;
     });
-  const effectOf = ({ exposedSum, exposedN, bystanderSum, bystanderN }: Pair): number | null => {
-    const usual = reference ?? (bystanderN > 0 ? (usualRatio * (bystanderSum + 0.5)) / bystanderN : null);
+  }
+
+  effectOf({ exposedSum, exposedN, bystanderSum, bystanderN }: Pair): number | null {
+    const usual = this.#reference ?? (bystanderN > 0 ? (this.#usualRatio * (bystanderSum + 0.5)) / bystanderN : null);
     if (usual === null || usual === 0 || !(exposedN > 0)) return null;
-    const worse = ((exposedSum + 0.5) / exposedN / usual) ** direction;
-    return Math.min(EFFECT_MAX, Math.max(EFFECT_MIN, worse)) ** direction;
-  };
-  const asBad = (now: Tally, then: Tally, effect: number) => divided(now, then, 1, effect) / phi;
-  return { form: 'counts', read: o.read, ofBaseline: o.ofBaseline, gains, effectOf, asBad };
+    const worse = ((exposedSum + 0.5) / exposedN / usual) ** this.#direction;
+    return Math.min(EFFECT_MAX, Math.max(EFFECT_MIN, worse)) ** this.#direction;
+  }
+
+  asBad(now: Tally, then: Tally, effect: number): number {
+    return divided(now, then, 1, effect) / this.#phi;
+  }
 }
 
 /** ln of the likelihood ratio of "the first has `ratio` times the rate of the second" against "`against` times" (statistics 5.4). */

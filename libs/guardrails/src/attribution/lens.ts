@@ -3,7 +3,7 @@ import { countsOf, DISPERSION_ASSUMED, toleratedRatio } from '@parapet/signals';
 import type { GuardrailTest } from '../guardrail.js';
 import { armDispersionOf } from '../tests/arm-dispersion.js';
 import type { WatchedGuardrail, WatchSpec } from '../watch-spec.js';
-import { countLens } from './count-lens.js';
+import { CountLens } from './count-lens.js';
 import type { Pair, Tally } from './state.js';
 import { valueLens } from './value-lens.js';
 
@@ -42,16 +42,16 @@ export function lensOf(spec: Judging, watched: WatchedGuardrail): Lens | null {
         test.against === 'control'
           ? armDispersionOf(watched).phi
           : (firstOf(watched, 'counts')?.dispersion.phi ?? DISPERSION_ASSUMED.phi);
-      const read = (observation: Observation) => readCount(test.kind, signal.badDirection, observation);
+      const read = COUNT_READERS[test.kind][signal.badDirection];
       const isFewer = test.kind === 'rate' && signal.badDirection === 'low';
-      return countLens({ read, ofBaseline: countsOfBaseline, phi, isFewer, ...referenceOf(watched, test) });
+      return new CountLens({ read, ofBaseline: countsOfBaseline, phi, isFewer, ...referenceOf(watched, test) });
     }
     case 'burn-rate': {
       const reference = 1 - test.objective;
       if (!(reference > 0)) return null;
       const read = (observation: Observation) => readCount('proportion', signal.badDirection, observation);
       const { phi } = DISPERSION_ASSUMED;
-      return countLens({ read, ofBaseline: countsOfBaseline, phi, isFewer: false, reference, tolerated: 1 });
+      return new CountLens({ read, ofBaseline: countsOfBaseline, phi, isFewer: false, reference, tolerated: 1 });
     }
     case 'threshold': {
       const read = (observation: Observation): Tally | null => {
@@ -60,7 +60,7 @@ export function lensOf(spec: Judging, watched: WatchedGuardrail): Lens | null {
         return { sum: isBeyond(test, value) ? 1 : 0, n: 1 };
       };
       const ofBaseline = () => null;
-      return countLens({ read, ofBaseline, phi: 1, isFewer: false, reference: BEYOND_USUAL, tolerated: 1 });
+      return new CountLens({ read, ofBaseline, phi: 1, isFewer: false, reference: BEYOND_USUAL, tolerated: 1 });
     }
     case 'histogram': {
       const baseline = firstOf(watched, 'histogram');
@@ -69,7 +69,7 @@ export function lensOf(spec: Judging, watched: WatchedGuardrail): Lens | null {
       const read = (observation: Observation): Tally | null =>
         observation.atMs > warmUpUntilMs ? slowerThan(tail.bound, observation) : null;
       const isConcurrent = test.against === 'control';
-      return countLens({
+      return new CountLens({
         read,
         ofBaseline: (other) =>
           other.kind === 'histogram' ? slowerThan(tail.bound, { value: { ...other, sum: null } }) : null,
@@ -148,6 +148,16 @@ function readCount(form: 'proportion' | 'rate', direction: BadDirection, { value
   if (value.kind !== 'count') return null;
   const { events, exposure } = countsOf(form, direction, value.count, value.of);
   return { sum: events, n: exposure };
+}
+
+/** Few enough to be shared by all watches. */
+const COUNT_READERS = { proportion: readersOf('proportion'), rate: readersOf('rate') } as const;
+
+function readersOf(form: 'proportion' | 'rate') {
+  return {
+    high: (observation: Observation) => readCount(form, 'high', observation),
+    low: (observation: Observation) => readCount(form, 'low', observation),
+  };
 }
 
 function valueOf({ value }: Observation): number | null {

@@ -8,6 +8,9 @@ export type Membership = 'exposed' | 'bystander' | null;
 /** Tells observations of one guardrail apart, by their dimensions. */
 export type MembershipOf = (dimensions: Observation['dimensions']) => Membership;
 
+/** Shared by the many guardrails that look at all samples of their signal. */
+const ALL_EXPOSED: MembershipOf = () => 'exposed';
+
 /**
  * Where the release reaches only some stores, tenants or pods, the others are bystanders of every guardrail, whatever it compares
  * with: a symptom that they share is not the release's doing.
@@ -22,6 +25,7 @@ export function membershipsOf(spec: WatchSpec, { guardrail }: WatchedGuardrail):
     };
   }
   const reach = reachOf(spec);
+  if (reach === null && Object.keys(where).length === 0) return ALL_EXPOSED;
   if (reach === null) return (dimensions) => (matchesWhere(where, dimensions) ? 'exposed' : null);
   // A guardrail of one released store has the other stores as bystanders: its own store is no condition for them.
   const { [reach.dimension]: _, ...rest } = where;

@@ -1,6 +1,6 @@
 import { countsOf, DISPERSION_ASSUMED } from '@parapet/signals';
 import { againstBaseline } from '../against-baseline.js';
-import { type AnchoredCounts, countMixture } from '../anchored-counts.js';
+import { type AnchoredCounts, CountMixture } from '../anchored-counts.js';
 import { planAnchors } from '../anchors.js';
 import type { CountKernel } from '../count-kernel.js';
 import { countHistoryOf } from '../count-history.js';
@@ -31,11 +31,11 @@ export function countTest(spec: WatchSpec, watched: Watched): StatisticalTest<An
   const { test } = watched.guardrail;
   const badDirection = watched.signal?.badDirection ?? 'high';
   const kernels = kernelsOf(watched);
-  const mixture = countMixture(planAnchors(spec, watched), kernels);
+  const mixture = new CountMixture(planAnchors(spec, watched), kernels);
   return {
     kind: 'statistical',
     abstains: kernels.length === 0 ? 'no-baseline' : null,
-    start: mixture.start,
+    start: () => mixture.start(),
     observe: (state, { observation, newestAtMs }) => {
       const { value } = observation;
       if (value.kind !== 'count') return null;

@@ -1,5 +1,5 @@
 import { transformed } from '@parapet/signals';
-import { type Anchored, anchoredSums, type AnchoredSums } from '../anchored-sums.js';
+import { Anchored, type AnchoredSums } from '../anchored-sums.js';
 import { type AnchorPlan, INTERVALS_MIN, planAnchors } from '../anchors.js';
 import type { InconclusiveReason } from '../events.js';
 import { finite, logMeanExp } from '../log-space.js';
@@ -76,7 +76,7 @@ export function gaugeTest(spec: WatchSpec, watched: WatchedGauge): StatisticalTe
       return kernels.length === 0 ? 0 : least;
     },
     samples: ({ seen }) => seen,
-    startAcceptance: acceptable.start,
+    startAcceptance: () => acceptable.start(),
     accept: (acceptance, told) => {
       const sample = sampleOf(told);
       if (sample === null || !isJudged(told)) return acceptance;
@@ -105,7 +105,7 @@ function deviationsOf(
   isBetweenArms: boolean,
   counted: (kernel: MeanKernel, deviation: number) => number,
 ): Anchored {
-  return anchoredSums(plan, {
+  return new Anchored(plan, {
     rowWidth: ROW,
     width: 1 + kernels.length,
     contribute: (rows, at, into) => {

@@ -1,4 +1,4 @@
-import { type Anchored, type AnchoredSums, anchoredSums } from '../anchored-sums.js';
+import { Anchored, type AnchoredSums } from '../anchored-sums.js';
 import { type AnchorPlan, INTERVALS_MIN, planAnchors } from '../anchors.js';
 import { type ArmCounts, type ArmsKernel, betweenArms } from '../between-arms.js';
 import { finite, logMeanExp } from '../log-space.js';
@@ -77,7 +77,7 @@ export function histogramControlTest(
       return mixture.evidence(begun);
     },
     samples: ({ seen }) => seen,
-    startAcceptance: acceptable.start,
+    startAcceptance: () => acceptable.start(),
     accept: (acceptance, told) => {
       const counts = isJudged(spec, told) && tails.length > 0 ? countsBy(bounds, told) : null;
       if (counts === null) return acceptance;
@@ -122,7 +122,7 @@ function byInterval(
   say: (kernel: ArmsKernel, counts: ArmCounts, into: Float64Array, to: number) => void,
 ): Anchored {
   const arm = 1 + kernels.length;
-  return anchoredSums(plan, {
+  return new Anchored(plan, {
     rowWidth: 2 * arm,
     width: kernels.length * perTail,
     contribute: (rows, at, into) => {

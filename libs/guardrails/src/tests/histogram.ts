@@ -1,4 +1,4 @@
-import { type AnchoredSums, anchoredSums } from '../anchored-sums.js';
+import { Anchored, type AnchoredSums } from '../anchored-sums.js';
 import { planAnchors } from '../anchors.js';
 import { finite, logMeanExp } from '../log-space.js';
 import type { WatchSpec } from '../watch-spec.js';
@@ -48,7 +48,7 @@ function histogramHistoryTest(spec: WatchSpec, watched: WatchedHistogram): Stati
     : [];
   const offsets = offsetsOf(windows);
   const width = 1 + windows.reduce((sum, window) => sum + window.width, 0);
-  const anchored = anchoredSums(plan, {
+  const anchored = new Anchored(plan, {
     rowWidth: width,
     width,
     contribute: (rows, at, into) => {
