@@ -118,16 +118,30 @@ export function isSettling({ settling }: PlannedGuardrail, value: SampleValue): 
   return settling === 'everything' || (settling === 'gauges' && value.kind === 'gauge');
 }
 
+/** What a signal is for depends on the policy alone: thousands of watches share it. */
+const ROUTES = new Map<string, ReadonlyMap<string, Route>>();
+
 function routesOf(spec: WatchSpec): ReadonlyMap<string, Route> {
+  const signals = spec.guardrails.map(({ guardrail: { signal } }) => signal);
+  const volumes = spec.volumes.map(({ signal }) => signal);
+  const form = JSON.stringify([signals, volumes]);
+  const known = ROUTES.get(form);
+  if (known !== undefined) return known;
+  const made = makeRoutes(signals, volumes);
+  ROUTES.set(form, made);
+  return made;
+}
+
+function makeRoutes(signals: readonly (string | null)[], volumes: readonly string[]): ReadonlyMap<string, Route> {
   const routes = new Map<string, { readonly guardrails: number[]; readonly volumes: number[] }>();
   const routeOf = (signal: string) => {
     const route = routes.get(signal) ?? { guardrails: [], volumes: [] };
     routes.set(signal, route);
     return route;
   };
-  spec.guardrails.forEach(({ guardrail: { signal } }, i) => {
+  signals.forEach((signal, i) => {
     if (signal !== null) routeOf(signal).guardrails.push(i);
   });
-  spec.volumes.forEach(({ signal }, i) => routeOf(signal).volumes.push(i));
+  volumes.forEach((signal, i) => routeOf(signal).volumes.push(i));
   return routes;
 }
