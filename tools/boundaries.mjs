@@ -11,9 +11,13 @@ export const LAYERS = {
   policy: { layers: ['kernel', 'domain'], packages: ['zod', 'yaml', 'rrule'], node: true },
   contract: { layers: ['kernel', 'domain'], packages: ['@bufbuild/protobuf'], node: false },
   runtime: { layers: ['kernel'], packages: [], node: false },
+  probe: { layers: ['kernel', 'domain', 'policy'], node: true },
   adapter: { layers: ['kernel', 'contract', 'runtime'], node: true },
   edge: { layers: ['kernel', 'domain', 'policy', 'contract', 'runtime', 'adapter'], node: true },
-  service: { layers: ['kernel', 'domain', 'policy', 'contract', 'runtime', 'adapter', 'edge'], node: true },
+  service: {
+    layers: ['kernel', 'domain', 'policy', 'probe', 'contract', 'runtime', 'adapter', 'edge'],
+    node: true,
+  },
   web: { layers: ['kernel', 'domain', 'contract'], packages: ['react', 'react-dom', 'scheduler'], node: false },
 };
 

@@ -1,12 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { OdooDatabase, OdooSqlProbe, odooSqlSettings, type Window } from '@parapet/probes';
 import type { Sample } from '@parapet/signals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { parseConfig } from '../../services/demo-retailer/src/config.js';
 import { type Shop, startShop } from '../../services/demo-retailer/src/start.js';
-import { odooSqlSettings } from '../../services/kpi-probing/src/odoo-sql/config.js';
-import { OdooDatabase } from '../../services/kpi-probing/src/odoo-sql/connection.js';
-import { OdooSqlProbe } from '../../services/kpi-probing/src/odoo-sql/probe.js';
-import type { Window } from '../../services/kpi-probing/src/schedule/windows.js';
 
 const SECRET = `whsec_${Buffer.alloc(32, 3).toString('base64')}`;
 const HISTORY_MINUTES = 15;

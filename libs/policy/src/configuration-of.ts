@@ -1,6 +1,6 @@
 import { invariant } from '@parapet/kernel';
 import type { SignalDeclaration } from '@parapet/signals';
-import { BUILT_IN_SIGNALS } from './built-in-signals.js';
+import { BUILT_IN_SIGNALS } from './built-in-signals/index.js';
 import type {
   Configuration,
   CredentialRef,

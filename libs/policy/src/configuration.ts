@@ -1,7 +1,8 @@
 import type { Criticality, DecisionPolicy } from '@parapet/decisions';
 import type { GuardrailPolicy } from '@parapet/guardrails';
 import type { SignalDeclaration } from '@parapet/signals';
-import type { SignalForm } from './built-in-signals.js';
+import type { SignalForm } from './built-in-signals/index.js';
+import type { ProbeKind } from './schema/probes/index.js';
 import type { TradingCalendar } from './calendar.js';
 
 /** Where a secret is, never what it is. */
@@ -41,7 +42,7 @@ export interface Target {
 /** One scheduled measurement. `settings` are checked by the probe's own schema. */
 export interface ProbeConfiguration {
   readonly name: string;
-  readonly kind: 'odoo-sql';
+  readonly kind: ProbeKind;
   readonly environment: string;
   readonly everyMs: number;
   readonly settings: Readonly<Record<string, unknown>>;

@@ -1,4 +1,4 @@
-export * from './built-in-signals.js';
+export * from './built-in-signals/index.js';
 export {
   daysBefore,
   type TradingCalendar,
@@ -16,8 +16,9 @@ export { matchesAll, parseMatcher } from './matchers.js';
 export * from './parse.js';
 export { type ConfigurationProblem, describeProblem } from './problem.js';
 export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';
-export { odooSqlSettings as odooSqlSettingsSchema } from './schema/odoo-sql.js';
+export { odooSqlSettings as odooSqlSettingsSchema } from './schema/probes/odoo-sql.js';
 export type { StoredDocument } from './reading.js';
 export * from './secret.js';
 export { isTimeUnit } from './tests-of.js';
 export * from './token.js';
+export type { ProbeKind } from './schema/probes/index.js';

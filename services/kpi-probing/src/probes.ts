@@ -3,9 +3,9 @@ import { type JetStreamConnection, SignalPublisher } from '@parapet/jetstream';
 import type { MakeId } from '@parapet/kernel';
 import { ConfigurationWatcher, JETSTREAM, LOGGER, MAKE_ID, SERVICE_VARIABLES } from '@parapet/nest';
 import { Database } from '@parapet/postgres';
+import { makeProbe } from '@parapet/probes';
 import { Metrics, type ServiceLogger } from '@parapet/telemetry';
 import type { KpiProbingConfig } from './config.js';
-import { makeOdooSqlProbe } from './odoo-sql/make.js';
 import { costsOn } from './schedule/costs.js';
 import { PostgresCursors } from './schedule/cursors.js';
 import { declaredProbes, ProbeFleet } from './schedule/fleet.js';
@@ -62,7 +62,7 @@ export class Probes implements OnApplicationBootstrap, BeforeApplicationShutdown
       warn: (text: string, fields: object) => logger.warn(fields, text),
       error: (text: string, fields: object) => logger.error(fields, text),
     };
-    this.#fleet = new ProbeFleet((declared) => makeOdooSqlProbe(declared, ports.nowMs), ports, log, Math.random);
+    this.#fleet = new ProbeFleet((declared) => makeProbe(declared, ports.nowMs), ports, log, Math.random);
   }
 
   onApplicationBootstrap(): void {

@@ -8,7 +8,7 @@ import { parseDocuments } from '@parapet/policy';
 import { ConfigurationStore, Database, migrate, roleUrl } from '@parapet/postgres';
 import { startNats, startPostgres, type TestNats, type TestPostgres } from '@parapet/testkit';
 import pg from 'pg';
-import { makeShop, type ShopDatabase } from '../fixtures/odoo/load.js';
+import { makeShop, type ShopDatabase } from '../../../libs/probes/fixtures/odoo/load.js';
 import { AppModule } from './app.module.js';
 import { parseConfig } from './config.js';
 

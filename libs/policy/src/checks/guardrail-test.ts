@@ -1,5 +1,5 @@
 import { unreachable } from '@parapet/kernel';
-import type { SignalForm } from '../built-in-signals.js';
+import type { SignalForm } from '../built-in-signals/index.js';
 import type { CheckedDocumentOf } from '../document.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
 import type { Spec } from '../schema/kinds.js';

@@ -1,4 +1,4 @@
-import { BUILT_IN_SIGNALS, type SignalForm } from '../built-in-signals.js';
+import { BUILT_IN_SIGNALS, type SignalForm } from '../built-in-signals/index.js';
 import type { CheckedDocumentOf } from '../document.js';
 import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';

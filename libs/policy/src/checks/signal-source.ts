@@ -1,4 +1,4 @@
-import { BUILT_IN_SIGNALS } from '../built-in-signals.js';
+import { BUILT_IN_SIGNALS } from '../built-in-signals/index.js';
 import type { CheckedDocumentOf } from '../document.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
 import type { Spec } from '../schema/kinds.js';

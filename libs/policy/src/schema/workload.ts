@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { criticality, duration, nameOf, secretRef, slug } from './fields.js';
-import { odooSqlSettings } from './odoo-sql.js';
+import { probe } from './probes/index.js';
 
 const target = z
   .strictObject({
@@ -24,14 +24,6 @@ const target = z
       context.addIssue({ code: 'custom', path: ['url'], message: 'an address must not hold a user or a password' });
     }
   });
-
-const probe = z.strictObject({
-  name: slug,
-  kind: z.enum(['odoo-sql']),
-  environment: slug,
-  every: duration.default(60_000),
-  settings: odooSqlSettings,
-});
 
 /** `Workload`: what is released, judged and rolled back as one. */
 export const workloadSpec = z.strictObject({

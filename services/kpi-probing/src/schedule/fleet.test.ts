@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ProbeConfiguration } from '@parapet/policy';
-import { ProbeFleet, type DeclaredProbe } from './fleet.js';
-import type { Measure } from './probe.js';
+import type { DeclaredProbe, Measure } from '@parapet/probes';
+import { ProbeFleet } from './fleet.js';
 import { Turns } from './turns.js';
 
 const declared = (name: string, everyMs = 60_000, settings: Record<string, unknown> = {}): DeclaredProbe => ({

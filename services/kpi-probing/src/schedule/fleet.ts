@@ -1,18 +1,8 @@
 import { canonicalJson } from '@parapet/kernel';
-import type { Configuration, ProbeConfiguration } from '@parapet/policy';
+import type { Configuration } from '@parapet/policy';
+import type { DeclaredProbe, MakeProbe } from '@parapet/probes';
 import { ProbeLoop, type LoopLog } from './loop.js';
-import type { Probe } from './probe.js';
 import type { RoundPorts } from './round.js';
-
-/** A probe as some tenant's workload declares it. */
-export interface DeclaredProbe {
-  readonly tenant: string;
-  readonly workload: string;
-  readonly probe: ProbeConfiguration;
-}
-
-/** Makes a probe of its declaration, or says what is wrong with it. */
-export type MakeProbe = (declared: DeclaredProbe) => Probe | { readonly problems: readonly string[] };
 
 /** Every probe that a tenant's configuration declares. */
 export function declaredProbes(configuration: Configuration): readonly DeclaredProbe[] {
@@ -33,7 +23,7 @@ export class ProbeFleet {
   #changing: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly make: MakeProbe,
+    private readonly make: (declared: DeclaredProbe) => ReturnType<MakeProbe>,
     private readonly ports: RoundPorts,
     private readonly log: LoopLog & { error(text: string, fields: Readonly<Record<string, unknown>>): void },
     private readonly chance: () => number,

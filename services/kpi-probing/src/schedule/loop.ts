@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CursorKey } from './cursors.js';
 import { backoffMs, jitterMs } from './pace.js';
-import type { Measure } from './probe.js';
+import type { Measure } from '@parapet/probes';
 import { runRound, type RoundPorts } from './round.js';
 
 /** Where a loop tells what went wrong. */

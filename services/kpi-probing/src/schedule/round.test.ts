@@ -1,10 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Sample } from '@parapet/signals';
 import type { CursorKey } from './cursors.js';
-import { MeasurementFailed, type Measure } from './probe.js';
+import { MeasurementFailed, type Measure, type Window } from '@parapet/probes';
 import { runRound, type RoundPorts } from './round.js';
 import { Turns } from './turns.js';
-import type { Window } from './windows.js';
 
 const KEY: CursorKey = {
   tenant: 'acme-retail',

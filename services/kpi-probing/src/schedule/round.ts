@@ -1,9 +1,16 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { Sample } from '@parapet/signals';
 import type { CursorKey, Cursors } from './cursors.js';
-import { MeasurementFailed, type FailureReason, type Measure, type Measured } from './probe.js';
+import {
+  dueAtMs,
+  dueWindows,
+  type FailureReason,
+  type Measure,
+  type Measured,
+  MeasurementFailed,
+  newestEndMs,
+} from '@parapet/probes';
 import type { Turns } from './turns.js';
-import { dueAtMs, dueWindows, newestEndMs } from './windows.js';
 
 /** How many windows are measured at once: enough for a quick backfill, few enough to repeat after a crash. */
 const WINDOWS_MAX = 300;

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { MeasurementFailed, type FailureReason } from '../schedule/probe.js';
+import { MeasurementFailed, type FailureReason } from '../probe.js';
 import { bind } from './statements.js';
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -1,13 +1,5 @@
 import type { SignalDeclaration } from '@parapet/signals';
-
-/** What the samples of a signal are: bad of total, events of exposure, a value, or requests per bucket. */
-export type SignalForm = 'proportion' | 'rate' | 'gauge' | 'histogram';
-
-/** A signal that a probe brings along: declared by us, form included. */
-export interface BuiltInSignal extends SignalDeclaration {
-  readonly probe: 'odoo-sql';
-  readonly form: SignalForm;
-}
+import type { BuiltInSignal, SignalForm } from './built-in-signal.js';
 
 /** The nominal time between two runs of a probe, unless it says otherwise. */
 const EVERY_MS = 60_000;
@@ -23,8 +15,8 @@ function odoo(
   return { name, form, badDirection, unit, dimensions, probe: 'odoo-sql', ...timing };
 }
 
-/** Everything the probes measure without being told; `environment`, `store` and `arm` may always be dimensions. */
-export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [
+/** What probes of Odoo measure. */
+export const ODOO_SIGNALS: readonly BuiltInSignal[] = [
   odoo('odoo.order.success', 'proportion', 'low', 'orders', ['company']),
   odoo('odoo.pos.sync.errors', 'proportion', 'high', 'orders', ['company']),
   odoo('odoo.pos.sync.delay', 'gauge', 'high', 'seconds', ['company', 'till']),

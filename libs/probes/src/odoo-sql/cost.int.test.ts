@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { makeShop, type ShopDatabase } from '../../fixtures/odoo/load.js';
-import type { Window } from '../schedule/windows.js';
+import type { Window } from '../windows.js';
 import { odooSqlSettings } from './config.js';
 import { COLUMNS_SQL, dialectOf } from './dialect.js';
 import { parametersOf } from './probe.js';

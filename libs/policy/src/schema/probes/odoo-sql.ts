@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, secretRef } from './fields.js';
+import { duration, secretRef } from '../fields.js';
 
 const seconds = z.number().gt(0).meta({ description: 'seconds, above 0' });
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { loadSnapshot, makeShop, type ShopDatabase } from '../../fixtures/odoo/load.js';
-import { MeasurementFailed } from '../schedule/probe.js';
+import { MeasurementFailed } from '../probe.js';
 import { odooSqlSettings } from './config.js';
 import { OdooDatabase } from './connection.js';
 import { OdooSqlProbe } from './probe.js';

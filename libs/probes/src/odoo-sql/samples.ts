@@ -1,6 +1,6 @@
 import { formatInstant } from '@parapet/kernel';
 import type { Sample, SampleValue } from '@parapet/signals';
-import type { Window } from '../schedule/windows.js';
+import type { Window } from '../windows.js';
 import type { Kpi, OdooSqlSettings } from './config.js';
 import type { Row } from './connection.js';
 

@@ -1,7 +1,6 @@
 import type { InstantMs } from '@parapet/kernel';
 import { resolveSecret } from '@parapet/policy';
-import type { DeclaredProbe } from '../schedule/fleet.js';
-import type { Probe } from '../schedule/probe.js';
+import type { DeclaredProbe, Probe } from '../probe.js';
 import { odooSqlSettings } from './config.js';
 import { OdooDatabase } from './connection.js';
 import { OdooSqlProbe } from './probe.js';

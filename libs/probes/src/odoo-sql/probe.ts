@@ -1,7 +1,7 @@
 import { formatInstant, unreachable, type InstantMs } from '@parapet/kernel';
 import type { Sample } from '@parapet/signals';
-import { MeasurementFailed, type Measure, type Measured, type Measurement, type Probe } from '../schedule/probe.js';
-import type { Window } from '../schedule/windows.js';
+import { MeasurementFailed, type Measure, type Measured, type Measurement, type Probe } from '../probe.js';
+import type { Window } from '../windows.js';
 import { readClock } from './clock.js';
 import type { Kpi, OdooSqlSettings } from './config.js';
 import type { OdooDatabase, Query, Row } from './connection.js';

@@ -1,4 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
+import type { ProbeConfiguration } from '@parapet/policy';
 import type { Sample } from '@parapet/signals';
 import type { Rhythm, Window } from './windows.js';
 
@@ -59,3 +60,16 @@ export interface Probe {
   readonly measures: readonly Measure[];
   close(): Promise<void>;
 }
+
+/** A probe as some tenant's workload declares it. */
+export interface DeclaredProbe {
+  readonly tenant: string;
+  readonly workload: string;
+  readonly probe: ProbeConfiguration;
+}
+
+/** Makes a probe of its declaration, or says every problem of its settings. */
+export type MakeProbe = (
+  declared: DeclaredProbe,
+  nowMs: () => InstantMs,
+) => Probe | { readonly problems: readonly string[] };

@@ -1,0 +1,7 @@
+import type { BuiltInSignal } from './built-in-signal.js';
+import { ODOO_SIGNALS } from './odoo.js';
+
+export type { BuiltInSignal, SignalForm } from './built-in-signal.js';
+
+/** Everything the probes measure without being told; `environment`, `store` and `arm` may always be dimensions. */
+export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [...ODOO_SIGNALS];

@@ -1,0 +1,11 @@
+import type { ProbeConfiguration } from '@parapet/policy';
+import { makeOdooSqlProbe } from './odoo-sql/make.js';
+import type { MakeProbe } from './probe.js';
+
+/** Every kind of probe; the next one is a folder beside these, a schema in `libs/policy` and a line here. */
+const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
+  'odoo-sql': makeOdooSqlProbe,
+};
+
+/** Makes a probe of its declaration, or says every problem of its settings. */
+export const makeProbe: MakeProbe = (declared, nowMs) => KINDS[declared.probe.kind](declared, nowMs);
