@@ -34,6 +34,7 @@ const PLANTED = [
   { in: 'libs/runtime', imports: '@parapet/contracts', objects: 'runtime-imports-layer' },
   { in: 'libs/runtime', imports: 'pg', objects: 'runtime-imports-package' },
   { in: 'libs/runtime', imports: 'node:timers', objects: 'runtime-imports-node' },
+  { in: 'libs/probes', imports: '@parapet/jetstream', objects: 'probe-imports-layer' },
   { in: 'libs/postgres', imports: '@parapet/guardrails', objects: 'adapter-imports-layer' },
   { in: 'libs/postgres', imports: '@nestjs/common', objects: 'adapter-imports-nest' },
   { in: 'libs/jetstream', imports: '@nestjs/microservices', objects: 'adapter-imports-nest' },
