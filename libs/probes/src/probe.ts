@@ -45,6 +45,8 @@ export interface Measure {
   /** Unique within the probe; the cursor is kept under it. */
   readonly kpi: string;
   readonly rhythm: Rhythm;
+  /** Its value means nothing while the shop is closed: a count of trade, a silence. Absent: it means the same at any hour. */
+  readonly needsOpenShop?: boolean;
   /** Two measures of the same target take turns. */
   readonly target: string;
   /** The measured system's own clock, less its lag where it is a copy. Throws MeasurementFailed. */
