@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { beginRelease } from '../../tools/demo/release.mjs';
-import { CODE, follow, isVerification, type OwnWorld, ownWorld, typeOf } from './story.js';
+import { CODE, expectVerified, follow, isVerification, type OwnWorld, ownWorld, typeOf } from './story.js';
 
 describe('a real Prometheus and a real Alertmanager in front', () => {
   let own: OwnWorld;
@@ -41,7 +41,7 @@ describe('a real Prometheus and a real Alertmanager in front', () => {
     expect(story.filter((event) => typeOf(event) === 'decision.made').map((event) => event.data.outcome)).toEqual([
       'auto',
     ]);
-    expect(story.at(-1)?.data.outcome).toBe('verified');
+    expectVerified(story);
     expect(story.at(-1)?.data.running).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ component: 'odoo-web', version: '2.4.1' }),

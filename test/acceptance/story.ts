@@ -67,12 +67,29 @@ export async function follow(
       await o.onEvent?.(event);
       if (isEnd(event)) return seen;
     }
-    const told = seen.map((event) => `${event.sequence} ${typeOf(event)} ${JSON.stringify(event.data).slice(0, 200)}`);
-    throw new Error(`the end did not come in time; the story of ${release} so far:\n${told.join('\n')}`);
+    throw new Error(`the end did not come in time; the story of ${release} so far:\n${told(seen)}`);
   } finally {
     clearTimeout(timer);
     over.abort();
   }
+}
+
+/** A story in lines, with when each event came and what it says: for whoever wants to know why it ended otherwise. */
+export function told(story: readonly StoryEvent[]): string {
+  const startMs = Date.parse(story[0]?.time ?? '');
+  const lines = story.map((event) => {
+    const { to, outcome, reason, guardrails } = event.data;
+    const atSeconds = ((Date.parse(event.time) - startMs) / 1000).toFixed(1);
+    return `${event.sequence} after ${atSeconds} s: ${typeOf(event)} ${JSON.stringify({ to, outcome, reason, guardrails })}`;
+  });
+  return lines.join('\n');
+}
+
+/** Throws with the story told where its rollback was not verified. */
+export function expectVerified(story: readonly StoryEvent[]): void {
+  const outcome = story.at(-1)?.data.outcome;
+  if (outcome !== 'verified')
+    throw new Error(`the rollback ended as ${String(outcome)}, not verified:\n${told(story)}`);
 }
 
 /** Ends of a rollback's story: verified or not. */

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { beginRelease } from '../../tools/demo/release.mjs';
 import { findChromium } from '../../tools/servers/index.mjs';
-import { CODE, follow, isVerification, type OwnWorld, ownWorld, typeOf } from '../acceptance/story.js';
+import { CODE, expectVerified, follow, isVerification, type OwnWorld, ownWorld, typeOf } from '../acceptance/story.js';
 
 /** Looked at by people; the documentation's picture of the console is one of them. */
 const SHOTS = join(import.meta.dirname, '..', '..', '.parapet', 'screenshots');
@@ -98,7 +98,7 @@ describe('the console in a real Chromium', () => {
       end: 'approved',
       by: ['on-call'],
     });
-    expect(story.at(-1)?.data.outcome).toBe('verified');
+    expectVerified(story);
     await page.setViewportSize(DESKTOP);
     await page.getByText('Rolled back and verified').first().waitFor();
     await page.screenshot({ path: join(SHOTS, 'rolled-back-1280.png'), fullPage: true });

@@ -19,6 +19,8 @@ export interface Caller {
 export interface StoryEvent {
   readonly type: string;
   readonly sequence: string;
+  /** When it was decided. */
+  readonly time: string;
   // biome-ignore lint/suspicious/noExplicitAny: a document from outside
   readonly data: any;
 }
