@@ -27,7 +27,7 @@ export function configurationOf(
 ): Configuration {
   const of = <K extends Kind>(kind: K) =>
     documents.filter((one) => one.kind === kind).map((one) => reading(tenant, kind, one));
-  const workloads = of('Workload').map(workload);
+  const workloads = of('Workload').map(workloadOf);
   const signalSources = of('SignalSource').map(signalSource);
   const declared = new Map(
     [
@@ -63,7 +63,8 @@ function tenantConfiguration({ name, spec }: Reading<'Tenant'>): TenantConfigura
   };
 }
 
-function workload({ name, spec, written }: Reading<'Workload'>): WorkloadConfiguration {
+/** A workload with its lengths of time in milliseconds and the settings of its probes as written. */
+export function workloadOf({ name, spec, written }: Reading<'Workload'>): WorkloadConfiguration {
   const settings = (written as { probes?: { settings: Readonly<Record<string, unknown>> }[] }).probes ?? [];
   return {
     name,

@@ -21,4 +21,5 @@ export type { StoredDocument } from './reading.js';
 export * from './secret.js';
 export { isTimeUnit } from './tests-of.js';
 export * from './token.js';
+export * from './workloads-in.js';
 export type { ProbeKind } from './schema/probes/index.js';

@@ -31,6 +31,8 @@ export interface Measurement {
   readonly samples: readonly Sample[];
   /** The window can never be measured: its rows lie beyond what a bounded read reaches. */
   readonly isTruncated: boolean;
+  /** Of how many observations a value was made whose sample does not say it, by the sample's key. */
+  readonly sizes?: Readonly<Record<string, number>>;
 }
 
 /** What measuring some windows gave, in their order, and what it cost the measured system. */
@@ -51,6 +53,8 @@ export interface Measure {
   readonly target: string;
   /** The measured system's own clock, less its lag where it is a copy. Throws MeasurementFailed. */
   asOf(): Promise<InstantMs>;
+  /** How far the copy that is measured is behind its original, in milliseconds; 0 of an original. Absent: nothing here is a copy. Throws MeasurementFailed. */
+  lagMs?(): Promise<number>;
   /** Throws MeasurementFailed; never answers with invented numbers. */
   measure(windows: readonly Window[]): Promise<Measured>;
   /** What is said when nothing could be measured up to `toMs`: a gap for every signal. */

@@ -62,16 +62,17 @@ export class OdooSqlProbe implements Probe {
       kpi,
       target,
       rhythm: { everyMs, delayMs, backfillMs: settings.backfill },
-      asOf: () => this.#asOf(),
+      asOf: async () => (await this.#clock()).asOfMs,
+      lagMs: async () => (await this.#clock()).lagMs,
       measure: (windows) => this.#measure(kpi, windows, delayMs),
       gaps: (toMs) => SIGNALS[kpi].map((signal) => this.#maker.gap(signal, toMs)),
     };
   }
 
-  async #asOf(): Promise<InstantMs> {
-    const clock = await this.#options.database.read(readClock);
-    if (clock.lagMs === null) throw new MeasurementFailed('unreachable', 'the copy cannot tell how far behind it is');
-    return clock.nowMs - clock.lagMs;
+  async #clock(): Promise<{ readonly asOfMs: InstantMs; readonly lagMs: number }> {
+    const { nowMs, lagMs } = await this.#options.database.read(readClock);
+    if (lagMs === null) throw new MeasurementFailed('unreachable', 'the copy cannot tell how far behind it is');
+    return { asOfMs: nowMs - lagMs, lagMs };
   }
 
   async #measure(kpi: Kpi, windows: readonly Window[], delayMs: number): Promise<Measured> {
