@@ -1,6 +1,6 @@
 import { formatInstant, invariant, isId, parseInstant } from '@parapet/kernel';
 import { type EventName, type EventType, EVENT_TYPES, fromJournal, type PublicEvent } from './event-types.js';
-import type { CloudEvent } from './rest.js';
+import type { CloudEvent } from './rest/index.js';
 import { eventSubject } from './subjects.js';
 
 /** A row of the journal, as far as it goes out: the shape that runtime calls JournalRow. */

@@ -4,7 +4,7 @@ export * from './cloud-event.js';
 export * from './event-types.js';
 export { type JsonSchema, messageJsonSchema } from './json-schema.js';
 export * from './recent-values.js';
-export * from './rest.js';
+export * from './rest/index.js';
 export * from './signal-batch.js';
 export * from './signal-batch-wire.js';
 export * from './subjects.js';
