@@ -110,3 +110,6 @@ export type EvaluationEvent = VerdictChanged | RecoveryJudged;
 
 /** An instant of the partition's clock: the stamp of the stream or a tick, never a sample's own time. */
 export type ClockMs = InstantMs;
+
+/** What a watch says; where the evidence is kept is added by whoever keeps it. */
+export type WatchEvent = Omit<VerdictChanged, 'evidence'> | RecoveryJudged;

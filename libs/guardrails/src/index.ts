@@ -19,5 +19,6 @@ export { rateLimit } from './rate-limit.js';
 export * from './replay.js';
 export * from './resolve.js';
 export * from './state.js';
+export { isConcerned } from './take.js';
 export * from './watch.js';
 export * from './watch-spec.js';

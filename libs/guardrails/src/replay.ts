@@ -1,5 +1,6 @@
 import { canonicalJson } from '@parapet/kernel';
-import { RunningWatch, type WatchEvent } from './watch.js';
+import type { WatchEvent } from './events.js';
+import { RunningWatch } from './watch.js';
 import type { WatchInput, WatchSpec } from './watch-spec.js';
 
 /** What was said after which input, counted from 1. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { SampleValue } from '@parapet/signals';
 import { adviceOn } from './doubts.js';
 import type { InconclusiveReason } from './events.js';
-import { isConcerned } from './watch.js';
+import { isConcerned } from './take.js';
 import type { WatchedGuardrail, WatchedVolume, WatchInput } from './watch-spec.js';
 import { KINDS } from '../testing/kinds.js';
 import { valuesHistory } from '../testing/latency.js';

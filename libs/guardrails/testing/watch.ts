@@ -1,7 +1,8 @@
 import type { Baseline, Observation, SampleValue } from '@parapet/signals';
 import type { AlertView } from '../src/alert-guardrail.js';
 import type { Guardrail, GuardrailPolicy } from '../src/guardrail.js';
-import { startWatch, step, type WatchEvent } from '../src/watch.js';
+import type { WatchEvent } from '../src/events.js';
+import { startWatch, step } from '../src/watch.js';
 import type { WatchedGuardrail, WatchInput, WatchPhase, WatchSpec } from '../src/watch-spec.js';
 import type { WatchState } from '../src/state.js';
 
