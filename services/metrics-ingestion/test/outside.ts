@@ -2,6 +2,7 @@ import { BUILT_IN_SIGNALS, type SignalSource } from '@parapet/policy';
 import type { SignalDeclaration } from '@parapet/signals';
 import { readDocument } from '../src/door/json.js';
 import type { Arrival, DoorKind, Sender, Taken } from '../src/door/kind.js';
+import { headOf } from '../src/door/message.js';
 import { type Refusal, Refused } from '../src/door/refusal.js';
 
 export const NOW_MS = Date.parse('2026-11-23T09:15:30.000Z');
@@ -39,15 +40,17 @@ export function senderOf(kind: SignalSource['kind'], more: Partial<SignalSource>
   return { tenant: 'acme-retail', source, signals };
 }
 
-/** What a door makes of a body: taken, or why not. Anything else that is thrown is a defect and passes through. */
+/** What a door makes of a body whose compression is undone: taken, or why not. Anything else that is thrown is a defect and passes through. */
 export function handIn(
   door: DoorKind,
   body: string | Uint8Array,
   sender: Sender = senderOf(door.name),
+  headers: Readonly<Record<string, string>> = {},
 ): { readonly taken: Taken; readonly refusal: null } | { readonly taken: null; readonly refusal: Refusal } {
   try {
-    const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
-    return { taken: door.take(readDocument(bytes), sender, ARRIVAL), refusal: null };
+    const bytes = Buffer.from(body as Uint8Array);
+    const message = { ...headOf(headers), bytes, document: () => readDocument(bytes) };
+    return { taken: door.take(message, sender, ARRIVAL), refusal: null };
   } catch (error) {
     if (error instanceof Refused) return { taken: null, refusal: error.refusal };
     throw error;

@@ -7,11 +7,11 @@ export const alertmanagerDoor: DoorKind = {
   name: 'alertmanager',
   // Alertmanager gives a message up on any 4xx, 429 among them.
   beyondRate: 503,
-  take(document, sender, arrival) {
-    const message = readMessage(document);
+  take(message, sender, arrival) {
+    const said = readMessage(message.document());
     return {
-      batches: batchesOf(message, sender, arrival),
-      records: statementsOf(message.alerts).map((statement) => JSON.stringify(statement)),
+      batches: batchesOf(said, sender, arrival),
+      records: statementsOf(said.alerts).map((statement) => JSON.stringify(statement)),
     };
   },
 };

@@ -1,8 +1,6 @@
 import { Readable } from 'node:stream';
-import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { BODY_BYTES_MAX, decoded, keptPart, receive, SenderGone } from './body.js';
-import { Refused } from './refusal.js';
+import { BODY_BYTES_MAX, keptPart, receive, SenderGone } from './body.js';
 
 const MIB = 1024 * 1024;
 const chunks = (bytes: number) =>
@@ -51,35 +49,5 @@ describe('taking in a body', () => {
     broken.on('error', () => {}).destroy(new Error('reset'));
     await new Promise((resolve) => setImmediate(resolve));
     await expect(receive(broken)).rejects.toThrow(SenderGone);
-  });
-});
-
-describe('the declared compression', () => {
-  const refusal = (raw: Buffer, encoding: string) =>
-    decoded(raw, encoding).then(
-      () => null,
-      (error: Refused) => [error.refusal.status, error.refusal.code],
-    );
-
-  it('none, and gzip', async () => {
-    const text = Buffer.from('{"version":"4"}');
-    for (const encoding of [undefined, '', 'identity', 'Identity']) expect(await decoded(text, encoding)).toEqual(text);
-    expect(await decoded(gzipSync(text), 'gzip')).toEqual(text);
-  });
-
-  it.each([
-    [
-      'grows beyond 8 MiB',
-      gzipSync(Buffer.from(Array.from({ length: BODY_BYTES_MAX + 1 }, (_, i) => (i * i) % 251))),
-      'gzip',
-      [413, 'too-large'],
-    ],
-    ['grows more than a hundred times', gzipSync(Buffer.alloc(MIB)), 'gzip', [413, 'too-large']],
-    ['is not what it says', Buffer.from('{}'), 'gzip', [400, 'not-json']],
-    ['is cut off', gzipSync(Buffer.from('{"version":"4"}')).subarray(0, 12), 'gzip', [400, 'not-json']],
-    ['is one that we do not read', Buffer.from('{}'), 'br', [415, 'media-type']],
-    ['is one upon another', Buffer.from('{}'), 'gzip, gzip', [415, 'media-type']],
-  ])('%s', async (_, raw, encoding, expected) => {
-    expect(await refusal(raw, encoding)).toEqual(expected);
   });
 });

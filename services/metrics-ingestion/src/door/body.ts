@@ -59,35 +59,29 @@ export function receive(stream: Readable, arrivalMsMax = ARRIVAL_MS_MAX): Promis
   });
 }
 
-/** Undoes the declared compression within the limits; throws Refused. */
-export async function decoded(raw: Buffer, encoding: string | undefined): Promise<Buffer> {
-  switch (encoding?.trim().toLowerCase() ?? '') {
-    case '':
-    case 'identity':
-      return raw;
-    case 'gzip':
-      return await gunzipped(raw);
-    default:
-      throw new Refused({
-        status: 415,
-        code: 'media-type',
-        detail: `the body is encoded as ${encoding}; send it as it is, or as gzip`,
-      });
+/** Undoes gzip within the limits; throws Refused. */
+export async function gunzipped(raw: Buffer): Promise<Buffer> {
+  try {
+    return await gunzipAsync(raw, { maxOutputLength: grownBytesMax(raw) });
+  } catch (cause) {
+    const isTooLarge = (cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE';
+    const refusal: Refusal = isTooLarge
+      ? beyondGrowth()
+      : { status: 400, code: 'not-json', detail: 'the body is said to be gzip and is not' };
+    throw Object.assign(new Refused(refusal), { cause });
   }
 }
 
 const gunzipAsync = promisify(gunzip);
 
-async function gunzipped(raw: Buffer): Promise<Buffer> {
-  try {
-    return await gunzipAsync(raw, { maxOutputLength: Math.min(BODY_BYTES_MAX, Math.max(1, raw.length) * RATIO_MAX) });
-  } catch (cause) {
-    const isTooLarge = (cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE';
-    const refusal: Refusal = isTooLarge
-      ? tooLarge(`the body grows beyond ${BODY_BYTES_MAX} bytes, or beyond ${RATIO_MAX} times its size`)
-      : { status: 400, code: 'not-json', detail: 'the body is said to be gzip and is not' };
-    throw Object.assign(new Refused(refusal), { cause });
-  }
+/** How large a compressed body may become. */
+export function grownBytesMax(raw: Buffer): number {
+  return Math.min(BODY_BYTES_MAX, Math.max(1, raw.length) * RATIO_MAX);
+}
+
+/** The refusal of a compressed body that becomes larger. */
+export function beyondGrowth(): Refusal {
+  return tooLarge(`the body grows beyond ${BODY_BYTES_MAX} bytes, or beyond ${RATIO_MAX} times its size`);
 }
 
 function beyondLimit(): Refusal {

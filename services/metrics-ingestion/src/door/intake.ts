@@ -3,10 +3,10 @@ import { PublishRefused } from '@parapet/jetstream';
 import type { MakeId } from '@parapet/kernel';
 import type { Metrics, ServiceLogger } from '@parapet/telemetry';
 import type { AdmissionDesk } from './admission.js';
-import { decoded, digestOf, receive } from './body.js';
+import { digestOf, receive } from './body.js';
 import { withinTime } from './deadline.js';
-import { readDocument } from './json.js';
-import type { DoorKind, Sender } from './kind.js';
+import type { DoorKind, Reply, RequestHead, Sender } from './kind.js';
+import { messageOf } from './message.js';
 import { type Refusal, Refused, tooLarge, unavailable } from './refusal.js';
 import type { Refusals } from './refusals.js';
 import type { Storage } from './storage.js';
@@ -15,7 +15,6 @@ import type { Storage } from './storage.js';
 const ANSWER_MS_MAX = 3_500;
 /** Bodies in memory at once. */
 const IN_FLIGHT_MAX = 256;
-const JSON_TYPE = /^application\/(?:[a-z0-9.+-]+\+)?json\s*(?:;|$)/i;
 
 /** A request at a door, as far as the door looks at it. */
 export interface Handed {
@@ -24,15 +23,13 @@ export interface Handed {
   readonly source: string;
   readonly path: string;
   readonly requestId: string;
-  readonly authorization: string | undefined;
-  readonly contentType: string | undefined;
-  readonly contentEncoding: string | undefined;
+  readonly head: RequestHead;
   readonly traceparent: string;
   /** Not yet read: who may not come in is not listened to. */
   readonly body: Readable;
 }
 
-/** The answer to a message that is stored. */
+/** What a sender is told of a message that is stored, where its door says nothing else. */
 export interface Receipt {
   readonly receipt: string;
   /** Alerts or samples, those said before included. */
@@ -42,8 +39,8 @@ export interface Receipt {
 
 /** What the sender is told. */
 export type Answer =
-  | { readonly receipt: Receipt; readonly refusal: null }
-  | { readonly receipt: null; readonly refusal: Refusal };
+  | { readonly reply: Reply; readonly refusal: null }
+  | { readonly reply: null; readonly refusal: Refusal };
 
 /** What an intake takes from outside besides messages. */
 export interface Surroundings {
@@ -66,21 +63,21 @@ export class Intake {
 
   /** Answers one request; rejects with SenderGone where nobody waits for an answer any more. */
   async answer(handed: Handed): Promise<Answer> {
-    const admission = await this.desk.admit(handed.door, handed.source, handed.authorization);
+    const admission = await this.desk.admit(handed.door, handed.source, handed.head.header('authorization'));
     const known = admission.refusal === null ? admission.sender : admission.known;
     const answer = await this.#answerTo(handed, known, admission.refusal);
     // Names that a sender made up would be labels without end.
     const where = { door: handed.door.name, tenant: known?.tenant ?? 'none', source: known?.source.name ?? 'none' };
     this.around.metrics.count('parapet_ingest_messages_total', {
       ...where,
-      status: String(answer.refusal?.status ?? 202),
+      status: String((answer.refusal ?? answer.reply).status),
     });
     return answer;
   }
 
   async #answerTo(handed: Handed, known: Sender | null, refusal: Refusal | null): Promise<Answer> {
     const early = refusal ?? (this.#inFlight >= IN_FLIGHT_MAX ? unavailable('too many messages at once', 2) : null);
-    if (early !== null && (known === null || isForLater(early))) return { receipt: null, refusal: early };
+    if (early !== null && (known === null || isForLater(early))) return { reply: null, refusal: early };
     this.#inFlight++;
     try {
       return await this.#receive(handed, known as Sender, early);
@@ -98,7 +95,7 @@ export class Intake {
     try {
       return await withinTime(ANSWER_MS_MAX, () => this.#judge(handed, sender, raw, early ?? refusal));
     } catch (error) {
-      return { receipt: null, refusal: this.#refusalOf(error) };
+      return { reply: null, refusal: this.#refusalOf(error) };
     } finally {
       metrics.observe('parapet_ingest_seconds', { door: where.door }, (performance.now() - startedMs) / 1_000);
     }
@@ -108,32 +105,31 @@ export class Intake {
     let refusal = early;
     if (refusal === null) {
       try {
-        return { receipt: await this.#store(handed, sender, raw), refusal: null };
+        return { reply: await this.#store(handed, sender, raw), refusal: null };
       } catch (error) {
         refusal = this.#refusalOf(error);
       }
     }
-    return { receipt: null, refusal: isForLater(refusal) ? refusal : await this.#refuse(handed, sender, raw, refusal) };
+    return { reply: null, refusal: isForLater(refusal) ? refusal : await this.#refuse(handed, sender, raw, refusal) };
   }
 
-  async #store(handed: Handed, sender: Sender, raw: Buffer): Promise<Receipt> {
-    const { door, contentType, contentEncoding, traceparent } = handed;
-    if (contentType !== undefined && !JSON_TYPE.test(contentType)) throw new Refused(wrongType(contentType));
-    const bytes = await decoded(raw, contentEncoding);
+  async #store({ door, head, traceparent }: Handed, sender: Sender, raw: Buffer): Promise<Reply> {
+    const message = await messageOf(raw, head, door.accepts);
     const { makeId, nowMs, metrics } = this.around;
     const receipt = makeId('rcp');
-    const taken = door.take(readDocument(bytes), sender, { receipt, digest: digestOf(bytes), nowMs: nowMs() });
+    const taken = door.take(message, sender, { receipt, digest: digestOf(message.bytes), nowMs: nowMs() });
     const repeated = await this.storage.store(taken, sender, traceparent);
     void this.refusals.passed(sender);
-    const accepted = taken.records.length;
+    const accepted = taken.accepted ?? taken.records.length;
     const where = { door: door.name, tenant: sender.tenant, source: sender.source.name };
     metrics.count('parapet_ingest_records_total', where, accepted);
-    return { receipt, accepted, repeated };
+    return taken.reply ?? receiptReply({ receipt, accepted, repeated });
   }
 
   /** Keeps a refused message and gives what to answer. */
   async #refuse(handed: Handed, sender: Sender, raw: Buffer, refusal: Refusal): Promise<Refusal> {
-    const { door, path: address, contentType, requestId } = handed;
+    const { door, path: address, head, requestId } = handed;
+    const contentType = head.header('content-type');
     const { logger, nowMs } = this.around;
     try {
       await this.refusals.record({ door, sender, address, raw, contentType, requestId, refusal, nowMs: nowMs() });
@@ -154,8 +150,12 @@ export class Intake {
   }
 }
 
-function wrongType(contentType: string): Refusal {
-  return { status: 415, code: 'media-type', detail: `send application/json, not ${contentType.slice(0, 100)}` };
+function receiptReply(receipt: Receipt): Reply {
+  return {
+    status: 202,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(receipt),
+  };
 }
 
 /** Refused for now: nothing is wrong with the message, and it is not kept. */

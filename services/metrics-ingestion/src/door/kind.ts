@@ -3,6 +3,7 @@ import type { InstantMs } from '@parapet/kernel';
 import type { SignalSource } from '@parapet/policy';
 import type { SignalDeclaration } from '@parapet/signals';
 import type { OutsideDocument } from './json.js';
+import type { Refusal } from './refusal.js';
 
 /** Who sent a message, proven, and what the configuration says of it. */
 export interface Sender {
@@ -15,24 +16,81 @@ export interface Sender {
 /** The circumstances of one message. */
 export interface Arrival {
   readonly receipt: string;
-  /** SHA-256 of the message's bytes. */
+  /** SHA-256 of the message's bytes, its compression undone. */
   readonly digest: string;
   readonly nowMs: InstantMs;
 }
 
-/** What of a message is stored. */
-export interface Taken {
-  /** One for each environment that it concerns. */
-  readonly batches: readonly SignalBatch[];
-  /** One text for each alert or sample; equal texts say the same. */
-  readonly records: readonly string[];
+/** What a request says of its body. */
+export interface RequestHead {
+  /** In small letters and without parameters, such as `application/x-protobuf`; null where the sender gave none. */
+  readonly mediaType: string | null;
+  /** Parameters of the media type, such as `proto`; names in small letters, values without quotes. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** A header by its name in small letters; of several the first. */
+  header(name: string): string | undefined;
 }
 
-/** One kind of door: what its messages mean. */
+/** A message as its door reads it: whole, within the limits, its sender proven, its compression undone. */
+export interface Message extends RequestHead {
+  readonly bytes: Buffer;
+  /** The bytes as one JSON document; throws Refused where they are none. */
+  document(): OutsideDocument;
+}
+
+/** An answer in a door's own words; `cache-control` and `x-request-id` are added. */
+export interface Reply {
+  readonly status: 200 | 202 | 204 | Refusal['status'];
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Absent: an answer without a body. */
+  readonly body?: string | Uint8Array;
+}
+
+/** What of a message is stored. */
+export interface Taken {
+  /** One for each environment that it concerns; empty where nothing of it is to be stored. */
+  readonly batches: readonly SignalBatch[];
+  /** One text for each alert or sample; equal texts say the same. A door that does not tell its senders of repeats leaves them out. */
+  readonly records: readonly string[];
+  /** How many alerts or samples were taken, where `records` does not tell. */
+  readonly accepted?: number;
+  /** Sent once everything is stored, in place of 202 with a receipt: another status, other headers, a partial success. */
+  readonly reply?: Reply;
+}
+
+/** Undoes one content encoding of a whole body; throws Refused where the body is not what it says, or too large. */
+export type Decode = (raw: Buffer) => Buffer | Promise<Buffer>;
+
+/** Which bodies a door reads; all others are 415 before they are decoded. */
+export interface Accepts {
+  /** Whether the door reads this type; null: the sender gave none. */
+  type(head: RequestHead): boolean;
+  /** For people: `application/x-protobuf, or application/json`. */
+  readonly typesInWords: string;
+  /** By the name in `Content-Encoding`, in small letters; a body without one is read as it is unless `isEncodingRequired`. */
+  readonly encodings: Readonly<Record<string, Decode>>;
+  readonly isEncodingRequired?: boolean;
+}
+
+/**
+ * One kind of door: at which address, what its messages mean, and how its senders want to be answered.
+ *
+ * A JSON door gives `name`, `beyondRate` and `take`, and calls `message.document()`. A door of another format says what it `accepts` and
+ * reads `message.bytes`. Everything else (who it is, rates, limits, the store, dead letters, deadlines) is done for it.
+ */
 export interface DoorKind {
+  /** The address is `/v1/ingest/<name>/<source>` and `suffix`; only sources of this kind are at home there. */
   readonly name: SignalSource['kind'];
+  /** What senders of this kind append to the address, such as `/v1/metrics`. */
+  readonly suffix?: `/${string}`;
+  /** Absent: POST only. */
+  readonly methods?: readonly ('POST' | 'PUT')[];
   /** The answer beyond a source's rate: 429 only where its senders come again after one. */
   readonly beyondRate: 429 | 503;
-  /** Reads a whole message; throws Refused with the first bad value. */
-  take(document: OutsideDocument, sender: Sender, arrival: Arrival): Taken;
+  /** Absent: JSON (or no type at all), as it is or gzip. */
+  readonly accepts?: Accepts;
+  /** How a refusal is worded where senders of this kind read no problem documents; its status and headers stay. */
+  readonly wordRefusal?: (refusal: Refusal, head: RequestHead) => Pick<Reply, 'headers' | 'body'>;
+  /** Reads a whole message; throws Refused with the first bad value. Pure: the same message gives the same every time. */
+  take(message: Message, sender: Sender, arrival: Arrival): Taken;
 }

@@ -1,6 +1,7 @@
 /** The stable end of a problem's `type`. */
 export type RefusalCode =
   | 'not-json'
+  | 'not-protobuf'
   | 'unauthenticated'
   | 'wrong-source'
   | 'unknown-source'

@@ -4,7 +4,8 @@ import { type FastifyReply, type FastifyRequest, ProblemError } from '@parapet/n
 import { traceparentFor } from '@parapet/telemetry';
 import { SenderGone } from './body.js';
 import type { Intake } from './intake.js';
-import type { DoorKind } from './kind.js';
+import type { DoorKind, Reply } from './kind.js';
+import { headOf } from './message.js';
 import type { Refusal } from './refusal.js';
 
 /**
@@ -20,9 +21,12 @@ export function openDoors(app: NestFastifyApplication, doors: readonly DoorKind[
       scope.removeAllContentTypeParsers();
       scope.addContentTypeParser('*', (_request, payload, parsed) => parsed(null, payload));
       for (const door of doors) {
-        scope.post<{ Params: { source: string } }>(`/v1/ingest/${door.name}/:source`, (request, reply) =>
-          answer(door, request.params.source, request as FastifyRequest, reply as FastifyReply, intake),
-        );
+        scope.route<{ Params: { source: string } }>({
+          method: [...(door.methods ?? ['POST'])],
+          url: `/v1/ingest/${door.name}/:source${door.suffix ?? ''}`,
+          handler: (request, reply) =>
+            answer(door, request.params.source, request as FastifyRequest, reply as FastifyReply, intake),
+        });
       }
       done();
     });
@@ -35,37 +39,47 @@ async function answer(
   reply: FastifyReply,
   intake: Intake,
 ): Promise<unknown> {
-  const { headers } = request;
+  const head = headOf(request.headers);
   const path = request.url.split('?', 1)[0] as string;
-  const { receipt, refusal } = await intake
+  const told = await intake
     .answer({
       door,
       source,
       path,
       requestId: request.id,
-      authorization: headers.authorization,
-      contentType: headers['content-type'],
-      contentEncoding: headers['content-encoding'],
-      traceparent: traceparentFor(single(headers['traceparent'])),
+      head,
+      traceparent: traceparentFor(head.header('traceparent')),
       body: (request.body as Readable | undefined) ?? request.raw,
     })
     .catch((error: unknown) => {
       if (error instanceof SenderGone) throw new ProblemError(400, 'not-json', error.message, { cause: error });
       throw error;
     });
-  if (refusal !== null) throw problemOf(refusal);
-  return reply.code(202).header('cache-control', 'no-store').send(receipt);
-}
-
-function problemOf({ status, code, detail, field, headers }: Refusal): ProblemError {
-  // What is left of a body that was not read to its end cannot be told from a next request.
-  const closing = status === 413 || status === 503 ? { connection: 'close' } : {};
-  return new ProblemError(status, code, detail, {
-    ...(field === undefined ? {} : { field }),
-    headers: { ...headers, ...closing },
+  if (told.refusal === null) return send(reply, told.reply);
+  if (door.wordRefusal === undefined) throw problemOf(told.refusal);
+  const { headers, body } = door.wordRefusal(told.refusal, head);
+  const { status } = told.refusal;
+  return send(reply, {
+    status,
+    headers: { ...headersOf(told.refusal), ...headers },
+    ...(body === undefined ? {} : { body }),
   });
 }
 
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
+function send(reply: FastifyReply, { status, headers, body }: Reply): FastifyReply {
+  const sent = reply.code(status).headers({ 'cache-control': 'no-store', ...headers });
+  return body === undefined ? sent.send() : sent.send(typeof body === 'string' ? body : Buffer.from(body));
+}
+
+function problemOf(refusal: Refusal): ProblemError {
+  const { status, code, detail, field } = refusal;
+  return new ProblemError(status, code, detail, {
+    ...(field === undefined ? {} : { field }),
+    headers: headersOf(refusal),
+  });
+}
+
+/** What is left of a body that was not read to its end cannot be told from a next request. */
+function headersOf({ status, headers }: Refusal): Readonly<Record<string, string>> {
+  return { ...headers, ...(status === 413 || status === 503 ? { connection: 'close' } : {}) };
 }

@@ -6,8 +6,8 @@ import { readMessage } from './read.js';
 export const samplesDoor: DoorKind = {
   name: 'samples',
   beyondRate: 429,
-  take(document, sender, arrival) {
-    const samples = readMessage(document, sender, arrival.nowMs);
+  take(message, sender, arrival) {
+    const samples = readMessage(message.document(), sender, arrival.nowMs);
     return {
       batches: batchesOf(samples, sender, arrival),
       records: samples.map((sample) => JSON.stringify(sample)),
