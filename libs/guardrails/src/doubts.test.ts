@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { adviceOn, doubtWords, INCONCLUSIVE_REASONS } from './doubts.js';
 import type { InconclusiveReason, VerdictChanged } from './events.js';
-import type { WatchedGuardrail, WatchInput, WatchSpec } from './watch-spec.js';
+import type { WatchInput, WatchSpec } from './watch-spec.js';
+import { ARMS } from '../testing/arms.js';
+import { latencyOfVisits } from '../testing/latency.js';
 import {
   ALERTS,
   alerts,
@@ -29,40 +31,18 @@ const gap = (seconds: number, reason: 'not-a-number' | 'counter-reset' | 'unreac
 const thenGap = (reason: Parameters<typeof gap>[1]): readonly WatchInput[] =>
   merge(stream(15, 30, healthy), [gap(45, reason), tick(100)]);
 
-/** Latency as values, with the orders of the shop as its traffic: one a second is usual. */
-const LATENCY: WatchedGuardrail = {
-  guardrail: {
-    ...ORDERS.guardrail,
-    name: 'latency',
-    signal: 'latency',
-    volume: 'visits',
-    test: {
-      kind: 'gauge',
-      transform: 'log',
-      against: 'baseline',
-      windows: ['before'],
-      worseBy: 0.05,
-      unacceptable: 1.5,
-    },
-  },
-  signal: { ...ORDERS.signal!, unit: 'seconds', badDirection: 'high' },
-  baselines: [
-    {
-      window: 'before',
-      baseline: {
-        kind: 'values',
-        fromMs: at(-HOUR),
-        toMs: at(0),
-        m: 240,
-        mean: Math.log(0.4),
-        longRunVariance: 0.01,
-        deviation: 0.1,
-        isAssumed: false,
-        drift: 0,
-      },
-    },
-  ],
-};
+/** Latency as values, with the visits of the shop as its traffic: one a second is usual. */
+const LATENCY = latencyOfVisits({
+  kind: 'values',
+  fromMs: at(-HOUR),
+  toMs: at(0),
+  m: 240,
+  mean: Math.log(0.4),
+  longRunVariance: 0.01,
+  deviation: 0.1,
+  isAssumed: false,
+  drift: 0,
+});
 const BUSY: WatchSpec = {
   ...specOf([LATENCY]),
   volumes: [{ signal: 'visits', intervalMs: 15_000, usual: { before: 1 } }],
@@ -70,22 +50,7 @@ const BUSY: WatchSpec = {
 const visits = (seconds: number, count: number) => observed(seconds, 'visits', { kind: 'count', count, of: count });
 const latency = (seconds: number) => observed(seconds, 'latency', { kind: 'gauge', value: 0.4 });
 
-const CANARY = specOf([
-  {
-    ...ORDERS,
-    guardrail: {
-      ...ORDERS.guardrail,
-      where: { arm: 'canary' },
-      test: {
-        kind: 'proportion',
-        against: 'control',
-        control: { kind: 'where', where: { arm: 'stable' } },
-        worseBy: 0.1,
-        unacceptable: 3,
-      },
-    },
-  },
-]);
+const CANARY = specOf([{ ...ARMS, baselines: ORDERS.baselines }]);
 const stable = (seconds: number) =>
   observed(seconds, 'orders', { kind: 'count', count: 25, of: 25 }, { arm: 'stable' });
 

@@ -5,7 +5,7 @@ import type { InconclusiveReason } from './events.js';
 import { isConcerned } from './take.js';
 import type { WatchedGuardrail, WatchedVolume, WatchInput } from './watch-spec.js';
 import { KINDS } from '../testing/kinds.js';
-import { valuesHistory } from '../testing/latency.js';
+import { latencyOfVisits, valuesHistory } from '../testing/latency.js';
 import { merge, observed, orders, ORDERS, phase, play, specOf, stream, tick } from '../testing/watch.js';
 
 /** Every way of not knowing has its own word, and none of them is good news. */
@@ -26,24 +26,7 @@ const gap = (seconds: number, reason: Extract<SampleValue, { kind: 'gap' }>['rea
 const of = (watched: WatchedGuardrail, volumes: readonly WatchedVolume[] = []) => ({ ...specOf([watched]), volumes });
 
 const WITH_VISITS = of({ ...ORDERS, guardrail: { ...ORDERS.guardrail, volume: 'visits' } }, [VISITS]);
-const LATENCY: WatchedGuardrail = {
-  guardrail: {
-    ...ORDERS.guardrail,
-    name: 'latency',
-    signal: 'latency',
-    volume: 'visits',
-    test: {
-      kind: 'gauge',
-      transform: 'log',
-      against: 'baseline',
-      windows: ['before'],
-      worseBy: 0.05,
-      unacceptable: 1.5,
-    },
-  },
-  signal: { unit: 's', badDirection: 'high', intervalMs: 15_000, latenessMs: 60_000 },
-  baselines: [{ window: 'before', baseline: valuesHistory(Math.log(0.2)) }],
-};
+const LATENCY = latencyOfVisits(valuesHistory(Math.log(0.2)));
 const latency = (from: number, to: number, seconds: number): WatchInput[] => {
   const inputs: WatchInput[] = [];
   for (let s = from; s <= to; s += 15) inputs.push(observed(s, 'latency', { kind: 'gauge', value: seconds }));

@@ -2,7 +2,7 @@ import type { Baseline, SampleValue } from '@parapet/signals';
 import type { GuardrailPolicy, GuardrailTest } from '../src/guardrail.js';
 import type { Arm, StatisticalTest } from '../src/tests/guardrail-test.js';
 import type { WatchedGuardrail, WatchSpec } from '../src/watch-spec.js';
-import { at, specOf, START } from './watch.js';
+import { at, ORDERS, specOf, START } from './watch.js';
 
 /** Watches of one gauge or one latency histogram, for tests: as it is told, without the life of a watch around it. */
 
@@ -135,4 +135,26 @@ export function histograms(n: number, slowerFrom = Number.POSITIVE_INFINITY): re
 export function series(n: number, base: number, from = Number.POSITIVE_INFINITY, times = 1): readonly number[] {
   const next = numbers(5);
   return Array.from({ length: n }, (_, t) => base * (0.8 + (next() % 400) / 1000) * (t >= from ? times : 1));
+}
+
+/** Latency as values against the time before, with the visits of the shop as its traffic. */
+export function latencyOfVisits(baseline: Baseline): WatchedGuardrail {
+  return {
+    guardrail: {
+      ...ORDERS.guardrail,
+      name: 'latency',
+      signal: 'latency',
+      volume: 'visits',
+      test: {
+        kind: 'gauge',
+        transform: 'log',
+        against: 'baseline',
+        windows: ['before'],
+        worseBy: 0.05,
+        unacceptable: 1.5,
+      },
+    },
+    signal: { unit: 'seconds', badDirection: 'high', intervalMs: 15_000, latenessMs: 60_000 },
+    baselines: [{ window: 'before', baseline }],
+  };
 }
