@@ -5,6 +5,7 @@ import { deadCommands } from './commands/dead.js';
 import { guardrailCommands } from './commands/guardrails.js';
 import { journalCommands } from './commands/journal.js';
 import { lintCommand } from './commands/lint.js';
+import { probeCommands } from './commands/probe.js';
 import { proposalCommands } from './commands/proposals.js';
 import { releaseCommands } from './commands/release.js';
 import { replayCommand } from './commands/replay.js';
@@ -23,8 +24,9 @@ Who you are: PARAPET_TOKEN or --token-file; a token never stands in a command li
 
 Exit codes:
   0  done; a watched release passed
-  1  a watched release failed; lint found a problem; the journal is broken; a replay differs
-  2  inconclusive: no verdict, or the time for watching was over
+  1  a watched release failed; lint found a problem; the journal is broken; a replay differs;
+     a probe's configuration is wrong
+  2  inconclusive: no verdict, or the time for watching was over; a tried probe has a gap
   3  the command line or the configuration is wrong
   4  Parapet cannot be reached, or refused
 
@@ -66,6 +68,7 @@ function build(world: World, end: (code: ExitCode) => void): Command {
   lintCommand(program, world, end);
   journalCommands(program, world);
   deadCommands(program, world);
+  probeCommands(program, world, end);
   replayCommand(program, world, end);
   simulateCommand(program, world);
   scoreCommand(program, world);
