@@ -1,3 +1,4 @@
+export { type Address, AddressRefused, allowedAddress } from './addresses.js';
 export * from './built-in-signals/index.js';
 export {
   daysBefore,

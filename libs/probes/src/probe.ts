@@ -11,6 +11,8 @@ export type FailureReason =
   | 'refused'
   | 'unreachable'
   | 'standby-conflict'
+  | 'too-large'
+  | 'bad-answer'
   | 'defect';
 
 /** A measurement that could not be taken now and is tried again. */
@@ -40,6 +42,8 @@ export interface Measured {
   readonly measurements: readonly Measurement[];
   /** Rows the measured system sent us. */
   readonly rows: number;
+  /** What a person wants to read besides the numbers: which step failed, what differs. A few lines, never a secret. */
+  readonly notes?: readonly string[];
 }
 
 /** What a prober can measure of one target: one KPI with its windows. */

@@ -1,6 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
-import { allowedAddress } from './addresses.js';
+import { allowedAddress } from '@parapet/policy';
 
 const ANSWER_BYTES_MAX = 64 * 1024;
 

@@ -50,8 +50,8 @@ describe('a place to call', () => {
   it.each([
     ['https to a public address', 'https://shop.example/d', false, to('93.184.216.34')],
     ['port 8443', 'https://shop.example:8443/d', false, to('93.184.216.34')],
-    ['a private address where the target says so', 'https://shop.internal:9000/d', true, to('10.0.0.1')],
-    ['plain http to a private address where the target says so', 'http://127.0.0.1:3020/d', true, to()],
+    ['a private address where the configuration says so', 'https://shop.internal:9000/d', true, to('10.0.0.1')],
+    ['plain http to a private address where the configuration says so', 'http://127.0.0.1:3020/d', true, to()],
     ['IPv6 in brackets', 'http://[::1]:3020/d', true, to()],
   ])('is allowed: %s', async (_, url, allowPrivate, resolve) => {
     await expect(open(url, allowPrivate, resolve)).resolves.toHaveProperty('address');
@@ -60,7 +60,7 @@ describe('a place to call', () => {
   it.each([
     ['plain http', 'http://shop.example/d', false, to('93.184.216.34'), 'https only'],
     [
-      'plain http to a public address, whatever the target says',
+      'plain http to a public address, whatever the configuration says',
       'http://shop.example/d',
       true,
       to('93.184.216.34'),
@@ -76,7 +76,7 @@ describe('a place to call', () => {
       'not a public address',
     ],
     [
-      'cloud metadata, whatever the target says',
+      'cloud metadata, whatever the configuration says',
       'http://metadata.internal/d',
       true,
       to('169.254.169.254'),

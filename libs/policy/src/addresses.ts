@@ -7,7 +7,7 @@ export interface Address {
   readonly family: 4 | 6;
 }
 
-/** A request that must not leave: to an address or in a way that nobody allowed. */
+/** A request that must not leave: to an address or in a way that nobody allowed (interfaces 16). */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
 }
@@ -22,7 +22,7 @@ const PRIVATE = blockList([
   ['fc00::', 7],
 ]);
 
-/** Never a target, whatever the operator allows: cloud metadata is at link-local addresses, the others are nobody's. */
+/** Never called, whatever the operator allows: cloud metadata is at link-local addresses, the others are nobody's. */
 const NEVER = {
   ipv4: blockList([
     ['0.0.0.0', 8],
@@ -72,11 +72,11 @@ export function checkUrl(url: URL, allowPrivate: boolean): void {
   const isKnown = url.protocol === 'https:' || (url.protocol === 'http:' && allowPrivate);
   if (!isKnown)
     throw new AddressRefused(
-      `${url.protocol}// is refused: https only${url.protocol === 'http:' ? ', unless the target says allowPrivate' : ''}`,
+      `${url.protocol}// is refused: https only${url.protocol === 'http:' ? ', unless allowPrivate is set' : ''}`,
     );
   if (url.username !== '' || url.password !== '') throw new AddressRefused('credentials in the address are refused');
   if (!allowPrivate && !PORTS.has(url.port))
-    throw new AddressRefused(`port ${url.port} is refused: 443 and 8443 only, unless the target says allowPrivate`);
+    throw new AddressRefused(`port ${url.port} is refused: 443 and 8443 only, unless allowPrivate is set`);
 }
 
 /**
