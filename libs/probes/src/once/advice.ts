@@ -14,6 +14,10 @@ export const FAILURE_ADVICE: Readonly<Record<FailureReason, string>> = {
     'The target did not answer: look at address, name resolution, firewall and certificate from the machine where the probe runs.',
   'standby-conflict':
     'The copy cancelled the read to keep up with its original: try again, or raise max_standby_streaming_delay of the copy.',
+  'too-large':
+    'The answer is longer than the probe reads: export less at the target, or ask for fewer things in settings.',
+  'bad-answer':
+    'Something answered, but not what was asked for: look at the address in settings, and at what answers there.',
   defect: 'The target answered something unexpected: keep this text, and report it together with the versions in use.',
 };
 
@@ -29,9 +33,9 @@ export const GAP_ADVICE: Readonly<Record<GapReason, string>> = {
   'counter-reset': 'The counter began anew in this window: the next one can be measured.',
 };
 
-/** A window whose rows lie beyond what a bounded read reaches. */
+/** A window whose rows lie beyond what a bounded read reaches, or that is past for a probe that sees only the present. */
 export const TRUNCATED_ADVICE =
-  'Its rows lie beyond the bounded read: try a newer window, or let the probe read more of the newest rows (settings.tail).';
+  'Its rows lie beyond the bounded read, or the probe sees only the present: try a newer window, or let the probe read more of the newest rows (settings.tail).';
 
 /** A window that has not settled: late commits and unfinished attempts would still change its numbers. */
 export const UNSETTLED_ADVICE = 'Its numbers still change: try a window that ended longer ago.';
