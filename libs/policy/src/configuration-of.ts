@@ -12,6 +12,7 @@ import type {
   WorkloadConfiguration,
 } from './configuration.js';
 import { calendarOf } from './calendar-of.js';
+import { outsideSeriesOf } from './outside-series-of.js';
 import { decisionPolicy, guardrailPolicy, STALE_MS_MIN } from './policies-of.js';
 import { type Reading, reading, type StoredDocument } from './reading.js';
 import type { Kind, Spec } from './schema/kinds.js';
@@ -108,9 +109,21 @@ function signalSource({ name, spec }: Reading<'SignalSource'>): SignalSource {
   };
 }
 
-function declaration({ interval, lateness, form, ...rest }: Spec<'SignalSource'>['signals'][number]): DeclaredSignal {
+function declaration({
+  interval,
+  lateness,
+  form,
+  from,
+  ...rest
+}: Spec<'SignalSource'>['signals'][number]): DeclaredSignal {
   const latenessMs = lateness ?? Math.max(4 * interval, STALE_MS_MIN);
-  return { ...rest, ...(form === undefined ? {} : { form }), intervalMs: interval, latenessMs };
+  return {
+    ...rest,
+    ...(form === undefined ? {} : { form }),
+    ...(from === undefined ? {} : { from: outsideSeriesOf(from, rest.dimensions) }),
+    intervalMs: interval,
+    latenessMs,
+  };
 }
 
 /** A built-in signal comes as often as the slowest probe that measures it. */

@@ -66,16 +66,33 @@ export interface Heartbeat {
   readonly isRequired: boolean;
 }
 
+/** Labels and the texts of which each must have one; `*` in a text stands for anything. */
+export type LabelTexts = Readonly<Record<string, readonly string[]>>;
+
+/** Which series of a sender a signal is read from. */
+export interface OutsideSeriesRef {
+  readonly metric: string;
+  readonly where: LabelTexts;
+  /** The series that count everything, of which those above count the bad ones, or the good ones where low is bad. */
+  readonly of: { readonly metric: string; readonly where: LabelTexts } | null;
+  /** The label that a dimension is read from; declared dimensions that are not named are read from labels of their own name. */
+  readonly dimensions: Readonly<Record<string, string>>;
+  /** Bounds of a histogram's buckets that are kept, ascending; null: as they come. */
+  readonly bounds: readonly number[] | null;
+}
+
 /** A signal as a source declares it. */
 export interface DeclaredSignal extends SignalDeclaration {
   /** What its samples are, where the source says it. */
   readonly form?: SignalForm;
+  /** Where it is read from, of a source that sends whole series. */
+  readonly from?: OutsideSeriesRef;
 }
 
 /** A sender of signals: credentials, environments, heartbeat, declared signals. */
 export interface SignalSource {
   readonly name: string;
-  readonly kind: 'alertmanager' | 'samples';
+  readonly kind: 'alertmanager' | 'samples' | 'remote-write' | 'otlp';
   readonly credentials: readonly CredentialRef[];
   readonly environments: readonly string[];
   readonly heartbeat: Heartbeat | null;

@@ -18,6 +18,7 @@ export * from './parse.js';
 export { type ConfigurationProblem, describeProblem } from './problem.js';
 export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';
 export { odooSqlSettings as odooSqlSettingsSchema } from './schema/probes/odoo-sql.js';
+export { fitsText } from './outside-series-of.js';
 export type { StoredDocument } from './reading.js';
 export * from './secret.js';
 export { isTimeUnit } from './tests-of.js';

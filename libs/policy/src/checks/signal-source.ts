@@ -3,6 +3,7 @@ import type { CheckedDocumentOf } from '../document.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
 import type { Spec } from '../schema/kinds.js';
 import { mustBeEnvironment, mustName, type Neighbourhood, repeated } from './names.js';
+import { checkOutsideSeries } from './outside-series.js';
 
 /** A source names environments and a pair that there are, and declares each signal once and alike. */
 export function checkSignalSource(
@@ -14,6 +15,7 @@ export function checkSignalSource(
     ...environments.flatMap((name, i) => mustBeEnvironment(document, ['spec', 'environments', i], name, near)),
     ...repeated(document, signals, ['spec', 'signals'], (one) => one.name),
     ...signals.flatMap((one, i) => checkDeclaration(document, i, one.name, near)),
+    ...signals.flatMap((_, i) => checkOutsideSeries(document, i)),
     ...(pairedWith === undefined ? [] : checkPair(document, pairedWith, near)),
   ];
 }

@@ -1,5 +1,9 @@
 import { z } from 'zod';
 import { credentials, duration, labelName, signalName, slug } from './fields.js';
+import { outsideSeries } from './outside-series.js';
+
+/** Senders of whole series, of which only what is declared is kept. */
+export const SERIES_KINDS: readonly string[] = ['remote-write', 'otlp'];
 
 const signal = z.strictObject({
   name: signalName,
@@ -13,12 +17,13 @@ const signal = z.strictObject({
   dimensions: z.array(labelName).default([]).meta({ description: 'dimensions besides environment, store and arm' }),
   interval: duration.default(15_000),
   lateness: duration.optional(),
+  from: outsideSeries.optional(),
 });
 
 /** `SignalSource`: a sender of signals, its credentials and what it may say. */
 export const signalSourceSpec = z
   .strictObject({
-    kind: z.enum(['alertmanager', 'samples']),
+    kind: z.enum(['alertmanager', 'samples', 'remote-write', 'otlp']),
     credentials,
     environments: z
       .array(slug)
@@ -59,4 +64,10 @@ export const signalSourceSpec = z
       say('pairedWith', 'belongs to kind: alertmanager');
     if (source.kind === 'alertmanager' && source.signals.length > 0)
       say('signals', 'belongs to kind: samples; alerts are chosen by the matchers of a guardrail');
+    if (SERIES_KINDS.includes(source.kind)) {
+      if (source.signals.length === 0)
+        say('signals', 'is missing: of all that this source sends only the declared signals are kept');
+      if (source.heartbeat !== undefined) say('heartbeat', 'belongs to kind: alertmanager');
+      if (source.pairedWith !== undefined) say('pairedWith', 'belongs to kind: alertmanager');
+    }
   });
