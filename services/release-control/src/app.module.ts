@@ -204,7 +204,15 @@ function countDecisions(metrics: Metrics, tenant: string, events: readonly Relea
 function adapters(): Provider[] {
   return [
     { provide: Idempotency, inject: [Database], useFactory: (db: Database) => new Idempotency(db) },
-    { provide: Sessions, inject: [REDIS], useFactory: (redis: Redis) => new Sessions(redis) },
+    {
+      provide: Sessions,
+      inject: [Database, REDIS, LOGGER, Metrics],
+      useFactory: (db: Database, redis: Redis, logger: ServiceLogger, metrics: Metrics) =>
+        new Sessions(db, redis, (error) => {
+          metrics.count('parapet_redis_fallbacks_total', { use: 'session' });
+          logger.warn({ err: error }, 'Redis does not answer; sessions are read from PostgreSQL');
+        }),
+    },
     {
       provide: DeadLetters,
       inject: [JETSTREAM],

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { timingSafeEqual } from 'node:crypto';
-import { Authenticator, ConfigurationWatcher, LOGGER, ProblemError } from '@parapet/nest';
-import { Metrics, type ServiceLogger, traceparentFor } from '@parapet/telemetry';
+import { Authenticator, ConfigurationWatcher, ProblemError } from '@parapet/nest';
+import { traceparentFor } from '@parapet/telemetry';
 import type { Role } from '@parapet/policy';
 import { Database, Journal } from '@parapet/postgres';
 import type { Actor } from '@parapet/runtime';
@@ -19,8 +19,6 @@ export class Door {
     @Inject(Sessions) private readonly sessions: Sessions,
     @Inject(Database) private readonly db: Database,
     @Inject(Journal) private readonly journal: Journal,
-    @Inject(LOGGER) private readonly logger: ServiceLogger,
-    @Inject(Metrics) private readonly metrics: Metrics,
   ) {}
 
   /** The caller of a request who holds the right; everything else is refused, and a right that is not held goes on record. */
@@ -36,7 +34,7 @@ export class Door {
     const { authorization } = request.headers;
     if (authorization !== undefined) return this.byToken(authorization);
     const secret = secretOf(request.headers.cookie);
-    const session = secret === null ? null : await this.sessionOf(secret);
+    const session = secret === null ? null : await this.sessions.find(secret, Date.now());
     if (session === null) throw unauthenticated('sign in, or send Authorization: Bearer with a token');
     if (request.method !== 'GET' && request.method !== 'HEAD') demandCsrfToken(request, session);
     return this.bySession(session);
@@ -62,17 +60,6 @@ export class Door {
     await this.db.transactRetrying(caller.tenant, (tx) =>
       this.journal.append(tx, ref, 'any', [{ type: 'right.refused', data }], { actor: actorOf(caller) }),
     );
-  }
-
-  /** Without Redis there are no sessions: sign in again, or use a token. */
-  private async sessionOf(secret: string): Promise<Session | null> {
-    try {
-      return await this.sessions.find(secret, Date.now());
-    } catch (error) {
-      this.metrics.count('parapet_redis_fallbacks_total', { use: 'session' });
-      this.logger.warn({ err: error }, 'cannot look up a session; its reader is asked to sign in again');
-      return null;
-    }
   }
 
   private bySession(session: Session): Caller {

@@ -1,7 +1,6 @@
 import { Body, Controller, Delete, Get, Header, Inject, Post, Req, Res } from '@nestjs/common';
 import { type CallerView } from '@parapet/contracts';
 import { formatInstant } from '@parapet/kernel';
-import { unavailable } from '@parapet/nest';
 import { Database, Journal } from '@parapet/postgres';
 import type { FastifyReply, FastifyRequest } from '@parapet/nest';
 import { PUBLIC_URL } from '../config.js';
@@ -37,7 +36,7 @@ export class SessionController {
   async open(@Res({ passthrough: true }) reply: FastifyReply, @Body() body: unknown): Promise<CallerView> {
     const { token } = readBody(sessionBody, body);
     const caller = this.door.byToken(`Bearer ${token}`);
-    const { secret, session } = await this.opened(caller);
+    const { secret, session } = await this.sessions.open(caller.tenant, caller.subject, Date.now());
     await this.record(caller, 'session.opened', { expiresAt: formatInstant(session.expiresAtMs) });
     void reply.status(201).header('Set-Cookie', sessionCookie(secret, this.isSecure));
     return callerView({ ...caller, auth: 'session', csrfToken: session.csrfToken, expiresAtMs: session.expiresAtMs });
@@ -47,25 +46,9 @@ export class SessionController {
   async close(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<void> {
     const caller = await this.door.callerOf(request);
     const secret = secretOf(request.headers.cookie);
-    if (secret !== null) await this.closed(secret);
+    if (secret !== null) await this.sessions.close(secret);
     await this.record(caller, 'session.closed', {});
     void reply.status(204).header('Set-Cookie', endedCookie(this.isSecure));
-  }
-
-  private async opened(caller: Caller): ReturnType<Sessions['open']> {
-    try {
-      return await this.sessions.open(caller.tenant, caller.subject, Date.now());
-    } catch (cause) {
-      throw unavailable('sessions cannot be kept at the moment; tokens still work', 5, cause);
-    }
-  }
-
-  private async closed(secret: string): Promise<void> {
-    try {
-      await this.sessions.close(secret);
-    } catch (cause) {
-      throw unavailable('the session cannot be ended at the moment; try again', 5, cause);
-    }
   }
 
   private async record(caller: Caller, type: string, data: Readonly<Record<string, unknown>>): Promise<void> {
