@@ -36,6 +36,7 @@ const BATCH: SignalBatch = {
     externalUrl: '',
     truncatedAlerts: 0,
     digest: 'ab12',
+    isUngrouped: true,
     statements: [
       {
         status: 'firing',
@@ -56,6 +57,8 @@ const BATCH: SignalBatch = {
         endsAtMs: at,
         generatorUrl: null,
         isContradicted: true,
+        isAltered: true,
+        isLease: true,
       },
     ],
   },

@@ -159,6 +159,7 @@ function readAlerts(value: unknown): StatementBatch {
     truncatedAlerts: whole(batch, 'truncatedAlerts', at),
     digest: text(batch, 'digest', at),
     statements: list(batch, 'statements', at).map((item, i) => readStatement(item, `${at}/statements/${i}`)),
+    ...(batch['isUngrouped'] === true ? { isUngrouped: true } : {}),
   };
 }
 
@@ -178,6 +179,7 @@ function readStatement(value: unknown, at: string): AlertStatement {
     generatorUrl: optional('generatorUrl') ? null : string(statement, 'generatorUrl', at),
     isContradicted: statement['isContradicted'] === true,
     ...alteredOf(statement),
+    ...(statement['isLease'] === true ? { isLease: true } : {}),
   };
 }
 

@@ -20,6 +20,8 @@ export interface AlertSource {
   readonly groupIntervalMs: number;
   readonly doubtMs: number;
   readonly pairedWith: string | null;
+  /** How long a firing holds that names no end, where the sender pushes leases and repeats in no interval; absent: as its repeats say. */
+  readonly leaseMs?: number;
 }
 
 /** What is remembered of a source. */
@@ -37,7 +39,7 @@ const LEASE_REPEATS = 3;
 
 /** How long a firing of the source holds without being repeated. */
 export function leaseMs(source: AlertSource): number {
-  return LEASE_REPEATS * source.repeatIntervalMs + source.groupIntervalMs;
+  return source.leaseMs ?? LEASE_REPEATS * source.repeatIntervalMs + source.groupIntervalMs;
 }
 
 /** How a source stands for the guardrails that depend on it. */

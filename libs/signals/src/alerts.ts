@@ -14,7 +14,7 @@ import { type AlertsState, changesBetween, type Draft, draftOf, forget, sharing 
 import { age, type Episode, type EpisodeChange, hearFiring, type Hearing, hearResolved } from './episode.js';
 import type { SourceEvent } from './events.js';
 import { confirmationDueMs, isHeartbeat, wasInOrder } from './heartbeat.js';
-import type { AlertStatement, StatementBatch } from './statement.js';
+import { type AlertStatement, ownLeaseEndMs, statedAt, type StatementBatch } from './statement.js';
 
 /** What followed from a message or from the passing of time. */
 export interface AlertsStep {
@@ -56,12 +56,16 @@ export function hear(
     groupIntervalMs: source.groupIntervalMs,
   };
   const alerts: AlertStatement[] = [];
-  for (const statement of heard.batch.statements) {
+  for (const said of heard.batch.statements) {
+    const statement = statedAt(said, atMs);
     if (isHeartbeat(source.heartbeat, statement.labels)) noteHeartbeat(draft, source, statement, atMs);
     else alerts.push(statement);
   }
-  for (const statement of alerts) hearStatement(draft, source, statement, hearing);
-  const whole = collect(draft, heard, alerts);
+  for (const statement of alerts) {
+    const leaseEndsAtMs = ownLeaseEndMs(statement, atMs) ?? hearing.leaseEndsAtMs;
+    hearStatement(draft, source, statement, { ...hearing, leaseEndsAtMs });
+  }
+  const whole = heard.batch.isUngrouped === true ? null : collect(draft, heard, alerts);
   if (whole !== null) closeGroup(draft, source, heard, whole, atMs, events, affected);
 
   // What was said may settle at once: an end whose heartbeat is already known, a source heard again.
@@ -134,5 +138,7 @@ function noteLeaseEnd(
 ): void {
   const known = sourceState(draft, source.name, atMs);
   const hasTalkedSince = known.heardAtMs !== null && known.heardAtMs > episode.openedAtMs;
-  if (hasTalkedSince && !known.hasRepeated) sayRefused(draft, source, atMs, events, affected);
+  // Where leases are pushed, one that ends is an alert that is no longer said: it says nothing of an interval.
+  const isGrouped = source.leaseMs === undefined;
+  if (isGrouped && hasTalkedSince && !known.hasRepeated) sayRefused(draft, source, atMs, events, affected);
 }

@@ -102,7 +102,14 @@ interface Played {
   readonly state: AlertsState;
 }
 
-function play(messages: readonly Message[], source: AlertSource, beganMs: number, thenMs = 60_000): Played {
+function play(
+  messages: readonly Message[],
+  source: AlertSource,
+  beganMs: number,
+  thenMs = 60_000,
+  sourceOf: (message: Message) => AlertSource = () => source,
+): Played {
+  const sources = [...new Set([source, ...messages.map(sourceOf)])];
   const story: string[] = [];
   const said: string[] = [];
   let state: AlertsState = NO_ALERTS;
@@ -118,7 +125,7 @@ function play(messages: readonly Message[], source: AlertSource, beganMs: number
   };
   const end = (messages.at(-1)?.offsetMs ?? 0) + thenMs;
   const queue = [...messages];
-  state = passTime(state, [source], beganMs, []).state;
+  state = passTime(state, sources, beganMs, []).state;
   for (let at = 0; at <= end; at += 1000) {
     while (queue[0] !== undefined && queue[0].offsetMs <= at) {
       const message = queue.shift() as Message;
@@ -129,9 +136,9 @@ function play(messages: readonly Message[], source: AlertSource, beganMs: number
         batch: statementsOf(message),
         receivedAtMs: beganMs + message.offsetMs,
       };
-      note(hear(state, [source], source, heard, []));
+      note(hear(state, sources, sourceOf(message), heard, []));
     }
-    note(passTime(state, [source], beganMs + at, []));
+    note(passTime(state, sources, beganMs + at, []));
   }
   return { story, said, state };
 }
@@ -310,3 +317,32 @@ describe.each(SEQUENCES)('$sequence: $why', ({ sequence, source = SOURCE, story,
     }
   });
 });
+
+describe.each(SEQUENCES.filter(({ sequence }) => sequence.startsWith('ha-')))(
+  '$sequence, each replica a source of its own, paired',
+  ({ sequence, story }) => {
+    const messages = recorded(sequence);
+    const replicas = [...new Set(messages.map(({ body }) => body.externalURL))];
+    const pair = [
+      { ...SOURCE, name: 'am-1', pairedWith: 'am-2' },
+      { ...SOURCE, name: 'am-2', pairedWith: 'am-1' },
+    ] as const;
+
+    test.each([
+      ['in the order that they have', pair],
+      ['the other way round', [pair[1], pair[0]]],
+    ] as const)('%s: the same one episode', (_, [first, second]) => {
+      const sourceOf = ({ body }: Message) => (body.externalURL === replicas[0] ? first : second);
+      const played = play(messages, first, beganAtMs(messages), 60_000, sourceOf);
+      expect(played.story).toEqual(story);
+      expect(Object.values(played.state.episodes).map(({ number }) => number)).toEqual([1]);
+    });
+
+    test('unpaired they are witnesses of two alerts', () => {
+      const alone = pair.map((source) => ({ ...source, pairedWith: null }));
+      const sourceOf = ({ body }: Message) => alone[body.externalURL === replicas[0] ? 0 : 1] as AlertSource;
+      const played = play(messages, alone[0] as AlertSource, beganAtMs(messages), 60_000, sourceOf);
+      expect(Object.keys(played.state.episodes)).toHaveLength(replicas.length);
+    });
+  },
+);

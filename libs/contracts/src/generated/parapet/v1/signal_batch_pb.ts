@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parapet/v1/signal_batch.proto.
  */
 export const file_parapet_v1_signal_batch: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYXJhcGV0L3YxL3NpZ25hbF9iYXRjaC5wcm90bxIKcGFyYXBldC52MSJFCglIaXN0b2dyYW0SDgoGYm91bmRzGAEgAygBEg4KBmNvdW50cxgCIAMoARIQCgNzdW0YAyABKAFIAIgBAUIGCgRfc3VtItsCCgZTYW1wbGUSDgoGc2lnbmFsGAEgASgJEgoKAmF0GAIgASgJEhIKBXZhbHVlGAMgASgBSACIAQESEgoFY291bnQYBCABKAFIAYgBARIPCgJvZhgFIAEoAUgCiAEBEi0KCWhpc3RvZ3JhbRgGIAEoCzIVLnBhcmFwZXQudjEuSGlzdG9ncmFtSAOIAQESEAoDZ2FwGAcgASgJSASIAQESNgoKZGltZW5zaW9ucxgIIAMoCzIiLnBhcmFwZXQudjEuU2FtcGxlLkRpbWVuc2lvbnNFbnRyeRILCgNrZXkYCSABKAkSEgoKaXNfYWx0ZXJlZBgKIAEoCBoxCg9EaW1lbnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIICgZfdmFsdWVCCAoGX2NvdW50QgUKA19vZkIMCgpfaGlzdG9ncmFtQgYKBF9nYXAitQMKDkFsZXJ0U3RhdGVtZW50Eg4KBnN0YXR1cxgBIAEoCRITCgtmaW5nZXJwcmludBgCIAEoCRI2CgZsYWJlbHMYAyADKAsyJi5wYXJhcGV0LnYxLkFsZXJ0U3RhdGVtZW50LkxhYmVsc0VudHJ5EkAKC2Fubm90YXRpb25zGAQgAygLMisucGFyYXBldC52MS5BbGVydFN0YXRlbWVudC5Bbm5vdGF0aW9uc0VudHJ5EhYKCXN0YXJ0c19hdBgFIAEoCUgAiAEBEhQKB2VuZHNfYXQYBiABKAlIAYgBARIaCg1nZW5lcmF0b3JfdXJsGAcgASgJSAKIAQESFwoPaXNfY29udHJhZGljdGVkGAggASgIEhIKCmlzX2FsdGVyZWQYCSABKAgaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARoyChBBbm5vdGF0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDAoKX3N0YXJ0c19hdEIKCghfZW5kc19hdEIQCg5fZ2VuZXJhdG9yX3VybCKlAQoOU3RhdGVtZW50QmF0Y2gSEQoJZ3JvdXBfa2V5GAEgASgJEhAKCHJlY2VpdmVyGAIgASgJEhQKDGV4dGVybmFsX3VybBgDIAEoCRIYChB0cnVuY2F0ZWRfYWxlcnRzGAQgASgBEg4KBmRpZ2VzdBgFIAEoCRIuCgpzdGF0ZW1lbnRzGAYgAygLMhoucGFyYXBldC52MS5BbGVydFN0YXRlbWVudCLRAQoLU2lnbmFsQmF0Y2gSDwoHcmVjZWlwdBgBIAEoCRIMCgRwYXJ0GAIgASgBEg0KBXBhcnRzGAMgASgBEg4KBnRlbmFudBgEIAEoCRITCgtlbnZpcm9ubWVudBgFIAEoCRIOCgZzb3VyY2UYBiABKAkSIwoHc2FtcGxlcxgHIAMoCzISLnBhcmFwZXQudjEuU2FtcGxlEi8KBmFsZXJ0cxgIIAEoCzIaLnBhcmFwZXQudjEuU3RhdGVtZW50QmF0Y2hIAIgBAUIJCgdfYWxlcnRzYgZwcm90bzM");
+  fileDesc("Ch1wYXJhcGV0L3YxL3NpZ25hbF9iYXRjaC5wcm90bxIKcGFyYXBldC52MSJFCglIaXN0b2dyYW0SDgoGYm91bmRzGAEgAygBEg4KBmNvdW50cxgCIAMoARIQCgNzdW0YAyABKAFIAIgBAUIGCgRfc3VtItsCCgZTYW1wbGUSDgoGc2lnbmFsGAEgASgJEgoKAmF0GAIgASgJEhIKBXZhbHVlGAMgASgBSACIAQESEgoFY291bnQYBCABKAFIAYgBARIPCgJvZhgFIAEoAUgCiAEBEi0KCWhpc3RvZ3JhbRgGIAEoCzIVLnBhcmFwZXQudjEuSGlzdG9ncmFtSAOIAQESEAoDZ2FwGAcgASgJSASIAQESNgoKZGltZW5zaW9ucxgIIAMoCzIiLnBhcmFwZXQudjEuU2FtcGxlLkRpbWVuc2lvbnNFbnRyeRILCgNrZXkYCSABKAkSEgoKaXNfYWx0ZXJlZBgKIAEoCBoxCg9EaW1lbnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIICgZfdmFsdWVCCAoGX2NvdW50QgUKA19vZkIMCgpfaGlzdG9ncmFtQgYKBF9nYXAixwMKDkFsZXJ0U3RhdGVtZW50Eg4KBnN0YXR1cxgBIAEoCRITCgtmaW5nZXJwcmludBgCIAEoCRI2CgZsYWJlbHMYAyADKAsyJi5wYXJhcGV0LnYxLkFsZXJ0U3RhdGVtZW50LkxhYmVsc0VudHJ5EkAKC2Fubm90YXRpb25zGAQgAygLMisucGFyYXBldC52MS5BbGVydFN0YXRlbWVudC5Bbm5vdGF0aW9uc0VudHJ5EhYKCXN0YXJ0c19hdBgFIAEoCUgAiAEBEhQKB2VuZHNfYXQYBiABKAlIAYgBARIaCg1nZW5lcmF0b3JfdXJsGAcgASgJSAKIAQESFwoPaXNfY29udHJhZGljdGVkGAggASgIEhIKCmlzX2FsdGVyZWQYCSABKAgSEAoIaXNfbGVhc2UYCiABKAgaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARoyChBBbm5vdGF0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDAoKX3N0YXJ0c19hdEIKCghfZW5kc19hdEIQCg5fZ2VuZXJhdG9yX3VybCK7AQoOU3RhdGVtZW50QmF0Y2gSEQoJZ3JvdXBfa2V5GAEgASgJEhAKCHJlY2VpdmVyGAIgASgJEhQKDGV4dGVybmFsX3VybBgDIAEoCRIYChB0cnVuY2F0ZWRfYWxlcnRzGAQgASgBEg4KBmRpZ2VzdBgFIAEoCRIuCgpzdGF0ZW1lbnRzGAYgAygLMhoucGFyYXBldC52MS5BbGVydFN0YXRlbWVudBIUCgxpc191bmdyb3VwZWQYByABKAgi0QEKC1NpZ25hbEJhdGNoEg8KB3JlY2VpcHQYASABKAkSDAoEcGFydBgCIAEoARINCgVwYXJ0cxgDIAEoARIOCgZ0ZW5hbnQYBCABKAkSEwoLZW52aXJvbm1lbnQYBSABKAkSDgoGc291cmNlGAYgASgJEiMKB3NhbXBsZXMYByADKAsyEi5wYXJhcGV0LnYxLlNhbXBsZRIvCgZhbGVydHMYCCABKAsyGi5wYXJhcGV0LnYxLlN0YXRlbWVudEJhdGNoSACIAQFCCQoHX2FsZXJ0c2IGcHJvdG8z");
 
 /**
  * @generated from message parapet.v1.Histogram
@@ -242,6 +242,13 @@ export type AlertStatement = Message<"parapet.v1.AlertStatement"> & {
    * @generated from field: bool is_altered = 9;
    */
   isAltered: boolean;
+
+  /**
+   * ends_at is until when it fires, to be compared with the arrival; status is what the door's clock made of it.
+   *
+   * @generated from field: bool is_lease = 10;
+   */
+  isLease: boolean;
 };
 
 /**
@@ -298,6 +305,13 @@ export type AlertStatementJson = {
    * @generated from field: bool is_altered = 9;
    */
   isAltered?: boolean;
+
+  /**
+   * ends_at is until when it fires, to be compared with the arrival; status is what the door's clock made of it.
+   *
+   * @generated from field: bool is_lease = 10;
+   */
+  isLease?: boolean;
 };
 
 /**
@@ -342,6 +356,13 @@ export type StatementBatch = Message<"parapet.v1.StatementBatch"> & {
    * @generated from field: repeated parapet.v1.AlertStatement statements = 6;
    */
   statements: AlertStatement[];
+
+  /**
+   * Each alert stands for itself: nothing follows from what the message leaves out.
+   *
+   * @generated from field: bool is_ungrouped = 7;
+   */
+  isUngrouped: boolean;
 };
 
 /**
@@ -379,6 +400,13 @@ export type StatementBatchJson = {
    * @generated from field: repeated parapet.v1.AlertStatement statements = 6;
    */
   statements?: AlertStatementJson[];
+
+  /**
+   * Each alert stands for itself: nothing follows from what the message leaves out.
+   *
+   * @generated from field: bool is_ungrouped = 7;
+   */
+  isUngrouped?: boolean;
 };
 
 /**
