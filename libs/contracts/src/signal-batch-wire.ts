@@ -103,6 +103,8 @@ const GAPS: Readonly<Record<GapReason, true>> = {
   'sensor-broken': true,
   'too-few-samples': true,
   'counter-reset': true,
+  closed: true,
+  'circuit-open': true,
 };
 
 function readSample(value: unknown, at: string): Sample {

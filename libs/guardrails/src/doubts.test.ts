@@ -99,6 +99,9 @@ const STORIES: Readonly<
     inputs: merge([phase(0, 'live')], [...EVERY_QUARTER.slice(0, -1).map((s) => delay(s, 5)), delay(HOUR, 93)]),
   },
   'canary-silent': { spec: CANARY, inputs: EVERY_QUARTER.slice(0, 12).map(stable) },
+  closed: {
+    inputs: merge(stream(15, 30, healthy), [observed(45, 'orders', { kind: 'gap', reason: 'closed' }), tick(100)]),
+  },
   'not-attributed': {
     spec: specOf([{ ...ORDERS, recent: { fromMs: at(-300), stepMs: 300_000, sum: [100], n: [500] } }]),
     inputs: stream(15, 600, () => 5),

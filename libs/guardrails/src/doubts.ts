@@ -75,6 +75,10 @@ const DOUBTS: Readonly<Record<InconclusiveReason, Doubt>> = {
     words: 'the new version reports nothing',
     advice: 'Look whether the new version runs at all: the others report, and it does not.',
   },
+  closed: {
+    words: 'the shop is closed',
+    advice: 'Wait until it opens: while nobody trades there is nothing to judge, and the watch goes on by itself.',
+  },
   'not-attributed': {
     words: 'something got worse, but it cannot be told whose doing it is',
     advice:

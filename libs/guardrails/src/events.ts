@@ -24,6 +24,7 @@ export type InconclusiveReason =
   | 'not-comparable'
   | 'suspect'
   | 'canary-silent'
+  | 'closed'
   | 'not-attributed';
 
 /** What one guardrail says, with the numbers it rests on. Absent numbers are unknown, never 0. */

@@ -4,7 +4,7 @@ import { adviceOn } from './doubts.js';
 import type { GuardrailReport, InconclusiveReason, JudgementKind } from './events.js';
 import type { GuardrailTest } from './guardrail.js';
 import type { PlannedGuardrail, WatchPlan } from './plan.js';
-import { coverageOf, isHeard, quietMs, spanOf, whyQuiet } from './presence.js';
+import { coverageOf, isClosed, isHeard, quietMs, spanOf, whyQuiet } from './presence.js';
 import type { GuardrailState, TestedState, WatchState } from './state.js';
 import type { Described } from './tests/guardrail-test.js';
 import { trafficOf, type VolumeState } from './volume.js';
@@ -74,8 +74,11 @@ export function troubleOf(scene: Scene, planned: PlannedGuardrail, own: TestedSt
     controlPresence !== null &&
     isHeard(controlPresence) &&
     quietMs(controlPresence, spec.startMs, clockMs) <= staleAfterMs;
-  if (isControlHeard && quiet > CANARY_SILENT_MS) return 'canary-silent';
+  // Before any other silence: who has closed has nothing to say.
+  const isShut = isClosed(own.presence, clockMs, staleAfterMs);
+  if (isControlHeard && quiet > CANARY_SILENT_MS) return isShut ? 'closed' : 'canary-silent';
   if (quiet > staleAfterMs) {
+    if (isShut) return 'closed';
     return hasNoTraffic(scene, planned) ? 'no-traffic' : whyQuiet(own.presence);
   }
   const isControlMissed = controlPresence !== null && quietMs(controlPresence, spec.startMs, clockMs) > staleAfterMs;

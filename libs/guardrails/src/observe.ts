@@ -3,7 +3,7 @@ import type { Observation } from '@parapet/signals';
 import { type AlertView, NO_VIEW, observeAlerts } from './alert-guardrail.js';
 import { cover, NOTHING_COVERED } from './coverage.js';
 import { isSettling, type PlannedGuardrail } from './plan.js';
-import { absent, heard, missed, type Presence } from './presence.js';
+import { absent, closed, heard, missed, type Presence } from './presence.js';
 import type { GuardrailState, TestedState } from './state.js';
 import type { Arm, Told } from './tests/guardrail-test.js';
 import type { WatchSpec } from './watch-spec.js';
@@ -56,7 +56,15 @@ export function observeGuardrail(
   const { test } = planned;
   if (test === null || !planned.isDeclared) return;
   const { value } = observation;
-  if (value.kind === 'gap') return setPresence(state, arm, missed(presenceOf(state, arm), value.reason));
+  if (value.kind === 'gap') {
+    const presence = presenceOf(state, arm);
+    const { where } = planned.watched.guardrail;
+    const after =
+      value.reason === 'closed'
+        ? closed(presence, observation, clockMs, planned.pace, where)
+        : missed(presence, value.reason);
+    return setPresence(state, arm, after);
+  }
   const told = toldOf(planned, state, arm, observation, isComparable);
   const run = told === null ? state.run : test.observe(state.run, told);
   // A value of a form that the test cannot read, such as a histogram for a proportion: its sensor is not what was declared.

@@ -23,6 +23,12 @@ const visits = (from: number, to: number, perSecond: number): WatchInput[] => {
 };
 const gap = (seconds: number, reason: Extract<SampleValue, { kind: 'gap' }>['reason']): WatchInput =>
   observed(seconds, 'orders', { kind: 'gap', reason });
+const closedFrom = (from: number, to: number, dimensions: Record<string, string> = {}): WatchInput[] => {
+  const inputs: WatchInput[] = [];
+  for (let s = from; s <= to; s += 15)
+    inputs.push(observed(s, 'orders', { kind: 'gap', reason: 'closed' }, dimensions));
+  return inputs;
+};
 const of = (watched: WatchedGuardrail, volumes: readonly WatchedVolume[] = []) => ({ ...specOf([watched]), volumes });
 
 const WITH_VISITS = of({ ...ORDERS, guardrail: { ...ORDERS.guardrail, volume: 'visits' } }, [VISITS]);
@@ -62,6 +68,27 @@ const STORIES: readonly {
   {
     story: 'a sensor sends something else than was declared',
     inputs: [observed(15, 'orders', { kind: 'gauge', value: 0.99 }), tick(90)],
+    reason: 'sensor-broken',
+  },
+  {
+    story: 'its target is left alone after many failures',
+    inputs: [gap(15, 'circuit-open'), tick(90)],
+    reason: 'sensor-broken',
+  },
+  { story: 'the shop was closed when the release began', inputs: closedFrom(15, 300), reason: 'closed' },
+  {
+    story: 'the shop closed after it was heard',
+    inputs: merge(stream(15, 300, healthy), closedFrom(315, 900)),
+    reason: 'closed',
+  },
+  {
+    story: 'the shop closed, and whoever said so has fallen silent',
+    inputs: merge(stream(15, 300, healthy), closedFrom(315, 900), [tick(990)]),
+    reason: 'stale',
+  },
+  {
+    story: 'the shop opened again, and its sensor fails',
+    inputs: merge(stream(15, 300, healthy), closedFrom(315, 900), [gap(915, 'sensor-broken')]),
     reason: 'sensor-broken',
   },
   {
@@ -142,6 +169,28 @@ describe('an unknown', () => {
     const { reports, state } = play(spec, inputs);
     expect(reports[0]).toMatchObject({ verdict: 'inconclusive', reason, advice: adviceOn(reason) });
     expect([state.verdict, state.reason]).toEqual(['inconclusive', reason]);
+  });
+});
+
+describe('a closed shop', () => {
+  const words = (...inputs: WatchInput[][]) => play(of(ORDERS), merge([phase(0, 'live')], ...inputs)).words;
+  const halfTheWatch = [900, 2700] as const;
+
+  test('is no gap in the watch: what was measured while it was open may pass', () => {
+    const open = [stream(15, halfTheWatch[0], healthy), stream(halfTheWatch[1], HOUR + 60, healthy)];
+    expect(words(...open, closedFrom(halfTheWatch[0] + 15, halfTheWatch[1] - 15)).at(-1)).toBe('+3600 pass final');
+    // The same hours without a word are a gap.
+    expect(words(...open).join()).toContain('inconclusive coverage');
+  });
+
+  test('among others excuses none of them', () => {
+    const open = [stream(15, halfTheWatch[0], healthy), stream(halfTheWatch[1], HOUR + 60, healthy)];
+    const one = closedFrom(halfTheWatch[0] + 15, halfTheWatch[1] - 15, { store: 'porto' });
+    expect(words(...open, one).join()).toContain('inconclusive coverage');
+  });
+
+  test('never passes by being closed', () => {
+    expect(words(closedFrom(15, 2 * HOUR + 60)).join()).not.toContain('pass');
   });
 });
 

@@ -27,7 +27,11 @@ export type GapReason =
   | 'unreachable'
   | 'sensor-broken'
   | 'too-few-samples'
-  | 'counter-reset';
+  | 'counter-reset'
+  /** Nobody trades at this hour: there is nothing to measure, and no silence either. */
+  | 'closed'
+  /** The target failed so often in a row that it is left alone for a while. */
+  | 'circuit-open';
 
 /** What a sample says: a gauge, a count with its exposure, a histogram of per-bucket counts, or why there is none. */
 export type SampleValue =

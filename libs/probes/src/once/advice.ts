@@ -31,6 +31,9 @@ export const GAP_ADVICE: Readonly<Record<GapReason, string>> = {
   'sensor-broken': 'The target gave an answer that cannot be true: look at the target itself.',
   'too-few-samples': 'Too little happened in this window to say a number: try a longer or busier one (--from, --at).',
   'counter-reset': 'The counter began anew in this window: the next one can be measured.',
+  closed:
+    'Nobody trades in this window, says the workload’s opening hours: try one from when the shop is open (--from, --at).',
+  'circuit-open': 'The target failed so often that it is left alone for a while: look at the target itself.',
 };
 
 /** A window whose rows lie beyond what a bounded read reaches, or that is past for a probe that sees only the present. */
