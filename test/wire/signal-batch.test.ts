@@ -23,7 +23,7 @@ const BATCH: SignalBatch = {
   source: 'shop-scripts',
   samples: [
     { ...sample, value: { kind: 'gauge', value: 41 } },
-    { ...sample, value: { kind: 'gauge', value: Number.NaN } },
+    { ...sample, value: { kind: 'gauge', value: Number.NaN }, isPartial: true },
     { ...sample, value: { kind: 'gauge', value: Number.NEGATIVE_INFINITY } },
     { ...sample, value: { kind: 'count', count: 0, of: 0 } },
     { ...sample, value: { kind: 'histogram', bounds: [0.1, 0.3], counts: [5, 9, 2], sum: 4.1 } },
@@ -61,7 +61,31 @@ const BATCH: SignalBatch = {
         isLease: true,
       },
     ],
+    answer: {
+      askedAtMs: at,
+      rules: [
+        {
+          name: 'OrdersFail',
+          labels: { severity: 'critical' },
+          isHealthy: true,
+          evaluatedAtMs: at - 250,
+          intervalMs: 15_000,
+          alerts: [
+            {
+              state: 'firing',
+              fingerprint: '0123456789abcdef',
+              labels: { alertname: 'OrdersFail', store: 'lyon-2' },
+              annotations: { summary: 'x' },
+              activeAtMs: at - 60_000,
+            },
+            { state: 'pending', fingerprint: 'ab', labels: {}, annotations: {}, activeAtMs: null },
+          ],
+        },
+        { name: 'New', labels: {}, isHealthy: false, evaluatedAtMs: null, intervalMs: 1, alerts: [] },
+      ],
+    },
   },
+  isHistory: true,
 };
 
 describe('a batch of signals', () => {

@@ -5,6 +5,7 @@ export * from './event-types.js';
 export { type JsonSchema, messageJsonSchema } from './json-schema.js';
 export * from './recent-values.js';
 export * from './rest/index.js';
+export { ruleJson } from './answer-wire.js';
 export * from './signal-batch.js';
 export * from './signal-batch-wire.js';
 export * from './subjects.js';

@@ -1,5 +1,6 @@
 import { formatInstant, type InstantMs, parseInstant } from '@parapet/kernel';
 import type { AlertStatement, GapReason, Sample, SampleValue, StatementBatch } from '@parapet/signals';
+import { answerJson, readAnswer } from './answer-wire.js';
 import type { SignalBatch } from './signal-batch.js';
 
 /** Bytes that are no batch of signals; the message names the field. */
@@ -47,6 +48,7 @@ export function readSignalBatch(value: unknown): SignalBatch {
     source: text(batch, 'source', ''),
     samples: list(batch, 'samples', '').map((item, i) => readSample(item, `/samples/${i}`)),
     alerts: batch['alerts'] === undefined || batch['alerts'] === null ? null : readAlerts(batch['alerts']),
+    ...(batch['isHistory'] === true ? { isHistory: true } : {}),
   };
 }
 
@@ -73,7 +75,12 @@ function valueJson(value: SampleValue): Record<string, unknown> {
 }
 
 function alertsJson(batch: StatementBatch): Record<string, unknown> {
-  return { ...batch, statements: batch.statements.map(statementJson) };
+  const { answer, ...said } = batch;
+  return {
+    ...said,
+    statements: batch.statements.map(statementJson),
+    ...(answer === undefined ? {} : { answer: answerJson(answer) }),
+  };
 }
 
 /** The JSON of one alert statement. */
@@ -116,6 +123,7 @@ function readSample(value: unknown, at: string): Sample {
     dimensions: texts(sample['dimensions'], `${at}/dimensions`),
     key: text(sample, 'key', at),
     ...alteredOf(sample),
+    ...(sample['isPartial'] === true ? { isPartial: true } : {}),
   };
 }
 
@@ -162,6 +170,9 @@ function readAlerts(value: unknown): StatementBatch {
     digest: text(batch, 'digest', at),
     statements: list(batch, 'statements', at).map((item, i) => readStatement(item, `${at}/statements/${i}`)),
     ...(batch['isUngrouped'] === true ? { isUngrouped: true } : {}),
+    ...(batch['answer'] === undefined || batch['answer'] === null
+      ? {}
+      : { answer: readAnswer(batch['answer'], `${at}/answer`, { map, list, text, whole, instant, texts }) }),
   };
 }
 

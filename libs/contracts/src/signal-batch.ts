@@ -15,6 +15,8 @@ export interface SignalBatch {
   readonly samples: readonly Sample[];
   /** Null where the message held no alerts. */
   readonly alerts: StatementBatch | null;
+  /** Samples of the past, in order, each instant of a series once: kept as history, never judged. */
+  readonly isHistory?: boolean;
 }
 
 /** The publisher's `Nats-Msg-Id`: receipt and part, so that a publisher's retry stores nothing twice. */

@@ -49,6 +49,26 @@ describe('a batch cut into parts', () => {
     expect(split(whole).map(({ alerts }) => alerts?.statements ?? null)).toEqual(expected);
   });
 
+  it('cuts an answer between its rules: each part stands for itself', () => {
+    const rule = (name: string, bytes: number) => ({
+      name,
+      labels: { note: 'x'.repeat(bytes) },
+      isHealthy: true,
+      evaluatedAtMs: 1,
+      intervalMs: 1,
+      alerts: [],
+    });
+    const rules = [rule('a', 300_000), rule('b', 300_000), rule('c', 1)];
+    const { alerts, ...rest } = batch([]);
+    const whole = { ...rest, alerts: alerts === null ? null : { ...alerts, answer: { askedAtMs: 1, rules } } };
+    const parts = split(whole);
+    expect(parts.map(({ alerts: part }) => part?.answer?.rules.map(({ name }) => name))).toEqual([['a'], ['b', 'c']]);
+    expect(parts.map(({ alerts: part }) => [part?.answer?.askedAtMs, part?.digest])).toEqual([
+      [1, 'd'],
+      [1, 'd'],
+    ]);
+  });
+
   it('numbers its parts and repeats group, sender and truncation in each', () => {
     const parts = split(batch([statement('a', 300_000), statement('b', 300_000), statement('c', 300_000)]));
     expect(parts.map(({ part, parts: of }) => [part, of])).toEqual([

@@ -3,6 +3,7 @@ import {
   type SignalBatch,
   batchMessageId,
   encodeSignalBatch,
+  ruleJson,
   sampleJson,
   signalSubject,
   statementJson,
@@ -58,25 +59,40 @@ export function split(batch: SignalBatch): readonly SignalBatch[] {
     samples: [],
     part: 9_999,
     parts: 9_999,
-    alerts: batch.alerts === null ? null : { ...batch.alerts, statements: [] },
+    alerts: batch.alerts === null ? null : withoutContents(batch.alerts),
   }).length;
   const room = PART_BYTES_MAX - envelope;
   const sampleGroups = groupsBySize<Sample>(batch.samples, sampleJson, room);
   const statementGroups =
     batch.alerts === null ? [] : groupsBySize<AlertStatement>(batch.alerts.statements, statementJson, room);
-  const contents = [
-    ...sampleGroups.map((samples) => ({ samples, statements: null as readonly AlertStatement[] | null })),
-    ...statementGroups.map((statements) => ({ samples: [] as readonly Sample[], statements })),
+  const { answer } = batch.alerts ?? {};
+  const ruleGroups = answer === undefined ? [] : groupsBySize(answer.rules, ruleJson, room);
+  const contents: Contents[] = [
+    ...sampleGroups.map((samples) => ({ samples, alerts: null })),
+    ...statementGroups.map((statements) => ({ samples: [], alerts: { statements } })),
+    ...ruleGroups.map((rules) => ({ samples: [], alerts: { statements: [], answer: { ...answer, rules } as Answer } })),
   ];
   // A message without any alert still says "heard, and left out".
-  if (contents.length === 0) contents.push({ samples: [], statements: batch.alerts === null ? null : [] });
-  return contents.map(({ samples, statements }, i) => ({
+  if (contents.length === 0) contents.push({ samples: [], alerts: batch.alerts === null ? null : { statements: [] } });
+  return contents.map(({ samples, alerts }, i) => ({
     ...batch,
     part: i + 1,
     parts: contents.length,
     samples,
-    alerts: batch.alerts === null || statements === null ? null : { ...batch.alerts, statements },
+    alerts: batch.alerts === null || alerts === null ? null : { ...batch.alerts, ...alerts },
   }));
+}
+
+function withoutContents({ answer, ...alerts }: Alerts): Alerts {
+  return { ...alerts, statements: [], ...(answer === undefined ? {} : { answer: { ...answer, rules: [] } }) };
+}
+
+type Alerts = NonNullable<SignalBatch['alerts']>;
+type Answer = NonNullable<Alerts['answer']>;
+
+interface Contents {
+  readonly samples: readonly Sample[];
+  readonly alerts: Pick<Alerts, 'statements' | 'answer'> | null;
 }
 
 function groupsBySize<T>(items: readonly T[], jsonOf: (item: T) => unknown, room: number): readonly (readonly T[])[] {

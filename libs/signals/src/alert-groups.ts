@@ -42,6 +42,20 @@ export function keyOf(source: AlertSource, fingerprint: string): string {
   return `${witnessOf(source)}|${fingerprint}`;
 }
 
+const GROUP_LABELS = /:\{((?:[a-zA-Z_:][\w:]*="(?:[^"\\]|\\.)*"(?:, )?)*)\}$/;
+const GROUP_LABEL = /([a-zA-Z_:][\w:]*)="((?:[^"\\]|\\.)*)"/g;
+
+/** The labels that all alerts of a group share, as its key tells them: `{}/{a="b"}:{environment="production"}`; null where it does not. */
+export function groupLabelsOf(groupKey: string): Readonly<Record<string, string>> | null {
+  const written = GROUP_LABELS.exec(groupKey)?.[1];
+  if (written === undefined) return null;
+  const labels: Record<string, string> = Object.create(null);
+  for (const [, name, value] of written.matchAll(GROUP_LABEL)) {
+    labels[name as string] = (value as string).replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char));
+  }
+  return labels;
+}
+
 /** The names of a message once all its parts are here; null before. */
 export function collect(
   draft: Draft,

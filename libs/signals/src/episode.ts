@@ -157,7 +157,30 @@ export function settledByHand(episode: Episode, settlement: HandSettlement, leas
     const lease = Math.max(episode.leaseEndsAtMs, leaseEndsAtMs);
     return { ...firing(episode, atMs, firingSinceMs), leaseEndsAtMs: lease, settled: settlement };
   }
-  const closedAtMs = episode.closedAtMs ?? atMs;
+  return { ...over(episode, atMs, atMs), settled: settlement };
+}
+
+/**
+ * The source's Prometheus says how a doubtful episode stands. An end that was said before and not believed stays where it was said;
+ * one that nobody said lies where the rule was evaluated.
+ */
+export function settledByAnswer(
+  episode: Episode,
+  as: 'firing' | 'resolved',
+  evaluatedAtMs: InstantMs,
+  atMs: InstantMs,
+  leaseEndsAtMs: InstantMs,
+): Episode {
+  if (as === 'firing') {
+    const firingSinceMs = episode.state === 'disputed' ? episode.sinceMs : episode.firingSinceMs;
+    const lease = Math.max(episode.leaseEndsAtMs, leaseEndsAtMs);
+    return { ...firing(episode, atMs, firingSinceMs), leaseEndsAtMs: lease };
+  }
+  return over(episode, atMs, Math.min(evaluatedAtMs, atMs));
+}
+
+function over(episode: Episode, atMs: InstantMs, endedAtMs: InstantMs): Episode {
+  const closedAtMs = episode.closedAtMs ?? endedAtMs;
   return {
     ...episode,
     state: 'resolved',
@@ -166,7 +189,6 @@ export function settledByHand(episode: Episode, settlement: HandSettlement, leas
     confirmAtMs: null,
     dispute: {},
     abandonedFrom: null,
-    settled: settlement,
   };
 }
 

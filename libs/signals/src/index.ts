@@ -1,6 +1,7 @@
 export { type AlertGroup } from './alert-groups.js';
 export { type AlertSource, lastHeardMs, sourceHealth, type SourceState } from './alert-sources.js';
 export { type AlertsStep, hear, type HeardBatch, passTime } from './alerts.js';
+export { hearAnswer, type HeardAnswer } from './answer.js';
 export { type AlertsState, NO_ALERTS } from './alerts-state.js';
 export * from './arms-dispersion.js';
 export * from './arms-tails.js';
@@ -16,6 +17,7 @@ export * from './histogram-baseline.js';
 export * from './history-window.js';
 export * from './observation.js';
 export * from './roll-up.js';
+export * from './rules.js';
 export * from './series.js';
 export * from './settlement.js';
 export * from './shift-scores.js';

@@ -56,4 +56,6 @@ export interface Sample {
   readonly key: string;
   /** A text of it could not be kept as it came. */
   readonly isAltered?: boolean;
+  /** The Prometheus that was asked warned that its answer may lack something. */
+  readonly isPartial?: boolean;
 }

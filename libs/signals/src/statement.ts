@@ -1,4 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
+import type { PrometheusAnswer } from './rules.js';
 
 /** What a sender says of one alert; judged alone, whatever the message's top-level status says. */
 export interface AlertStatement {
@@ -54,4 +55,6 @@ export interface StatementBatch {
   readonly statements: readonly AlertStatement[];
   /** Each alert stands for itself, in no group: nothing follows from what the message leaves out. */
   readonly isUngrouped?: boolean;
+  /** Set where nobody told us but we asked: what the source's Prometheus says of its own rules. */
+  readonly answer?: PrometheusAnswer;
 }

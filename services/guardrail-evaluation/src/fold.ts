@@ -12,6 +12,7 @@ import { sha256 } from '@parapet/postgres';
 import {
   EMPTY_SERIES,
   hear,
+  hearAnswer,
   type Observation,
   passTime,
   seriesName,
@@ -24,7 +25,8 @@ import {
 import { unattachedOf, viewOf } from './alert-views.js';
 import { alertSourcesOf, declarationOf } from './declarations.js';
 import { candidatesOf, type Environment, type OpenWatch } from './environment.js';
-import { isHistoryKept } from './history/history-days.js';
+import { foldHistory } from './history/fold-history.js';
+import { keepHistory } from './history/keep-history.js';
 import { type Moment, pushRecent, type Surroundings, tell } from './tell.js';
 import type { Writes } from './writes.js';
 
@@ -37,6 +39,10 @@ export function foldBatch(
   moment: Moment,
   writes: Writes,
 ): void {
+  if (batch.isHistory === true) {
+    foldHistory(around, environment, batch, receivedAtMs, moment, writes);
+    return;
+  }
   for (const sample of batch.samples) {
     const declaration = declarationOf(around.configuration, environment.environment, sample.signal, batch.source);
     if (declaration === null) {
@@ -70,14 +76,15 @@ export function foldBatch(
   const source = sources.find((s) => s.name === batch.source);
   if (batch.alerts !== null && source !== undefined) {
     const { receipt, part, parts, alerts } = batch;
-    const heard = { receipt, part, parts, batch: alerts, receivedAtMs: moment.clockMs };
-    const next = hear(environment.alerts, sources, source, heard, affectedOf(environment));
+    const receivedAtMs = moment.clockMs;
+    const affected = affectedOf(environment);
+    const { answer } = alerts;
+    const next =
+      answer === undefined
+        ? hear(environment.alerts, sources, source, { receipt, part, parts, batch: alerts, receivedAtMs }, affected)
+        : hearAnswer(environment.alerts, sources, source, { answer, isWhole: parts === 1, receivedAtMs }, affected);
     takeAlerts(around, environment, next.state, next.events, moment, writes);
   }
-}
-
-function keepHistory(environment: Environment, observation: Observation, moment: Moment, writes: Writes): void {
-  if (isHistoryKept(observation.atMs, moment.clockMs)) writes.rollUp(environment, observation);
 }
 
 /** What the passing of time does to an environment: leases, heartbeats, staleness, the ends of watches. */

@@ -107,6 +107,11 @@ export class Writes {
     this.#said.push(said);
   }
 
+  /** The minutes of history that are added to. */
+  rollUps(): readonly RollUpRow[] {
+    return [...this.#rollUps.values()];
+  }
+
   /** The days for which roll-ups are written, as `YYYY-MM-DD`. */
   days(): readonly string[] {
     return [
@@ -121,7 +126,7 @@ export class Writes {
     await writeReleases(tx, partition, [...this.#releases.values()]);
     await writeWatches(tx, partition, [...this.#watches.values()]);
     if (this.#judged !== null) await writeWatchClocks(tx, this.#judged.clockMs, this.#judged.watches);
-    await writeRollUps(tx, [...this.#rollUps.values()]);
+    await writeRollUps(tx, this.rollUps());
     await writeEvidence(tx, this.#inputs, this.#verdicts);
     // Tenants in one order everywhere, so that two transactions never wait for each other.
     for (const said of byStream(this.#said)) {

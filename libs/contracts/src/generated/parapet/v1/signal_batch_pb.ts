@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parapet/v1/signal_batch.proto.
  */
 export const file_parapet_v1_signal_batch: GenFile = /*@__PURE__*/
-  fileDesc("Ch1wYXJhcGV0L3YxL3NpZ25hbF9iYXRjaC5wcm90bxIKcGFyYXBldC52MSJFCglIaXN0b2dyYW0SDgoGYm91bmRzGAEgAygBEg4KBmNvdW50cxgCIAMoARIQCgNzdW0YAyABKAFIAIgBAUIGCgRfc3VtItsCCgZTYW1wbGUSDgoGc2lnbmFsGAEgASgJEgoKAmF0GAIgASgJEhIKBXZhbHVlGAMgASgBSACIAQESEgoFY291bnQYBCABKAFIAYgBARIPCgJvZhgFIAEoAUgCiAEBEi0KCWhpc3RvZ3JhbRgGIAEoCzIVLnBhcmFwZXQudjEuSGlzdG9ncmFtSAOIAQESEAoDZ2FwGAcgASgJSASIAQESNgoKZGltZW5zaW9ucxgIIAMoCzIiLnBhcmFwZXQudjEuU2FtcGxlLkRpbWVuc2lvbnNFbnRyeRILCgNrZXkYCSABKAkSEgoKaXNfYWx0ZXJlZBgKIAEoCBoxCg9EaW1lbnNpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIICgZfdmFsdWVCCAoGX2NvdW50QgUKA19vZkIMCgpfaGlzdG9ncmFtQgYKBF9nYXAixwMKDkFsZXJ0U3RhdGVtZW50Eg4KBnN0YXR1cxgBIAEoCRITCgtmaW5nZXJwcmludBgCIAEoCRI2CgZsYWJlbHMYAyADKAsyJi5wYXJhcGV0LnYxLkFsZXJ0U3RhdGVtZW50LkxhYmVsc0VudHJ5EkAKC2Fubm90YXRpb25zGAQgAygLMisucGFyYXBldC52MS5BbGVydFN0YXRlbWVudC5Bbm5vdGF0aW9uc0VudHJ5EhYKCXN0YXJ0c19hdBgFIAEoCUgAiAEBEhQKB2VuZHNfYXQYBiABKAlIAYgBARIaCg1nZW5lcmF0b3JfdXJsGAcgASgJSAKIAQESFwoPaXNfY29udHJhZGljdGVkGAggASgIEhIKCmlzX2FsdGVyZWQYCSABKAgSEAoIaXNfbGVhc2UYCiABKAgaLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARoyChBBbm5vdGF0aW9uc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDAoKX3N0YXJ0c19hdEIKCghfZW5kc19hdEIQCg5fZ2VuZXJhdG9yX3VybCK7AQoOU3RhdGVtZW50QmF0Y2gSEQoJZ3JvdXBfa2V5GAEgASgJEhAKCHJlY2VpdmVyGAIgASgJEhQKDGV4dGVybmFsX3VybBgDIAEoCRIYChB0cnVuY2F0ZWRfYWxlcnRzGAQgASgBEg4KBmRpZ2VzdBgFIAEoCRIuCgpzdGF0ZW1lbnRzGAYgAygLMhoucGFyYXBldC52MS5BbGVydFN0YXRlbWVudBIUCgxpc191bmdyb3VwZWQYByABKAgi0QEKC1NpZ25hbEJhdGNoEg8KB3JlY2VpcHQYASABKAkSDAoEcGFydBgCIAEoARINCgVwYXJ0cxgDIAEoARIOCgZ0ZW5hbnQYBCABKAkSEwoLZW52aXJvbm1lbnQYBSABKAkSDgoGc291cmNlGAYgASgJEiMKB3NhbXBsZXMYByADKAsyEi5wYXJhcGV0LnYxLlNhbXBsZRIvCgZhbGVydHMYCCABKAsyGi5wYXJhcGV0LnYxLlN0YXRlbWVudEJhdGNoSACIAQFCCQoHX2FsZXJ0c2IGcHJvdG8z");
+  fileDesc("Ch1wYXJhcGV0L3YxL3NpZ25hbF9iYXRjaC5wcm90bxIKcGFyYXBldC52MSJFCglIaXN0b2dyYW0SDgoGYm91bmRzGAEgAygBEg4KBmNvdW50cxgCIAMoARIQCgNzdW0YAyABKAFIAIgBAUIGCgRfc3VtIu8CCgZTYW1wbGUSDgoGc2lnbmFsGAEgASgJEgoKAmF0GAIgASgJEhIKBXZhbHVlGAMgASgBSACIAQESEgoFY291bnQYBCABKAFIAYgBARIPCgJvZhgFIAEoAUgCiAEBEi0KCWhpc3RvZ3JhbRgGIAEoCzIVLnBhcmFwZXQudjEuSGlzdG9ncmFtSAOIAQESEAoDZ2FwGAcgASgJSASIAQESNgoKZGltZW5zaW9ucxgIIAMoCzIiLnBhcmFwZXQudjEuU2FtcGxlLkRpbWVuc2lvbnNFbnRyeRILCgNrZXkYCSABKAkSEgoKaXNfYWx0ZXJlZBgKIAEoCBISCgppc19wYXJ0aWFsGAsgASgIGjEKD0RpbWVuc2lvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQggKBl92YWx1ZUIICgZfY291bnRCBQoDX29mQgwKCl9oaXN0b2dyYW1CBgoEX2dhcCLHAwoOQWxlcnRTdGF0ZW1lbnQSDgoGc3RhdHVzGAEgASgJEhMKC2ZpbmdlcnByaW50GAIgASgJEjYKBmxhYmVscxgDIAMoCzImLnBhcmFwZXQudjEuQWxlcnRTdGF0ZW1lbnQuTGFiZWxzRW50cnkSQAoLYW5ub3RhdGlvbnMYBCADKAsyKy5wYXJhcGV0LnYxLkFsZXJ0U3RhdGVtZW50LkFubm90YXRpb25zRW50cnkSFgoJc3RhcnRzX2F0GAUgASgJSACIAQESFAoHZW5kc19hdBgGIAEoCUgBiAEBEhoKDWdlbmVyYXRvcl91cmwYByABKAlIAogBARIXCg9pc19jb250cmFkaWN0ZWQYCCABKAgSEgoKaXNfYWx0ZXJlZBgJIAEoCBIQCghpc19sZWFzZRgKIAEoCBotCgtMYWJlbHNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGjIKEEFubm90YXRpb25zRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4AUIMCgpfc3RhcnRzX2F0QgoKCF9lbmRzX2F0QhAKDl9nZW5lcmF0b3JfdXJsIq4CCgtBY3RpdmVBbGVydBINCgVzdGF0ZRgBIAEoCRITCgtmaW5nZXJwcmludBgCIAEoCRIzCgZsYWJlbHMYAyADKAsyIy5wYXJhcGV0LnYxLkFjdGl2ZUFsZXJ0LkxhYmVsc0VudHJ5Ej0KC2Fubm90YXRpb25zGAQgAygLMigucGFyYXBldC52MS5BY3RpdmVBbGVydC5Bbm5vdGF0aW9uc0VudHJ5EhYKCWFjdGl2ZV9hdBgFIAEoCUgAiAEBGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaMgoQQW5ub3RhdGlvbnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBQgwKCl9hY3RpdmVfYXQigQIKDVJ1bGVTdGF0ZW1lbnQSDAoEbmFtZRgBIAEoCRI1CgZsYWJlbHMYAiADKAsyJS5wYXJhcGV0LnYxLlJ1bGVTdGF0ZW1lbnQuTGFiZWxzRW50cnkSEgoKaXNfaGVhbHRoeRgDIAEoCBIZCgxldmFsdWF0ZWRfYXQYBCABKAlIAIgBARITCgtpbnRlcnZhbF9tcxgFIAEoARInCgZhbGVydHMYBiADKAsyFy5wYXJhcGV0LnYxLkFjdGl2ZUFsZXJ0Gi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAFCDwoNX2V2YWx1YXRlZF9hdCJOChBQcm9tZXRoZXVzQW5zd2VyEhAKCGFza2VkX2F0GAEgASgJEigKBXJ1bGVzGAIgAygLMhkucGFyYXBldC52MS5SdWxlU3RhdGVtZW50IvkBCg5TdGF0ZW1lbnRCYXRjaBIRCglncm91cF9rZXkYASABKAkSEAoIcmVjZWl2ZXIYAiABKAkSFAoMZXh0ZXJuYWxfdXJsGAMgASgJEhgKEHRydW5jYXRlZF9hbGVydHMYBCABKAESDgoGZGlnZXN0GAUgASgJEi4KCnN0YXRlbWVudHMYBiADKAsyGi5wYXJhcGV0LnYxLkFsZXJ0U3RhdGVtZW50EhQKDGlzX3VuZ3JvdXBlZBgHIAEoCBIxCgZhbnN3ZXIYCCABKAsyHC5wYXJhcGV0LnYxLlByb21ldGhldXNBbnN3ZXJIAIgBAUIJCgdfYW5zd2VyIuUBCgtTaWduYWxCYXRjaBIPCgdyZWNlaXB0GAEgASgJEgwKBHBhcnQYAiABKAESDQoFcGFydHMYAyABKAESDgoGdGVuYW50GAQgASgJEhMKC2Vudmlyb25tZW50GAUgASgJEg4KBnNvdXJjZRgGIAEoCRIjCgdzYW1wbGVzGAcgAygLMhIucGFyYXBldC52MS5TYW1wbGUSLwoGYWxlcnRzGAggASgLMhoucGFyYXBldC52MS5TdGF0ZW1lbnRCYXRjaEgAiAEBEhIKCmlzX2hpc3RvcnkYCSABKAhCCQoHX2FsZXJ0c2IGcHJvdG8z");
 
 /**
  * @generated from message parapet.v1.Histogram
@@ -120,6 +120,13 @@ export type Sample = Message<"parapet.v1.Sample"> & {
    * @generated from field: bool is_altered = 10;
    */
   isAltered: boolean;
+
+  /**
+   * The asked Prometheus warned that its answer may lack something.
+   *
+   * @generated from field: bool is_partial = 11;
+   */
+  isPartial: boolean;
 };
 
 /**
@@ -179,6 +186,13 @@ export type SampleJson = {
    * @generated from field: bool is_altered = 10;
    */
   isAltered?: boolean;
+
+  /**
+   * The asked Prometheus warned that its answer may lack something.
+   *
+   * @generated from field: bool is_partial = 11;
+   */
+  isPartial?: boolean;
 };
 
 /**
@@ -322,6 +336,207 @@ export const AlertStatementSchema: GenMessage<AlertStatement, {jsonType: AlertSt
   messageDesc(file_parapet_v1_signal_batch, 2);
 
 /**
+ * An alert that a rule holds at this moment.
+ *
+ * @generated from message parapet.v1.ActiveAlert
+ */
+export type ActiveAlert = Message<"parapet.v1.ActiveAlert"> & {
+  /**
+   * pending or firing.
+   *
+   * @generated from field: string state = 1;
+   */
+  state: string;
+
+  /**
+   * @generated from field: string fingerprint = 2;
+   */
+  fingerprint: string;
+
+  /**
+   * @generated from field: map<string, string> labels = 3;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * @generated from field: map<string, string> annotations = 4;
+   */
+  annotations: { [key: string]: string };
+
+  /**
+   * @generated from field: optional string active_at = 5;
+   */
+  activeAt?: string | undefined;
+};
+
+/**
+ * An alert that a rule holds at this moment.
+ *
+ * @generated from message parapet.v1.ActiveAlert
+ */
+export type ActiveAlertJson = {
+  /**
+   * pending or firing.
+   *
+   * @generated from field: string state = 1;
+   */
+  state?: string;
+
+  /**
+   * @generated from field: string fingerprint = 2;
+   */
+  fingerprint?: string;
+
+  /**
+   * @generated from field: map<string, string> labels = 3;
+   */
+  labels?: { [key: string]: string };
+
+  /**
+   * @generated from field: map<string, string> annotations = 4;
+   */
+  annotations?: { [key: string]: string };
+
+  /**
+   * @generated from field: optional string active_at = 5;
+   */
+  activeAt?: string;
+};
+
+/**
+ * Describes the message parapet.v1.ActiveAlert.
+ * Use `create(ActiveAlertSchema)` to create a new message.
+ */
+export const ActiveAlertSchema: GenMessage<ActiveAlert, {jsonType: ActiveAlertJson}> = /*@__PURE__*/
+  messageDesc(file_parapet_v1_signal_batch, 3);
+
+/**
+ * What a Prometheus says of one of its alerting rules.
+ *
+ * @generated from message parapet.v1.RuleStatement
+ */
+export type RuleStatement = Message<"parapet.v1.RuleStatement"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * Labels that every alert of the rule has.
+   *
+   * @generated from field: map<string, string> labels = 2;
+   */
+  labels: { [key: string]: string };
+
+  /**
+   * @generated from field: bool is_healthy = 3;
+   */
+  isHealthy: boolean;
+
+  /**
+   * @generated from field: optional string evaluated_at = 4;
+   */
+  evaluatedAt?: string | undefined;
+
+  /**
+   * @generated from field: double interval_ms = 5;
+   */
+  intervalMs: number;
+
+  /**
+   * @generated from field: repeated parapet.v1.ActiveAlert alerts = 6;
+   */
+  alerts: ActiveAlert[];
+};
+
+/**
+ * What a Prometheus says of one of its alerting rules.
+ *
+ * @generated from message parapet.v1.RuleStatement
+ */
+export type RuleStatementJson = {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * Labels that every alert of the rule has.
+   *
+   * @generated from field: map<string, string> labels = 2;
+   */
+  labels?: { [key: string]: string };
+
+  /**
+   * @generated from field: bool is_healthy = 3;
+   */
+  isHealthy?: boolean;
+
+  /**
+   * @generated from field: optional string evaluated_at = 4;
+   */
+  evaluatedAt?: string;
+
+  /**
+   * @generated from field: double interval_ms = 5;
+   */
+  intervalMs?: number | "NaN" | "Infinity" | "-Infinity";
+
+  /**
+   * @generated from field: repeated parapet.v1.ActiveAlert alerts = 6;
+   */
+  alerts?: ActiveAlertJson[];
+};
+
+/**
+ * Describes the message parapet.v1.RuleStatement.
+ * Use `create(RuleStatementSchema)` to create a new message.
+ */
+export const RuleStatementSchema: GenMessage<RuleStatement, {jsonType: RuleStatementJson}> = /*@__PURE__*/
+  messageDesc(file_parapet_v1_signal_batch, 4);
+
+/**
+ * The answer of a source's Prometheus to the question how its alerts stand.
+ *
+ * @generated from message parapet.v1.PrometheusAnswer
+ */
+export type PrometheusAnswer = Message<"parapet.v1.PrometheusAnswer"> & {
+  /**
+   * @generated from field: string asked_at = 1;
+   */
+  askedAt: string;
+
+  /**
+   * @generated from field: repeated parapet.v1.RuleStatement rules = 2;
+   */
+  rules: RuleStatement[];
+};
+
+/**
+ * The answer of a source's Prometheus to the question how its alerts stand.
+ *
+ * @generated from message parapet.v1.PrometheusAnswer
+ */
+export type PrometheusAnswerJson = {
+  /**
+   * @generated from field: string asked_at = 1;
+   */
+  askedAt?: string;
+
+  /**
+   * @generated from field: repeated parapet.v1.RuleStatement rules = 2;
+   */
+  rules?: RuleStatementJson[];
+};
+
+/**
+ * Describes the message parapet.v1.PrometheusAnswer.
+ * Use `create(PrometheusAnswerSchema)` to create a new message.
+ */
+export const PrometheusAnswerSchema: GenMessage<PrometheusAnswer, {jsonType: PrometheusAnswerJson}> = /*@__PURE__*/
+  messageDesc(file_parapet_v1_signal_batch, 5);
+
+/**
  * The statements of one message that concern one environment.
  *
  * @generated from message parapet.v1.StatementBatch
@@ -363,6 +578,13 @@ export type StatementBatch = Message<"parapet.v1.StatementBatch"> & {
    * @generated from field: bool is_ungrouped = 7;
    */
   isUngrouped: boolean;
+
+  /**
+   * Set where nobody told us but we asked.
+   *
+   * @generated from field: optional parapet.v1.PrometheusAnswer answer = 8;
+   */
+  answer?: PrometheusAnswer | undefined;
 };
 
 /**
@@ -407,6 +629,13 @@ export type StatementBatchJson = {
    * @generated from field: bool is_ungrouped = 7;
    */
   isUngrouped?: boolean;
+
+  /**
+   * Set where nobody told us but we asked.
+   *
+   * @generated from field: optional parapet.v1.PrometheusAnswer answer = 8;
+   */
+  answer?: PrometheusAnswerJson;
 };
 
 /**
@@ -414,7 +643,7 @@ export type StatementBatchJson = {
  * Use `create(StatementBatchSchema)` to create a new message.
  */
 export const StatementBatchSchema: GenMessage<StatementBatch, {jsonType: StatementBatchJson}> = /*@__PURE__*/
-  messageDesc(file_parapet_v1_signal_batch, 3);
+  messageDesc(file_parapet_v1_signal_batch, 6);
 
 /**
  * One message of SIGNALS: what one source said of one environment, or a numbered part of it.
@@ -461,6 +690,13 @@ export type SignalBatch = Message<"parapet.v1.SignalBatch"> & {
    * @generated from field: optional parapet.v1.StatementBatch alerts = 8;
    */
   alerts?: StatementBatch | undefined;
+
+  /**
+   * Samples of the past, in order, each instant of a series once: kept as history, never judged.
+   *
+   * @generated from field: bool is_history = 9;
+   */
+  isHistory: boolean;
 };
 
 /**
@@ -508,6 +744,13 @@ export type SignalBatchJson = {
    * @generated from field: optional parapet.v1.StatementBatch alerts = 8;
    */
   alerts?: StatementBatchJson;
+
+  /**
+   * Samples of the past, in order, each instant of a series once: kept as history, never judged.
+   *
+   * @generated from field: bool is_history = 9;
+   */
+  isHistory?: boolean;
 };
 
 /**
@@ -515,5 +758,5 @@ export type SignalBatchJson = {
  * Use `create(SignalBatchSchema)` to create a new message.
  */
 export const SignalBatchSchema: GenMessage<SignalBatch, {jsonType: SignalBatchJson}> = /*@__PURE__*/
-  messageDesc(file_parapet_v1_signal_batch, 4);
+  messageDesc(file_parapet_v1_signal_batch, 7);
 
