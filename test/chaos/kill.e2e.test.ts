@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import pg from 'pg';
 import { beginRelease } from '../../tools/demo/release.mjs';
@@ -7,7 +9,7 @@ import { CODE, follow, isVerification, type OwnWorld, ownWorld, typeOf } from '.
 
 type Service = keyof OwnWorld['world']['system']['services'];
 
-describe('kill -9 of each service in the middle of the story', () => {
+describe('kill -9 of each service, and of Redis, in the middle of the story', () => {
   let own: OwnWorld;
   let good: string;
 
@@ -104,10 +106,10 @@ describe('kill -9 of each service in the middle of the story', () => {
     expect((await deploymentsByParapet()) - before).toBe(1);
   }, 240_000);
 
-  it('the doors, while samples pour in: what was answered 202 is counted, and counted once', async () => {
+  /** Samples of one till, one after the other as fast as they are answered; a sender that is not answered sends the same again. */
+  function pour(run: string): { readonly end: () => Promise<number> } {
     const { world } = own;
     const url = `${world.system.urls.ingestion}/v1/ingest/samples/till-agents`;
-    const run = randomUUID().slice(0, 8);
     let answered = 0;
     let isDone = false;
     const pouring = (async () => {
@@ -118,7 +120,6 @@ describe('kill -9 of each service in the middle of the story', () => {
             { signal: 'till.receipts.printed', at, count: 1, of: 1, dimensions: { till: run }, key: `${run}/${i}` },
           ],
         });
-        // A sender that is not answered sends the same again.
         for (;;) {
           const status = await fetch(url, {
             method: 'POST',
@@ -134,12 +135,18 @@ describe('kill -9 of each service in the middle of the story', () => {
         answered++;
       }
     })();
-    await killAndRestart('metrics-ingestion');
-    await killAndRestart('guardrail-evaluation');
-    isDone = true;
-    await pouring;
+    return {
+      end: async () => {
+        isDone = true;
+        await pouring;
+        return answered;
+      },
+    };
+  }
 
-    const client = new pg.Client({ connectionString: world.system.urls.postgres });
+  /** Resolves once all of a till's samples are counted; throws where more are, or fewer after half a minute. */
+  async function expectCounted(run: string, answered: number): Promise<void> {
+    const client = new pg.Client({ connectionString: own.world.system.urls.postgres });
     await client.connect();
     try {
       const counted = async (): Promise<number> => {
@@ -156,7 +163,29 @@ describe('kill -9 of each service in the middle of the story', () => {
     } finally {
       await client.end();
     }
+  }
+
+  it('the doors, while samples pour in: what was answered 202 is counted, and counted once', async () => {
+    const run = randomUUID().slice(0, 8);
+    const pouring = pour(run);
+    await killAndRestart('metrics-ingestion');
+    await killAndRestart('guardrail-evaluation');
+    await expectCounted(run, await pouring.end());
   }, 180_000);
+
+  it('Redis, for good: the story goes on, nothing is counted twice, and the chart is drawn from the evidence', async () => {
+    const before = await deploymentsByParapet();
+    const run = randomUUID().slice(0, 8);
+    const pouring = pour(run);
+    const release = await badRelease();
+    process.kill(Number(readFileSync(join(own.stateDir, 'redis', 'redis.pid'), 'utf8')), 'SIGKILL');
+    const story = await follow(own.person, release, isVerification, { withinMs: 200_000 });
+    expectWholeStory(story);
+    expect((await deploymentsByParapet()) - before).toBe(1);
+    await expectCounted(run, await pouring.end());
+    const { guardrails } = await own.person.get(`/v1/releases/${release}/series`);
+    expect(guardrails.map(({ points }: { points: unknown[] }) => points.length > 0)).toEqual([true, true, true]);
+  }, 240_000);
 
   it('and the chain of the journal verifies', async () => {
     const { parapet } = await import('../acceptance/parapet.js');
