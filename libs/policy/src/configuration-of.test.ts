@@ -333,6 +333,38 @@ describe('what stored documents mean', () => {
     });
   });
 
+  it('reads how each kind of alert source proves who it is, and how long what it says holds', () => {
+    const { signalSources } = configurationOf('acme-retail', stored('../fixtures/', 'good-alert-sources'));
+    const settings = signalSources.map(({ name, credentials, certificates, requires, secret, leaseMs, pairedWith }) => [
+      name,
+      { credentials, certificates, requires, secret, leaseMs, pairedWith },
+    ]);
+    const none = { credentials: [], certificates: undefined, requires: undefined, secret: undefined };
+    expect(Object.fromEntries(settings)).toEqual({
+      'shop-prometheus': {
+        ...none,
+        credentials: [{ env: 'PROMETHEUS' }],
+        leaseMs: 360_000,
+        pairedWith: 'shop-alertmanager',
+      },
+      'shop-alertmanager': {
+        ...none,
+        certificates: [{ name: 'alertmanager.shop.example' }],
+        leaseMs: undefined,
+        pairedWith: 'shop-prometheus',
+      },
+      'plant-alertmanager': {
+        ...none,
+        credentials: [{ env: 'PLANT' }],
+        certificates: [{ sha256: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' }],
+        requires: 'both',
+        leaseMs: undefined,
+        pairedWith: null,
+      },
+      'shop-grafana': { ...none, secret: { env: 'GRAFANA_SECRET' }, leaseMs: undefined, pairedWith: null },
+    });
+  });
+
   it('throws for a stored document that no longer fits, naming it', () => {
     const documents = stored('../fixtures/', 'good-minimal').map((one) =>
       one.kind === 'DecisionPolicy' ? { ...one, spec: { rules: [] } } : one,

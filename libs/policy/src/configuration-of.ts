@@ -2,6 +2,7 @@ import { invariant } from '@parapet/kernel';
 import type { SignalDeclaration } from '@parapet/signals';
 import { BUILT_IN_SIGNALS } from './built-in-signals/index.js';
 import type {
+  CertificateRef,
   Configuration,
   CredentialRef,
   DeclaredSignal,
@@ -89,11 +90,17 @@ function target({ timeout, secret, environment, ...rest }: Spec<'Workload'>['tar
   return environment === undefined ? always : { ...always, environment };
 }
 
+/** Four resend delays of a Prometheus left to its defaults. */
+const PUSHED_LEASE_MS = 240_000;
+
 function signalSource({ name, spec }: Reading<'SignalSource'>): SignalSource {
   return {
     name,
     kind: spec.kind,
-    credentials: spec.credentials.map((ref) => ref as CredentialRef),
+    credentials: (spec.credentials ?? []).map((ref) => ref as CredentialRef),
+    ...(spec.certificates === undefined ? {} : { certificates: spec.certificates as readonly CertificateRef[] }),
+    ...(spec.requires === 'both' ? { requires: spec.requires } : {}),
+    ...(spec.secret === undefined ? {} : { secret: spec.secret as SecretRef }),
     environments: spec.environments,
     heartbeat:
       spec.heartbeat === undefined
@@ -103,6 +110,7 @@ function signalSource({ name, spec }: Reading<'SignalSource'>): SignalSource {
     repeatIntervalMs: spec.repeatInterval,
     groupIntervalMs: spec.groupInterval,
     doubtMs: spec.doubt,
+    ...(spec.kind === 'prometheus' ? { leaseMs: spec.lease ?? PUSHED_LEASE_MS } : {}),
     pairedWith: spec.pairedWith ?? null,
     releaseLabel: spec.releaseLabel,
     requests: spec.requests,

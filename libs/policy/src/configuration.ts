@@ -4,6 +4,7 @@ import type { SignalDeclaration } from '@parapet/signals';
 import type { SignalForm } from './built-in-signals/index.js';
 import type { ProbeKind } from './schema/probes/index.js';
 import type { TradingCalendar } from './calendar.js';
+import type { SourceKind } from './source-kinds.js';
 
 /** Where a secret is, never what it is. */
 export type SecretRef = { readonly env: string } | { readonly file: string };
@@ -89,17 +90,28 @@ export interface DeclaredSignal extends SignalDeclaration {
   readonly from?: OutsideSeriesRef;
 }
 
+/** A client certificate bound to a source: by a name in it that our client authority vouches for, or that very one (SHA-256 of its DER, hex). */
+export type CertificateRef = { readonly name: string } | { readonly sha256: string };
+
 /** A sender of signals: credentials, environments, heartbeat, declared signals. */
 export interface SignalSource {
   readonly name: string;
-  readonly kind: 'alertmanager' | 'samples' | 'remote-write' | 'otlp';
+  readonly kind: SourceKind;
   readonly credentials: readonly CredentialRef[];
+  /** Client certificates that prove the same as a credential; absent: none do. */
+  readonly certificates?: readonly CertificateRef[];
+  /** `both`: neither a credential nor a certificate is enough alone. Absent: one is. */
+  readonly requires?: 'one' | 'both';
+  /** With it every body has to be signed (kind: grafana). */
+  readonly secret?: SecretRef;
   readonly environments: readonly string[];
   readonly heartbeat: Heartbeat | null;
   readonly signals: readonly DeclaredSignal[];
   readonly repeatIntervalMs: number;
   readonly groupIntervalMs: number;
   readonly doubtMs: number;
+  /** How long a pushed alert holds that names no end (kind: prometheus); absent where firings are repeated at an interval. */
+  readonly leaseMs?: number;
   /** The other source of a pair: two witnesses of one alert. */
   readonly pairedWith: string | null;
   /** The label that names a release; `release` unless said otherwise. */

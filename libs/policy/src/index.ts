@@ -21,6 +21,7 @@ export { odooSqlSettings as odooSqlSettingsSchema } from './schema/probes/odoo-s
 export { fitsText } from './outside-series-of.js';
 export type { StoredDocument } from './reading.js';
 export * from './secret.js';
+export { ALERT_KINDS, SAMPLE_KINDS, sendsAlerts, type SourceKind } from './source-kinds.js';
 export { isTimeUnit } from './tests-of.js';
 export * from './token.js';
 export * from './workloads-in.js';

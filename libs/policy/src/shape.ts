@@ -17,8 +17,6 @@ const NOT_YET: ReadonlySet<string> = new Set([
   'flux',
   'flagger',
   'git',
-  'grafana',
-  'prometheus',
 ]);
 
 export const isNotYetSupported = (word: string): boolean => NOT_YET.has(word);

@@ -1,10 +1,10 @@
 import type { SignalDeclaration } from '@parapet/signals';
-import { BUILT_IN_SIGNALS, type Configuration, type SignalSource } from '@parapet/policy';
+import { BUILT_IN_SIGNALS, type Configuration, sendsAlerts, type SignalSource } from '@parapet/policy';
 
 /** The alert sources that speak of an environment. */
 export function alertSourcesOf(configuration: Configuration, environment: string): readonly SignalSource[] {
   return configuration.signalSources.filter(
-    (source) => source.kind === 'alertmanager' && source.environments.includes(environment),
+    (source) => sendsAlerts(source) && source.environments.includes(environment),
   );
 }
 

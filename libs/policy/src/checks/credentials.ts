@@ -3,7 +3,7 @@ import type { CheckedDocument } from '../document.js';
 import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
 
-/** A token says who calls, in the whole installation; one that two hold says nothing. */
+/** A token or a certificate says who calls, in the whole installation; one that two hold says nothing. */
 export function checkCredentials(documents: readonly CheckedDocument[]): ConfigurationProblem[] {
   const holders = new Map<string, string>();
   return documents.flatMap((document) =>
@@ -20,7 +20,11 @@ export function checkCredentials(documents: readonly CheckedDocument[]): Configu
 function credentialsOf(document: CheckedDocument): { ref: unknown; path: Path; holder: string }[] {
   if (document.kind === 'SignalSource') {
     const holder = `SignalSource "${document.name}"`;
-    return document.parsed.credentials.map((ref, i) => ({ ref, path: ['spec', 'credentials', i], holder }));
+    const { credentials = [], certificates = [] } = document.parsed;
+    return [
+      ...credentials.map((ref, i) => ({ ref, path: ['spec', 'credentials', i], holder })),
+      ...certificates.map((certificate, i) => ({ ref: { certificate }, path: ['spec', 'certificates', i], holder })),
+    ];
   }
   if (document.kind !== 'Tenant') return [];
   return document.parsed.access.flatMap((access, i) =>

@@ -2,6 +2,7 @@ import { BUILT_IN_SIGNALS } from '../built-in-signals/index.js';
 import type { CheckedDocumentOf } from '../document.js';
 import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
+import { ALERT_KINDS, sendsAlerts } from '../source-kinds.js';
 import { didYouMean } from '../suggest.js';
 import { whereOf } from '../tests-of.js';
 import { checkReach, probedEvery } from './guardrail-reach.js';
@@ -178,7 +179,7 @@ function checkAlerts(
   i: number,
   near: Neighbourhood,
 ): ConfigurationProblem[] {
-  const senders = near.of('SignalSource').filter((source) => source.parsed.kind === 'alertmanager');
+  const senders = near.of('SignalSource').filter((source) => sendsAlerts(source.parsed));
   const broken = near
     .names('SignalSource')
     .filter((name) => !near.of('SignalSource').some((source) => source.name === name));
@@ -189,13 +190,13 @@ function checkAlerts(
       problemAt(
         document.where,
         path,
-        'no SignalSource of kind alertmanager sends alerts',
-        'a SignalSource of kind alertmanager',
+        'no SignalSource sends alerts',
+        `a SignalSource of kind ${ALERT_KINDS.join(', ')}`,
       ),
     ];
   const sources = document.parsed.guardrails[i]?.alerts?.sources ?? [];
   return sources.flatMap((name, j) =>
-    mustName(document, [...path, 'sources', j], name, 'SignalSource of kind alertmanager', names),
+    mustName(document, [...path, 'sources', j], name, 'SignalSource that sends alerts', names),
   );
 }
 

@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { credentials, duration, labelName, signalName, slug } from './fields.js';
+import { ALERT_KINDS, SAMPLE_KINDS } from '../source-kinds.js';
+import { duration, labelName, signalName, slug } from './fields.js';
 import { outsideSeries } from './outside-series.js';
+import { checkProof, proof } from './source-proof.js';
 
 /** Senders of whole series, of which only what is declared is kept. */
 export const SERIES_KINDS: readonly string[] = ['remote-write', 'otlp'];
@@ -23,8 +25,8 @@ const signal = z.strictObject({
 /** `SignalSource`: a sender of signals, its credentials and what it may say. */
 export const signalSourceSpec = z
   .strictObject({
-    kind: z.enum(['alertmanager', 'samples', 'remote-write', 'otlp']),
-    credentials,
+    kind: z.enum([...ALERT_KINDS, ...SAMPLE_KINDS]),
+    ...proof,
     environments: z
       .array(slug)
       .min(1)
@@ -45,8 +47,13 @@ export const signalSourceSpec = z
       .meta({ description: 'the signals it sends: name, unit and badDirection of each' }),
     repeatInterval: duration.default(120_000),
     groupInterval: duration.default(15_000),
+    lease: duration.optional().meta({
+      description: 'kind: prometheus: how long a pushed alert holds that names no end (4m unless given)',
+    }),
     doubt: duration.default(900_000),
-    pairedWith: slug.optional().meta({ description: 'the other SignalSource of a pair of Alertmanagers' }),
+    pairedWith: slug.optional().meta({
+      description: 'the other SignalSource of a pair: two Alertmanagers, or a Prometheus and its Alertmanager',
+    }),
     releaseLabel: labelName.default('release'),
     requests: z
       .strictObject({
@@ -57,17 +64,20 @@ export const signalSourceSpec = z
   })
   .superRefine((source, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-    if (source.kind === 'samples' && source.signals.length === 0)
-      say('signals', 'is missing: a source of samples declares the signals it sends');
-    if (source.kind === 'samples' && source.heartbeat !== undefined) say('heartbeat', 'belongs to kind: alertmanager');
-    if (source.kind === 'samples' && source.pairedWith !== undefined)
-      say('pairedWith', 'belongs to kind: alertmanager');
-    if (source.kind === 'alertmanager' && source.signals.length > 0)
-      say('signals', 'belongs to kind: samples; alerts are chosen by the matchers of a guardrail');
-    if (SERIES_KINDS.includes(source.kind)) {
-      if (source.signals.length === 0)
-        say('signals', 'is missing: of all that this source sends only the declared signals are kept');
-      if (source.heartbeat !== undefined) say('heartbeat', 'belongs to kind: alertmanager');
-      if (source.pairedWith !== undefined) say('pairedWith', 'belongs to kind: alertmanager');
+    checkProof(source, say);
+    if (source.lease !== undefined && source.kind !== 'prometheus') say('lease', 'belongs to kind: prometheus');
+    if ((ALERT_KINDS as readonly string[]).includes(source.kind)) {
+      if (source.signals.length > 0)
+        say('signals', 'belongs to kind: samples; alerts are chosen by the matchers of a guardrail');
+      return;
     }
+    if (source.signals.length === 0) say('signals', `is missing: ${whySignals(source.kind)}`);
+    for (const name of ['heartbeat', 'pairedWith'] as const)
+      if (source[name] !== undefined) say(name, `belongs to kind: ${ALERT_KINDS.join(', ')}`);
   });
+
+function whySignals(kind: string): string {
+  return SERIES_KINDS.includes(kind)
+    ? 'of all that this source sends only the declared signals are kept'
+    : 'a source of samples declares the signals it sends';
+}

@@ -1,7 +1,7 @@
 import type { AlertEpisodeView, AlertsView } from '@parapet/contracts';
 import { invariant } from '@parapet/kernel';
 import { ProblemError } from '@parapet/nest';
-import type { Configuration, SignalSource } from '@parapet/policy';
+import { type Configuration, sendsAlerts, type SignalSource } from '@parapet/policy';
 import type { Journal, Tx } from '@parapet/postgres';
 import { type AlertsState, type Episode, type EpisodeRef, settlementRefusal } from '@parapet/signals';
 import type { SettleBody } from '../http/requests.js';
@@ -86,6 +86,6 @@ export class Alerts {
 
 function alertSourcesOf(configuration: Configuration | null, environment: string): readonly SignalSource[] {
   return (configuration?.signalSources ?? []).filter(
-    (source) => source.kind === 'alertmanager' && source.environments.includes(environment),
+    (source) => sendsAlerts(source) && source.environments.includes(environment),
   );
 }

@@ -1,6 +1,6 @@
 import type { Guardrail } from '@parapet/guardrails';
 import type { InstantMs } from '@parapet/kernel';
-import type { Configuration, SignalSource } from '@parapet/policy';
+import { type Configuration, sendsAlerts, type SignalSource } from '@parapet/policy';
 import { type AlertsState, lastHeardMs, sourceHealth } from '@parapet/signals';
 import type { Tx } from '@parapet/postgres';
 import { findAlerts } from '../alerts/alert-store.js';
@@ -66,7 +66,7 @@ export function alertSources(
   const named = test.kind === 'alerts' ? test.sources : [];
   return configuration.signalSources.filter(
     (source) =>
-      source.kind === 'alertmanager' &&
+      sendsAlerts(source) &&
       source.environments.includes(environment) &&
       (named.length === 0 || named.includes(source.name)),
   );

@@ -9,7 +9,7 @@ import {
   type Guardrail,
 } from '@parapet/guardrails';
 import { formatInstant, unreachable } from '@parapet/kernel';
-import type { Configuration } from '@parapet/policy';
+import { type Configuration, sendsAlerts } from '@parapet/policy';
 import type { Tx } from '@parapet/postgres';
 import { HeardIn } from './heard.js';
 import { proofsOf, standingsOf, type StoredProof, type StoredStanding } from './ladder-store.js';
@@ -80,9 +80,7 @@ export function environmentsOf(configuration: Configuration, policy: GuardrailPo
   const signals = new Set(policy.guardrails.map((one) => one.signal));
   const hasAlerts = policy.guardrails.some((one) => one.test.kind === 'alerts');
   const fromSources = configuration.signalSources
-    .filter((source) =>
-      source.kind === 'alertmanager' ? hasAlerts : source.signals.some(({ name }) => signals.has(name)),
-    )
+    .filter((source) => (sendsAlerts(source) ? hasAlerts : source.signals.some(({ name }) => signals.has(name))))
     .flatMap((source) => source.environments);
   const declared = new Set(configuration.signalSources.flatMap((source) => source.signals.map(({ name }) => name)));
   const isProbed = [...signals].some((signal) => signal !== null && !declared.has(signal));

@@ -1,6 +1,6 @@
 import type { ReleaseRegistered } from '@parapet/decisions';
 import type { InstantMs } from '@parapet/kernel';
-import type { SignalSource } from '@parapet/policy';
+import { sendsAlerts, type SignalSource } from '@parapet/policy';
 import type { Tx } from '@parapet/postgres';
 import type { ReadinessEvidence } from '@parapet/readiness';
 
@@ -54,7 +54,7 @@ async function sourcesHeard(
   environment: string,
   sources: readonly SignalSource[],
 ): Promise<ReadonlyMap<string, InstantMs | null>> {
-  const here = sources.filter((source) => source.kind === 'alertmanager' && source.environments.includes(environment));
+  const here = sources.filter((source) => sendsAlerts(source) && source.environments.includes(environment));
   const [row] = await tx.query<{ sources: Readonly<Record<string, { readonly heardAtMs: InstantMs | null }>> | null }>(
     `SELECT state->'sources' AS sources FROM evaluation_alerts WHERE tenant = $1 AND environment = $2`,
     [tx.tenant, environment],
