@@ -1,5 +1,5 @@
+import { takenOf } from '../alerts/taken.js';
 import type { DoorKind } from '../door/kind.js';
-import { batchesOf, statementsOf } from './batches.js';
 import { readMessage } from './read.js';
 
 /** Takes what Alertmanager sends to a webhook. */
@@ -7,11 +7,5 @@ export const alertmanagerDoor: DoorKind = {
   name: 'alertmanager',
   // Alertmanager gives a message up on any 4xx, 429 among them.
   beyondRate: 503,
-  take(message, sender, arrival) {
-    const said = readMessage(message.document());
-    return {
-      batches: batchesOf(said, sender, arrival),
-      records: statementsOf(said.alerts).map((statement) => JSON.stringify(statement)),
-    };
-  },
+  take: (message, sender, arrival) => takenOf(readMessage(message.document()), sender, arrival),
 };

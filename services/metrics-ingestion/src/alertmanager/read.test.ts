@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { handIn, NOW_MS, plain } from '../../test/outside.js';
 import { alertmanagerDoor } from './door.js';
-import { unescapeReceiver } from './read.js';
+import { unescapeReceiver } from '../alerts/message.js';
 
 const ALERT = {
   status: 'firing',

@@ -2,7 +2,7 @@ import type { SignalBatch } from '@parapet/contracts';
 import type { SignalSource } from '@parapet/policy';
 import { type AlertStatement, isHeartbeat } from '@parapet/signals';
 import type { Arrival, Sender } from '../door/kind.js';
-import type { AlertMessage } from './read.js';
+import type { AlertMessage } from './message.js';
 
 /**
  * The batches of a message, one for each environment of its source.
@@ -14,7 +14,7 @@ export function batchesOf(
   { receipt, digest }: Arrival,
 ): readonly SignalBatch[] {
   const statements = statementsOf(message.alerts);
-  const { groupKey, receiver, externalUrl, truncatedAlerts } = message;
+  const { groupKey, receiver, externalUrl, truncatedAlerts, isUngrouped } = message;
   return source.environments.map((environment) => ({
     receipt,
     part: 1,
@@ -30,6 +30,7 @@ export function batchesOf(
       truncatedAlerts,
       digest,
       statements: statements.filter((statement) => concerns(environment, statement, source)),
+      ...(isUngrouped === true ? { isUngrouped } : {}),
     },
   }));
 }
