@@ -26,10 +26,12 @@ import { Refusals } from './door/refusals.js';
 import { SeenRecords } from './door/seen-records.js';
 import { Storage } from './door/storage.js';
 import { Heart } from './heartbeat/heart.js';
+import { grafanaDoor } from './grafana/door.js';
+import { prometheusDoor } from './prometheus/door.js';
 import { samplesDoor } from './samples/door.js';
 
 /** Every kind of door; the next one is a folder beside these and a line here. */
-export const DOORS: readonly DoorKind[] = [alertmanagerDoor, samplesDoor];
+export const DOORS: readonly DoorKind[] = [alertmanagerDoor, prometheusDoor, grafanaDoor, samplesDoor];
 
 /** All wiring of metrics-ingestion. */
 @Module({})

@@ -1,0 +1,32 @@
+/** A body as Grafana's alerting sends it to a webhook: one alert that fires. */
+export const GRAFANA_MESSAGE = {
+  receiver: 'parapet',
+  status: 'firing',
+  orgId: 1,
+  alerts: [
+    {
+      status: 'firing',
+      labels: { alertname: 'Fewer orders than usual', grafana_folder: 'Shop', environment: 'production' },
+      annotations: { summary: 'fewer orders than usual' },
+      startsAt: '2026-11-23T09:14:00Z',
+      endsAt: '0001-01-01T00:00:00Z',
+      generatorURL: 'https://grafana.example.test/alerting/grafana/dezk3c7n1vwg0e/view?orgId=1',
+      fingerprint: '57c6d9296de2ad39',
+      silenceURL: 'https://grafana.example.test/alerting/silence/new?alertmanager=grafana&orgId=1',
+      dashboardURL: 'https://grafana.example.test/d/shop?orgId=1',
+      panelURL: 'https://grafana.example.test/d/shop?orgId=1&viewPanel=2',
+      imageURL: 'https://grafana.example.test/render/a.png',
+      values: { B: 0.31, C: 1 },
+    },
+  ],
+  groupLabels: { alertname: 'Fewer orders than usual' },
+  commonLabels: { alertname: 'Fewer orders than usual', grafana_folder: 'Shop', environment: 'production' },
+  commonAnnotations: { summary: 'fewer orders than usual' },
+  externalURL: 'https://grafana.example.test/',
+  version: '1',
+  groupKey: '{}/{__grafana_receiver__="parapet"}:{alertname="Fewer orders than usual"}',
+  truncatedAlerts: 0,
+  title: '[FIRING:1] Fewer orders than usual',
+  state: 'alerting',
+  message: '**Firing**',
+} as const;
