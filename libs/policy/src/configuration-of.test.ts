@@ -308,6 +308,7 @@ describe('what stored documents mean', () => {
             kind: 'odoo-sql',
             environment: 'production',
             everyMs: 60_000,
+            perTarget: 1,
             settings: { connection: { env: 'ODOO_DATABASE_URL' }, statementTimeout: '5s' },
           },
         ],

@@ -46,6 +46,8 @@ export interface ProbeConfiguration {
   readonly kind: ProbeKind;
   readonly environment: string;
   readonly everyMs: number;
+  /** How many measurements may reach the target at once; absent: one. */
+  readonly perTarget?: number;
   readonly settings: Readonly<Record<string, unknown>>;
 }
 

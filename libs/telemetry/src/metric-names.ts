@@ -64,6 +64,11 @@ export const METRICS = {
     help: 'Alerts and samples stored.',
     labels: ['door', 'tenant', 'source'],
   },
+  parapet_ingest_dropped_total: {
+    kind: 'counter',
+    help: 'Points of outside series that became no sample, by reason.',
+    labels: ['door', 'tenant', 'source', 'reason'],
+  },
   parapet_ingest_bytes_total: {
     kind: 'counter',
     help: 'Bytes of bodies taken in, as they came.',
@@ -116,6 +121,16 @@ export const METRICS = {
     kind: 'gauge',
     help: 'How much of the past could be measured and is not yet.',
     labels: ['tenant', 'probe', 'kpi'],
+  },
+  parapet_probe_circuit_open: {
+    kind: 'gauge',
+    help: 'Whether a target of measurements is left alone, because it failed too often in a row.',
+    labels: ['target'],
+  },
+  parapet_probe_circuit_changes_total: {
+    kind: 'counter',
+    help: 'Times that a target of measurements was left alone, or answered again.',
+    labels: ['target', 'to'],
   },
 
   parapet_partitions_owned: { kind: 'gauge', help: 'Partitions of this instance.', labels: [] },

@@ -6,7 +6,8 @@ import { Database } from '@parapet/postgres';
 import { makeProbe } from '@parapet/probes';
 import { Metrics, type ServiceLogger } from '@parapet/telemetry';
 import type { KpiProbingConfig } from './config.js';
-import { costsOn } from './schedule/costs.js';
+import { Breakers } from './schedule/breakers.js';
+import { circuitsOn, costsOn } from './schedule/costs.js';
 import { PostgresCursors } from './schedule/cursors.js';
 import { declaredProbes, ProbeFleet } from './schedule/fleet.js';
 import type { RoundPorts } from './schedule/round.js';
@@ -18,6 +19,7 @@ export class ProbePorts implements RoundPorts {
   readonly cursors;
   readonly turns = new Turns();
   readonly costs;
+  readonly breakers;
   readonly publish: RoundPorts['publish'];
   readonly nowMs = () => Date.now();
 
@@ -27,9 +29,11 @@ export class ProbePorts implements RoundPorts {
     @Inject(JETSTREAM) jetstream: JetStreamConnection,
     @Inject(MAKE_ID) makeId: MakeId,
     @Inject(SERVICE_VARIABLES) config: KpiProbingConfig,
+    @Inject(LOGGER) logger: ServiceLogger,
   ) {
     this.cursors = new PostgresCursors(database);
     this.costs = costsOn(metrics);
+    this.breakers = new Breakers(this.nowMs, Math.random, circuitsOn(metrics, logOf(logger)));
     const publisher = new SignalPublisher(jetstream.publisher(), { partitions: config.PARAPET_PARTITIONS });
     this.publish = async ({ tenant, environment, workload, probe }, samples) => {
       await publisher.publish({
@@ -46,6 +50,15 @@ export class ProbePorts implements RoundPorts {
   }
 }
 
+/** The service's logger in the words of the schedule: the sentence first. */
+function logOf(logger: ServiceLogger) {
+  return {
+    info: (text: string, fields: object) => logger.info(fields, text),
+    warn: (text: string, fields: object) => logger.warn(fields, text),
+    error: (text: string, fields: object) => logger.error(fields, text),
+  };
+}
+
 /** Runs the probes that the configuration declares, and follows its changes. */
 @Injectable()
 export class Probes implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -57,12 +70,7 @@ export class Probes implements OnApplicationBootstrap, BeforeApplicationShutdown
     @Inject(ProbePorts) ports: ProbePorts,
     @Inject(LOGGER) private readonly logger: ServiceLogger,
   ) {
-    const log = {
-      info: (text: string, fields: object) => logger.info(fields, text),
-      warn: (text: string, fields: object) => logger.warn(fields, text),
-      error: (text: string, fields: object) => logger.error(fields, text),
-    };
-    this.#fleet = new ProbeFleet((declared) => makeProbe(declared, ports.nowMs), ports, log, Math.random);
+    this.#fleet = new ProbeFleet((declared) => makeProbe(declared, ports.nowMs), ports, logOf(logger), Math.random);
   }
 
   onApplicationBootstrap(): void {

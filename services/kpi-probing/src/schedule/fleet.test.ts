@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { ProbeConfiguration } from '@parapet/policy';
 import type { DeclaredProbe, Measure } from '@parapet/probes';
+import { Breakers } from './breakers.js';
 import { ProbeFleet } from './fleet.js';
 import { Turns } from './turns.js';
 
@@ -35,7 +36,17 @@ function fleetOf() {
       cursors: { read: async () => null, advance: async () => undefined },
       publish: async () => undefined,
       turns: new Turns(),
-      costs: { measured: () => undefined, failed: () => undefined, behind: () => undefined },
+      breakers: new Breakers(
+        () => 0,
+        () => 0,
+        () => undefined,
+      ),
+      costs: {
+        measured: () => undefined,
+        failed: () => undefined,
+        leftAlone: () => undefined,
+        behind: () => undefined,
+      },
       nowMs: Date.now,
     },
     {

@@ -69,7 +69,8 @@ export class ProbeFleet {
     }
     this.log.info('a probe runs', { ...names, kpis: made.measures.map(({ kpi }) => kpi), everyMs: probe.everyMs });
     const loops = made.measures.map(
-      (measure) => new ProbeLoop(measure, { ...names, kpi: measure.kpi }, this.ports, this.log, this.chance),
+      (measure) =>
+        new ProbeLoop(measure, { ...names, kpi: measure.kpi }, this.ports, this.log, this.chance, probe.perTarget ?? 1),
     );
     return {
       declared: text,

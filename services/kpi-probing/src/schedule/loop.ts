@@ -22,6 +22,7 @@ export class ProbeLoop {
     private readonly ports: RoundPorts,
     private readonly log: LoopLog,
     private readonly chance: () => number,
+    private readonly perTarget: number,
   ) {
     this.#ended = this.#run();
   }
@@ -33,8 +34,8 @@ export class ProbeLoop {
   }
 
   async #run(): Promise<void> {
-    const name = Object.values(this.key).join('/');
-    let pauseMs = 0;
+    const lateMs = jitterMs(this.measure.rhythm.everyMs, this.chance());
+    let pauseMs = lateMs;
     while (await this.#paused(pauseMs)) {
       const wasFailing = this.#failures > 0;
       const outcome = await this.#round();
@@ -48,18 +49,23 @@ export class ProbeLoop {
           failures: this.#failures,
           pauseMs,
         });
+      } else if (outcome.kind === 'left-alone') {
+        pauseMs = outcome.pauseMs + lateMs;
       } else {
         if (wasFailing) this.log.info('measures again', { ...this.key, failures: this.#failures });
         this.#failures = 0;
-        pauseMs = outcome.pauseMs === 0 ? 0 : outcome.pauseMs + jitterMs(name, this.measure.rhythm.everyMs);
+        pauseMs = outcome.pauseMs === 0 ? 0 : outcome.pauseMs + lateMs;
       }
     }
   }
 
-  async #round(): Promise<{ kind: 'measured'; pauseMs: number } | { kind: 'failed'; why: string; detail: string }> {
+  async #round(): Promise<
+    { kind: 'measured' | 'left-alone'; pauseMs: number } | { kind: 'failed'; why: string; detail: string }
+  > {
     try {
-      const outcome = await runRound(this.measure, this.key, this.ports, this.#failures > 0);
-      if (outcome.kind === 'measured') return outcome;
+      const care = { perTarget: this.perTarget, isCareful: this.#failures > 0 };
+      const outcome = await runRound(this.measure, this.key, this.ports, care);
+      if (outcome.kind !== 'failed') return outcome;
       return { kind: 'failed', why: outcome.failure.reason, detail: outcome.failure.message };
     } catch (error) {
       // The stream or our own database did not answer: the cursor stands, the same windows come again.

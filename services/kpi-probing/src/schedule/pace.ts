@@ -1,18 +1,14 @@
 const BACKOFF_MAX_MS = 300_000;
 
-/**
- * A fraction in [0, 1) that belongs to a name: probes with the same interval start at different moments, and the same
- * probe at the same moment after a restart.
- */
-export function offsetOf(name: string): number {
-  let hash = 0x811c9dc5;
-  for (const char of name) hash = Math.imul(hash ^ (char.codePointAt(0) as number), 0x01000193) >>> 0;
-  return hash / 2 ** 32;
-}
+const JITTER_MAX_MS = 30_000;
 
-/** How much later than due a probe begins: at most a tenth of its interval, and at most five seconds. */
-export function jitterMs(name: string, everyMs: number): number {
-  return Math.floor(offsetOf(name) * Math.min(everyMs / 10, 5_000));
+/**
+ * How much later than due a measurement begins, drawn once for its whole life: at most a tenth of its interval and half a minute, so
+ * that the probes of many shops do not fire at once, neither at the start nor at every full minute.
+ * @param chance in [0, 1)
+ */
+export function jitterMs(everyMs: number, chance: number): number {
+  return Math.floor(chance * Math.min(everyMs / 10, JITTER_MAX_MS));
 }
 
 /**

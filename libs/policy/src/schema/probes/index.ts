@@ -10,7 +10,17 @@ const SETTINGS = {
 /** A kind of probe that a Workload may declare. */
 export type ProbeKind = keyof typeof SETTINGS;
 
-const base = { name: slug, environment: slug, every: duration.default(60_000) };
+const base = {
+  name: slug,
+  environment: slug,
+  every: duration.default(60_000),
+  perTarget: z
+    .int()
+    .min(1)
+    .max(8)
+    .default(1)
+    .meta({ description: 'how many measurements may reach the target at once, 1 to 8' }),
+};
 
 /** One scheduled measurement of a Workload. */
 export const probe = z.discriminatedUnion('kind', [
