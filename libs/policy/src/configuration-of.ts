@@ -12,7 +12,9 @@ import type {
   TenantConfiguration,
   WorkloadConfiguration,
 } from './configuration.js';
+import { askedEveryMs, askedHistoryMs, askedPrometheusOf, signalQueryOf } from './asked-prometheus.js';
 import { calendarOf } from './calendar-of.js';
+import { ASKED_KIND } from './source-kinds.js';
 import { outsideSeriesOf } from './outside-series-of.js';
 import { decisionPolicy, guardrailPolicy, STALE_MS_MIN } from './policies-of.js';
 import { type Reading, reading, type StoredDocument } from './reading.js';
@@ -106,13 +108,17 @@ function signalSource({ name, spec }: Reading<'SignalSource'>): SignalSource {
       spec.heartbeat === undefined
         ? null
         : { labels: spec.heartbeat.labels, periodMs: spec.heartbeat.period, isRequired: spec.heartbeat.required },
-    signals: spec.signals.map(declaration),
+    signals: spec.signals.map((one) =>
+      declaration(spec.kind === ASKED_KIND ? { ...one, interval: askedEveryMs(spec) } : one),
+    ),
     repeatIntervalMs: spec.repeatInterval,
     groupIntervalMs: spec.groupInterval,
     doubtMs: spec.doubt,
     ...(spec.kind === 'prometheus' ? { leaseMs: spec.lease ?? PUSHED_LEASE_MS } : {}),
     pairedWith: spec.pairedWith ?? null,
     releaseLabel: spec.releaseLabel,
+    ...(spec.prometheus === undefined ? {} : { prometheus: askedPrometheusOf(spec.prometheus) }),
+    ...(spec.kind === ASKED_KIND ? { historyMs: askedHistoryMs(spec) } : {}),
     requests: spec.requests,
   };
 }
@@ -122,6 +128,7 @@ function declaration({
   lateness,
   form,
   from,
+  query,
   ...rest
 }: Spec<'SignalSource'>['signals'][number]): DeclaredSignal {
   const latenessMs = lateness ?? Math.max(4 * interval, STALE_MS_MIN);
@@ -129,6 +136,7 @@ function declaration({
     ...rest,
     ...(form === undefined ? {} : { form }),
     ...(from === undefined ? {} : { from: outsideSeriesOf(from, rest.dimensions) }),
+    ...(query === undefined ? {} : { query: signalQueryOf(query, rest.dimensions) }),
     intervalMs: interval,
     latenessMs,
   };

@@ -2,6 +2,7 @@ import type { Criticality, DecisionPolicy } from '@parapet/decisions';
 import type { GuardrailPolicy } from '@parapet/guardrails';
 import type { SignalDeclaration } from '@parapet/signals';
 import type { SignalForm } from './built-in-signals/index.js';
+import type { AskedPrometheus, SignalQuery } from './asked-prometheus.js';
 import type { ProbeKind } from './schema/probes/index.js';
 import type { TradingCalendar } from './calendar.js';
 import type { SourceKind } from './source-kinds.js';
@@ -90,6 +91,8 @@ export interface DeclaredSignal extends SignalDeclaration {
   readonly form?: SignalForm;
   /** Where it is read from, of a source that sends whole series. */
   readonly from?: OutsideSeriesRef;
+  /** What is asked, of a source that is asked. */
+  readonly query?: SignalQuery;
 }
 
 /** A client certificate bound to a source: by a name in it that our client authority vouches for, or that very one (SHA-256 of its DER, hex). */
@@ -118,6 +121,10 @@ export interface SignalSource {
   readonly pairedWith: string | null;
   /** The label that names a release; `release` unless said otherwise. */
   readonly releaseLabel: string;
+  /** The Prometheus that is asked, for signals or how doubtful alerts stand; absent: none is. */
+  readonly prometheus?: AskedPrometheus;
+  /** How much of the past fills the baseline of a new signal (kind: prometheus-query). */
+  readonly historyMs?: number;
   readonly requests: { readonly perSecond: number; readonly burst: number };
 }
 

@@ -2,6 +2,8 @@ import { BUILT_IN_SIGNALS, type SignalForm } from '../built-in-signals/index.js'
 import type { CheckedDocumentOf } from '../document.js';
 import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
+import { askedEveryMs } from '../asked-prometheus.js';
+import { ASKED_KIND } from '../source-kinds.js';
 import { didYouMean } from '../suggest.js';
 import type { Neighbourhood } from './names.js';
 
@@ -17,7 +19,10 @@ export interface KnownSignal {
 
 /** Every signal that a source of the tenant declares or a probe brings along. */
 export function knownSignals(near: Neighbourhood): readonly KnownSignal[] {
-  const declared = near.of('SignalSource').flatMap((source) => source.parsed.signals);
+  const declared = near.of('SignalSource').flatMap(({ parsed }) => {
+    if (parsed.kind !== ASKED_KIND) return parsed.signals;
+    return parsed.signals.map((one) => ({ ...one, interval: askedEveryMs(parsed) }));
+  });
   return [
     ...BUILT_IN_SIGNALS.map(({ intervalMs: _, ...one }) => ({ ...one, interval: null })),
     ...declared.map((one) => ({ ...one, form: one.form ?? null })),

@@ -4,6 +4,7 @@ import { type ConfigurationProblem, problemAt } from '../problem.js';
 import type { Spec } from '../schema/kinds.js';
 import { mustBeEnvironment, mustName, type Neighbourhood, repeated } from './names.js';
 import { checkOutsideSeries } from './outside-series.js';
+import { checkQuery } from './queries.js';
 
 /** A source names environments and a pair that there are, and declares each signal once and alike. */
 export function checkSignalSource(
@@ -16,6 +17,7 @@ export function checkSignalSource(
     ...repeated(document, signals, ['spec', 'signals'], (one) => one.name),
     ...signals.flatMap((one, i) => checkDeclaration(document, i, one.name, near)),
     ...signals.flatMap((_, i) => checkOutsideSeries(document, i)),
+    ...signals.flatMap((_, i) => checkQuery(document, i)),
     ...(pairedWith === undefined ? [] : checkPair(document, pairedWith, near)),
   ];
 }

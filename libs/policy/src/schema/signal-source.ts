@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ALERT_KINDS, SAMPLE_KINDS } from '../source-kinds.js';
+import { ALERT_KINDS, ASKED_KIND, SAMPLE_KINDS } from '../source-kinds.js';
+import { askedPrometheus, signalQuery } from './asked-prometheus.js';
 import { duration, labelName, signalName, slug } from './fields.js';
 import { outsideSeries } from './outside-series.js';
 import { checkProof, proof } from './source-proof.js';
@@ -20,12 +21,13 @@ const signal = z.strictObject({
   interval: duration.default(15_000),
   lateness: duration.optional(),
   from: outsideSeries.optional(),
+  query: signalQuery.optional(),
 });
 
 /** `SignalSource`: a sender of signals, its credentials and what it may say. */
 export const signalSourceSpec = z
   .strictObject({
-    kind: z.enum([...ALERT_KINDS, ...SAMPLE_KINDS]),
+    kind: z.enum([...ALERT_KINDS, ...SAMPLE_KINDS, ASKED_KIND]),
     ...proof,
     environments: z
       .array(slug)
@@ -55,6 +57,15 @@ export const signalSourceSpec = z
       description: 'the other SignalSource of a pair: two Alertmanagers, or a Prometheus and its Alertmanager',
     }),
     releaseLabel: labelName.default('release'),
+    prometheus: askedPrometheus.optional().meta({
+      description: `the Prometheus that is asked: for the signals of kind: ${ASKED_KIND}, and how doubtful alerts stand`,
+    }),
+    every: duration
+      .optional()
+      .meta({ description: `kind: ${ASKED_KIND}: the time between two questions (1m unless given)` }),
+    history: duration.optional().meta({
+      description: `kind: ${ASKED_KIND}: how much of the past fills the baseline, once, when a signal is new (28d unless given)`,
+    }),
     requests: z
       .strictObject({
         perSecond: z.number().gt(0).max(100_000).default(50),
@@ -65,6 +76,7 @@ export const signalSourceSpec = z
   .superRefine((source, context) => {
     const say = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     checkProof(source, say);
+    checkAsked(source, say);
     if (source.lease !== undefined && source.kind !== 'prometheus') say('lease', 'belongs to kind: prometheus');
     if ((ALERT_KINDS as readonly string[]).includes(source.kind)) {
       if (source.signals.length > 0)
@@ -76,7 +88,33 @@ export const signalSourceSpec = z
       if (source[name] !== undefined) say(name, `belongs to kind: ${ALERT_KINDS.join(', ')}`);
   });
 
+interface Asked {
+  readonly kind: string;
+  readonly prometheus?: unknown;
+  readonly every?: number | undefined;
+  readonly history?: number | undefined;
+}
+
+function checkAsked(source: Asked, say: (path: string, message: string) => void): void {
+  const isAsked = source.kind === ASKED_KIND;
+  if (isAsked && source.prometheus === undefined)
+    say('prometheus', 'is missing: { url: https://… } of the Prometheus that is asked');
+  if (!isAsked && source.prometheus !== undefined && !(ALERT_KINDS as readonly string[]).includes(source.kind))
+    say('prometheus', `belongs to kind: ${[ASKED_KIND, ...ALERT_KINDS].join(', ')}`);
+  for (const name of ['every', 'history'] as const)
+    if (!isAsked && source[name] !== undefined) say(name, `belongs to kind: ${ASKED_KIND}`);
+  const { every, history } = source;
+  if (every !== undefined && (every < EVERY_MS_MIN || every > EVERY_MS_MAX)) say('every', 'must be from 1s to 1h');
+  if (history !== undefined && history > HISTORY_MS_MAX)
+    say('history', 'must be at most 35d: no baseline looks further back');
+}
+
+const EVERY_MS_MIN = 1_000;
+const EVERY_MS_MAX = 3_600_000;
+const HISTORY_MS_MAX = 35 * 24 * 3_600_000;
+
 function whySignals(kind: string): string {
+  if (kind === ASKED_KIND) return 'it says what is asked';
   return SERIES_KINDS.includes(kind)
     ? 'of all that this source sends only the declared signals are kept'
     : 'a source of samples declares the signals it sends';

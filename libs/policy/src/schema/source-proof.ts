@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ASKED_KIND } from '../source-kinds.js';
 import { credentials, secretRef } from './fields.js';
 
 const certificateRef = z
@@ -44,6 +45,11 @@ interface Proof {
 /** Says what is missing or has no meaning in how a source proves who it is. */
 export function checkProof(source: Proof, say: (path: string, message: string) => void): void {
   const { credentials: tokens, certificates, requires, secret } = source;
+  if (source.kind === ASKED_KIND) {
+    for (const name of ['credentials', 'certificates', 'secret'] as const)
+      if (source[name] !== undefined) say(name, `belongs to a source that sends; this one is asked`);
+    return;
+  }
   if (secret !== undefined && source.kind !== 'grafana')
     say('secret', 'belongs to kind: grafana, the only sender that signs');
   if (tokens === undefined && certificates === undefined && secret === undefined)
