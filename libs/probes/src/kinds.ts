@@ -1,10 +1,12 @@
 import type { ProbeConfiguration } from '@parapet/policy';
+import { makeHttpJourneyProbe } from './http-journey/make.js';
 import { makeOdooSqlProbe } from './odoo-sql/make.js';
 import type { MakeProbe } from './probe.js';
 
 /** Every kind of probe; the next one is a folder beside these, a schema in `libs/policy` and a line here. */
 const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
   'odoo-sql': makeOdooSqlProbe,
+  'http-journey': makeHttpJourneyProbe,
 };
 
 /** Makes a probe of its declaration, or says every problem of its settings. */

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { duration, slug } from '../fields.js';
+import { httpJourneySettings } from './http-journey.js';
 import { odooSqlSettings } from './odoo-sql.js';
 
 /** Every kind of probe with the schema of its settings; the next one is a file beside these and a line here. */
 const SETTINGS = {
   'odoo-sql': odooSqlSettings,
+  'http-journey': httpJourneySettings,
 } as const;
 
 /** A kind of probe that a Workload may declare. */
@@ -25,4 +27,5 @@ const base = {
 /** One scheduled measurement of a Workload. */
 export const probe = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('odoo-sql'), settings: SETTINGS['odoo-sql'] }),
+  z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
 ]);
