@@ -34,7 +34,11 @@ export class SignalPublisher {
    */
   async publish(batch: SignalBatch, options: { readonly traceparent?: string } = {}): Promise<void> {
     const subject = signalSubject(batch.tenant, batch.environment, this.#partitions);
-    const parts = split(batch).map((part) => ({ part, payload: encodeSignalBatch(part) }));
+    const whole = { part: batch, payload: encodeSignalBatch(batch) };
+    const parts =
+      whole.payload.length <= PART_BYTES_MAX && batch.part === 1 && batch.parts === 1
+        ? [whole]
+        : split(batch).map((part) => ({ part, payload: encodeSignalBatch(part) }));
     const tooLarge = parts.find(({ payload }) => payload.length > PART_BYTES_MAX);
     if (tooLarge !== undefined) {
       throw new PublishRefused(

@@ -1,6 +1,6 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { AlertStatement } from '@parapet/signals';
-import type { Field } from '../door/field.js';
+import { type Field, isLongerAsJson } from '../door/field.js';
 import type { OutsideDocument } from '../door/json.js';
 import { fitAnnotations } from './annotations.js';
 import { fingerprintOf } from './fingerprint.js';
@@ -49,8 +49,7 @@ const NO_TEXTS: Readonly<Record<string, string>> = Object.freeze(Object.create(n
 
 function readLabels(field: Field): Readonly<Record<string, string>> {
   const labels = field.texts(LABELS_MAX);
-  if (Buffer.byteLength(JSON.stringify(labels)) > LABELS_BYTES_MAX)
-    field.refuse(`must take at most ${LABELS_BYTES_MAX} bytes together`);
+  if (isLongerAsJson(labels, LABELS_BYTES_MAX)) field.refuse(`must take at most ${LABELS_BYTES_MAX} bytes together`);
   return labels;
 }
 

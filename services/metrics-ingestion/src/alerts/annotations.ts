@@ -1,4 +1,4 @@
-import { isLonger } from '../door/field.js';
+import { isLonger, isLongerAsJson } from '../door/field.js';
 
 const KIB = 1024;
 const ANNOTATION_BYTES_MAX = 64 * KIB;
@@ -11,6 +11,7 @@ export function fitAnnotations(said: Readonly<Record<string, string>>): {
   readonly annotations: Readonly<Record<string, string>>;
   readonly isCut: boolean;
 } {
+  if (!isLongerAsJson(said, ANNOTATION_BYTES_MAX)) return { annotations: said, isCut: false };
   const annotations: Record<string, string> = Object.create(null);
   let isCut = false;
   let left = TOGETHER_BYTES_MAX;

@@ -119,6 +119,13 @@ export function isLonger(text: string, bytesMax: number): boolean {
   return text.length * 3 > bytesMax && Buffer.byteLength(text) > bytesMax;
 }
 
+/** Whether texts take more bytes as JSON; written out only where it is not obvious. An escape takes six bytes for one unit. */
+export function isLongerAsJson(texts: Readonly<Record<string, string>>, bytesMax: number): boolean {
+  let units = 2;
+  for (const name of Object.keys(texts)) units += name.length + (texts[name] as string).length + 6;
+  return units * 6 > bytesMax && Buffer.byteLength(JSON.stringify(texts)) > bytesMax;
+}
+
 function excerpt(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';

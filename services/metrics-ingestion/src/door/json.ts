@@ -20,15 +20,21 @@ export function readDocument(bytes: Uint8Array): OutsideDocument {
       field: '',
     });
   }
-  const parsed = parse(bytes);
+  const { value, isClean } = parse(bytes);
+  if (isClean) return { value: adoptClean(value), isAltered: () => false };
   const altered = new WeakSet<object>();
-  return { value: adopt(parsed, altered).value, isAltered: (record) => altered.has(record) };
+  return { value: adopt(value, altered).value, isAltered: (record) => altered.has(record) };
 }
 
-function parse(bytes: Uint8Array): unknown {
+/** Shared: making one costs more than most bodies. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** What cannot be stored only gets through as an escape: UTF-8 has no unpaired surrogates, and JSON no U+0000 as it is. */
+function parse(bytes: Uint8Array): { readonly value: unknown; readonly isClean: boolean } {
   try {
     // `ignoreBOM` keeps the mark in the text, where JSON.parse refuses it: we take none.
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+    const text = UTF_8.decode(bytes);
+    return { value: JSON.parse(text), isClean: !text.includes('\\u') };
   } catch (cause) {
     const why = cause instanceof SyntaxError ? cause.message : 'its bytes are not UTF-8';
     const refused = new Refused({
@@ -60,6 +66,15 @@ function levelsOf(bytes: Uint8Array): number {
     else if ((byte & ~BRACE_BIT) === CLOSING) levels--;
   }
   return deepest;
+}
+
+/** A copy whose objects are maps without prototype. */
+function adoptClean(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(adoptClean);
+  const own: Record<string, unknown> = Object.create(null);
+  for (const name of Object.keys(value)) own[name] = adoptClean((value as Record<string, unknown>)[name]);
+  return own;
 }
 
 interface Adopted {
