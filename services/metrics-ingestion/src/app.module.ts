@@ -27,11 +27,20 @@ import { SeenRecords } from './door/seen-records.js';
 import { Storage } from './door/storage.js';
 import { Heart } from './heartbeat/heart.js';
 import { grafanaDoor } from './grafana/door.js';
+import { otlpDoor } from './otlp/door.js';
 import { prometheusDoor } from './prometheus/door.js';
+import { remoteWriteDoor } from './remote-write/door.js';
 import { samplesDoor } from './samples/door.js';
 
 /** Every kind of door; the next one is a folder beside these and a line here. */
-export const DOORS: readonly DoorKind[] = [alertmanagerDoor, prometheusDoor, grafanaDoor, samplesDoor];
+export const DOORS: readonly DoorKind[] = [
+  alertmanagerDoor,
+  prometheusDoor,
+  grafanaDoor,
+  samplesDoor,
+  remoteWriteDoor(),
+  otlpDoor(),
+];
 
 /** All wiring of metrics-ingestion. */
 @Module({})

@@ -139,13 +139,14 @@ export class World {
     await this[server].stop();
   }
 
-  static async start(): Promise<World> {
+  /** `more`: further documents of acme-retail. */
+  static async start(more = ''): Promise<World> {
     const [database, nats, redis] = await Promise.all([startDatabase(), startNats({ users }), startRedis()]);
     const admin = await connectJetStream({ url: nats.url, user: 'launcher', password: 'launcher', name: 'launcher' });
     await ensureStreams(admin);
     const db = database.connect('release-control');
     for (const [tenant, text] of [
-      ['acme-retail', ACME],
+      ['acme-retail', `${ACME}${more}`],
       ['other-retail', OTHER],
     ] as const)
       await apply(db, tenant, text);

@@ -123,6 +123,8 @@ export class Intake {
     const accepted = taken.accepted ?? taken.records.length;
     const where = { door: door.name, tenant: sender.tenant, source: sender.source.name };
     metrics.count('parapet_ingest_records_total', where, accepted);
+    for (const [reason, points] of Object.entries(taken.dropped ?? {}))
+      metrics.count('parapet_ingest_dropped_total', { ...where, reason }, points);
     return taken.reply ?? receiptReply({ receipt, accepted, repeated });
   }
 

@@ -54,6 +54,8 @@ export interface Taken {
   readonly records: readonly string[];
   /** How many alerts or samples were taken, where `records` does not tell. */
   readonly accepted?: number;
+  /** What of it became nothing, by reason; it is counted. */
+  readonly dropped?: Readonly<Record<string, number>>;
   /** Sent once everything is stored, in place of 202 with a receipt: another status, other headers, a partial success. */
   readonly reply?: Reply;
 }

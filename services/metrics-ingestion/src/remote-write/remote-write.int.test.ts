@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { hashToken, makeToken } from '@parapet/policy';
+import type { Sample } from '@parapet/signals';
+import { startPrometheus, type TestServer } from '@parapet/testkit';
+import { snippetsOf } from '../../test/snippets.js';
+import { eventually, World } from '../../test/world.js';
+
+const PAGE = 'remote-write.md';
+const token = makeToken();
+/** The page's own source, with this test's token. */
+const SOURCE = (snippetsOf(PAGE, 'yaml')[1] as string).replace(
+  'credentials: [{ env: SHOP_PROMETHEUS_TOKEN }]',
+  `credentials: [{ sha256: "${hashToken(token)}" }]\n  requests: { perSecond: 1000, burst: 1000 }`,
+);
+
+/** What the shop's own endpoint shows; a scrape after the other the shop has sold more. */
+function metricsPage(scrapes: number): string {
+  return `
+# TYPE http_requests_total counter
+http_requests_total{code="200",handler="/checkout",shop="lyon"} ${100 * scrapes}
+http_requests_total{code="503",handler="/checkout",shop="lyon"} ${3 * scrapes}
+# TYPE http_request_duration_seconds histogram
+http_request_duration_seconds_bucket{le="0.05"} ${10 * scrapes}
+http_request_duration_seconds_bucket{le="0.1"} ${50 * scrapes}
+http_request_duration_seconds_bucket{le="0.3"} ${90 * scrapes}
+http_request_duration_seconds_bucket{le="1.0"} ${95 * scrapes}
+http_request_duration_seconds_bucket{le="+Inf"} ${100 * scrapes}
+http_request_duration_seconds_sum ${12.5 * scrapes}
+http_request_duration_seconds_count ${100 * scrapes}
+# TYPE carts_open gauge
+carts_open{till="1"} ${scrapes === 2 ? 'NaN' : 41}
+# TYPE nobody_declared_this gauge
+nobody_declared_this 1
+`;
+}
+
+describe('a Prometheus that writes to us', () => {
+  let world: World;
+  let prometheus: TestServer;
+  let folder: string;
+  let isDown = false;
+  let scrapes = 0;
+  const shop = createServer((_, response) => {
+    scrapes++;
+    if (isDown) response.writeHead(500).end();
+    else response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(metricsPage(scrapes));
+  });
+
+  beforeAll(async () => {
+    world = await World.start(`---\n${SOURCE}`);
+    await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
+    folder = mkdtempSync(join(tmpdir(), 'parapet-remote-write-'));
+    writeFileSync(join(folder, 'token'), `${token}\n`);
+    const remoteWrite = (snippetsOf(PAGE, 'yaml')[0] as string)
+      .replace('https://parapet.acme.example', world.service.url)
+      .replace('/etc/prometheus/parapet.token', join(folder, 'token'))
+      // So that something undeclared reaches the door, and nobody waits for a batch to fill.
+      .replace('carts_open"', 'carts_open|nobody_declared_this"')
+      .replace('batch_send_deadline: 5s', 'batch_send_deadline: 100ms');
+    prometheus = await startPrometheus({
+      configYaml: `
+global: { scrape_interval: 500ms }
+scrape_configs:
+  - job_name: shop
+    static_configs: [{ targets: ["127.0.0.1:${(shop.address() as AddressInfo).port}"] }]
+${remoteWrite}`,
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await prometheus?.stop();
+    shop.closeAllConnections();
+    await new Promise((resolve) => shop.close(resolve));
+    await world?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const samplesOf = async (signal: string): Promise<readonly Sample[]> =>
+    (await world.stored())
+      .flatMap(({ batch }) => (batch.source === 'shop-prometheus' ? batch.samples : []))
+      .filter((sample) => sample.signal === signal);
+
+  it('brings a counter as part of all, series by series', async () => {
+    const samples = await eventually(async () => {
+      const all = await samplesOf('shop.http.errors');
+      return all.length >= 4 && all;
+    });
+    const [first, second] = samples as readonly [Sample, Sample];
+    expect(first.atMs).toBe(second.atMs);
+    expect(new Set([first, second].map((one) => JSON.stringify(one.value)))).toEqual(
+      new Set(['{"kind":"count","count":0,"of":100}', '{"kind":"count","count":3,"of":3}']),
+    );
+    for (const { dimensions } of samples)
+      expect(dimensions).toEqual({ store: 'lyon', route: '/checkout', series: expect.any(String) });
+    expect(new Set(samples.map((one) => one.dimensions['series'])).size).toBe(2);
+  }, 30_000);
+
+  it('brings the declared buckets of one scrape together, per bucket', async () => {
+    const samples = await eventually(async () => {
+      const all = await samplesOf('shop.http.seconds');
+      return all.length >= 2 && all;
+    });
+    expect(samples.slice(0, 2).map((one) => one.value)).toEqual(
+      [1, 2].map((n) => ({
+        kind: 'histogram',
+        bounds: [0.1, 0.3, 1],
+        counts: [50 * n, 40 * n, 5 * n, 5 * n],
+        sum: null,
+      })),
+    );
+  }, 30_000);
+
+  it('brings a gauge, and a gap where it was no number', async () => {
+    const samples = await eventually(async () => {
+      const all = await samplesOf('shop.carts.open');
+      return all.length >= 3 && all;
+    });
+    expect(samples.slice(0, 3).map((one) => one.value)).toEqual([
+      { kind: 'gauge', value: 41 },
+      { kind: 'gap', reason: 'not-a-number' },
+      { kind: 'gauge', value: 41 },
+    ]);
+  }, 30_000);
+
+  it('leaves what nobody declared at the door, and it is counted', async () => {
+    const pattern = /parapet_ingest_dropped_total\{[^}]*source="shop-prometheus"[^}]*reason="undeclared"[^}]*\} (\d+)/;
+    expect(Number(pattern.exec(await world.metrics())?.[1])).toBeGreaterThan(0);
+    const stored = (await world.stored()).flatMap(({ batch }) => batch.samples);
+    expect(new Set(stored.map((one) => one.signal))).toEqual(
+      new Set(['shop.http.errors', 'shop.http.seconds', 'shop.carts.open']),
+    );
+  });
+
+  it('makes gaps of a shop that shows nothing any more: never 0, and never silence alone', async () => {
+    isDown = true;
+    const last = await eventually(async () => {
+      const all = await Promise.all(['shop.http.errors', 'shop.http.seconds', 'shop.carts.open'].map(samplesOf));
+      const ends = all.map((samples) => samples.at(-1)?.value);
+      return ends.every((value) => value?.kind === 'gap') && ends;
+    });
+    expect(last).toEqual([1, 2, 3].map(() => ({ kind: 'gap', reason: 'no-series' })));
+  }, 30_000);
+});

@@ -1,0 +1,78 @@
+import { formatInstant, type InstantMs } from '@parapet/kernel';
+import { type Sample, type SampleValue, seriesName, shortDigest } from '@parapet/signals';
+import { isLonger } from '../door/field.js';
+import type { PlacedSample } from '../samples/read.js';
+import type { DropReason, OutsideSeries } from './outside.js';
+import type { Reading } from './readings.js';
+
+/**
+ * The dimension that tells series of a signal apart that its declared dimensions do not, such as the pods of a shop: counters of two
+ * processes must never be differenced with each other.
+ */
+export const SERIES_DIMENSION = 'series';
+const LABELS_MAX = { count: 128, nameBytes: 256, valueBytes: 4 * 1024 } as const;
+const ARMS: readonly string[] = ['canary', 'stable'];
+const UNSTORABLE = /[\0\p{Surrogate}]/gu;
+
+/** Where the samples of a series belong. */
+export interface Place {
+  readonly environment: string;
+  readonly signal: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+  readonly name: string;
+  readonly isAltered: boolean;
+}
+
+/** Finds the place of a series for one reading, or why it has none. */
+export function placeOf(reading: Reading, series: OutsideSeries, environments: readonly string[]): Place | DropReason {
+  if (!isWithinLimits(series)) return 'labels';
+  const dimensions: Record<string, string> = Object.create(null);
+  let environment = environments[0] as string;
+  let isAltered = false;
+  for (const [dimension, label] of reading.dimensions) {
+    const said = series.labels.get(label) ?? '';
+    if (said === '') continue;
+    if (dimension === 'environment') {
+      if (!environments.includes(said)) return 'environment';
+      environment = said;
+      continue;
+    }
+    if (dimension === 'arm' && !ARMS.includes(said)) return 'arm';
+    const clean = said.replace(UNSTORABLE, '\uFFFD');
+    // A decoder has put the same character where bytes were no text.
+    isAltered ||= clean !== said || said.includes('\uFFFD');
+    dimensions[dimension] = clean;
+  }
+  const rest = restOf(reading, series);
+  if (rest !== null) dimensions[SERIES_DIMENSION] = rest;
+  const { name: signal } = reading.signal;
+  return { environment, signal, dimensions, name: seriesName(signal, dimensions), isAltered };
+}
+
+function restOf({ settled }: Reading, { labels }: OutsideSeries): string | null {
+  const rest: string[] = [];
+  for (const [label, value] of labels) {
+    if (!settled.has(label) && value !== '') rest.push(JSON.stringify([label, value]));
+  }
+  return rest.length === 0 ? null : shortDigest(rest.sort().join());
+}
+
+function isWithinLimits({ labels }: OutsideSeries): boolean {
+  if (labels.size > LABELS_MAX.count) return false;
+  for (const [name, value] of labels) {
+    if (isLonger(name, LABELS_MAX.nameBytes) || isLonger(value, LABELS_MAX.valueBytes)) return false;
+  }
+  return true;
+}
+
+/** A sample at a place. */
+export function sampleAt(place: Place, atMs: InstantMs, value: SampleValue): PlacedSample {
+  const { environment, signal, dimensions, isAltered } = place;
+  const sample: Sample = { signal, atMs, value, dimensions, key: keyAt(place, atMs) };
+  return { environment, sample: isAltered ? { ...sample, isAltered } : sample };
+}
+
+/** Names what a series says of an instant. */
+export function keyAt({ name }: Place, atMs: InstantMs): string {
+  return `${name}@${formatInstant(atMs)}`;
+}
