@@ -14,6 +14,7 @@ import type {
 } from './configuration.js';
 import { askedEveryMs, askedHistoryMs, askedPrometheusOf, signalQueryOf } from './asked-prometheus.js';
 import { calendarOf } from './calendar-of.js';
+import { openingHoursOf } from './opening-hours-of.js';
 import { ASKED_KIND } from './source-kinds.js';
 import { outsideSeriesOf } from './outside-series-of.js';
 import { decisionPolicy, guardrailPolicy, STALE_MS_MIN } from './policies-of.js';
@@ -81,6 +82,7 @@ export function workloadOf({ name, spec, written }: Reading<'Workload'>): Worklo
     probes: spec.probes.map(({ every, ...probe }, i) => ({
       ...probe,
       everyMs: every,
+      ...(spec.hours === undefined ? {} : { hours: openingHoursOf(spec.hours) }),
       settings: settings[i]?.settings ?? {},
     })),
     owners: spec.owners,

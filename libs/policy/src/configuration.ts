@@ -4,6 +4,7 @@ import type { SignalDeclaration } from '@parapet/signals';
 import type { SignalForm } from './built-in-signals/index.js';
 import type { AskedPrometheus, SignalQuery } from './asked-prometheus.js';
 import type { ProbeKind } from './schema/probes/index.js';
+import type { OpeningHours } from './opening-hours.js';
 import type { TradingCalendar } from './calendar.js';
 import type { SourceKind } from './source-kinds.js';
 
@@ -49,6 +50,8 @@ export interface ProbeConfiguration {
   readonly everyMs: number;
   /** How many measurements may reach the target at once; absent: one. */
   readonly perTarget?: number;
+  /** When the shops it measures are open; absent: always. */
+  readonly hours?: OpeningHours;
   readonly settings: Readonly<Record<string, unknown>>;
 }
 

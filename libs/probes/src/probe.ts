@@ -1,5 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
-import type { ProbeConfiguration } from '@parapet/policy';
+import type { ProbeConfiguration, TradingCalendar } from '@parapet/policy';
 import type { Sample } from '@parapet/signals';
 import type { Rhythm, Window } from './windows.js';
 
@@ -76,6 +76,8 @@ export interface DeclaredProbe {
   readonly tenant: string;
   readonly workload: string;
   readonly probe: ProbeConfiguration;
+  /** The calendars of the tenant, for times at which its shops are closed; absent: none. */
+  readonly calendars?: readonly TradingCalendar[];
 }
 
 /** Makes a probe of its declaration, or says every problem of its settings. */

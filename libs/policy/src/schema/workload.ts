@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { criticality, duration, nameOf, secretRef, slug } from './fields.js';
+import { openingHours } from './opening-hours.js';
 import { probe } from './probes/index.js';
 
 const target = z
@@ -36,5 +37,8 @@ export const workloadSpec = z.strictObject({
     .meta({ description: 'the deployable parts, at least one' }),
   targets: z.array(target).min(1).meta({ description: 'what a rollback changes, at least one' }),
   probes: z.array(probe).default([]).meta({ description: 'scheduled measurements' }),
+  hours: openingHours.optional().meta({
+    description: 'when its shops are open: what is measured of trade while they are closed is a gap, and no silence',
+  }),
   owners: z.array(z.string().min(1).max(200)).default([]).meta({ description: 'people or teams, shown' }),
 });

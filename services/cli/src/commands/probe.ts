@@ -73,8 +73,8 @@ function instantOf(option: string, text: string | undefined): InstantMs | null {
 function probesIn(path: string, name: string | undefined): readonly DeclaredProbe[] {
   const read = workloadsIn(filesIn(path));
   if ('problems' in read) throw wrong(read.problems);
-  const declared = read.workloads.flatMap(({ tenant, workload }) =>
-    workload.probes.map((probe) => ({ tenant, workload: workload.name, probe })),
+  const declared = read.workloads.flatMap(({ tenant, workload, calendars }) =>
+    workload.probes.map((probe) => ({ tenant, workload: workload.name, probe, calendars })),
   );
   if (declared.length === 0) throw misused(`no Workload in ${path} declares a probe`);
   return name === undefined ? declared : declared.filter(({ probe }) => probe.name === name);

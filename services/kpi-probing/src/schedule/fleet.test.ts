@@ -73,6 +73,16 @@ describe('a change of configuration', () => {
     expect(world.fleet.size).toBe(3);
   });
 
+  test('a calendar that closes the shop at other times starts its probes anew', async () => {
+    world = fleetOf();
+    const closed = { name: 'days-off', timeZone: 'UTC', environments: ['production'], periods: [] };
+    await world.fleet.apply([{ ...declared('a'), calendars: [closed] }]);
+    await world.fleet.apply([{ ...declared('a'), calendars: [closed] }]);
+    expect(world.story).toEqual(['start a 60000']);
+    await world.fleet.apply([{ ...declared('a'), calendars: [{ ...closed, timeZone: 'Europe/Paris' }] }]);
+    expect(world.story.slice(1)).toEqual(['close a', 'start a 60000']);
+  });
+
   test('settings that are wrong stop one probe and name the problem; the right ones start it', async () => {
     world = fleetOf();
     await world.fleet.apply([declared('a', 60_000, { isWrong: true }), declared('b')]);

@@ -8,7 +8,12 @@ import type { RoundPorts } from './round.js';
 export function declaredProbes(configuration: Configuration): readonly DeclaredProbe[] {
   const tenant = configuration.tenant.name;
   return configuration.workloads.flatMap((workload) =>
-    workload.probes.map((probe) => ({ tenant, workload: workload.name, probe })),
+    workload.probes.map((probe) => ({
+      tenant,
+      workload: workload.name,
+      probe,
+      calendars: configuration.calendars.filter(({ environments }) => environments.includes(probe.environment)),
+    })),
   );
 }
 
@@ -46,7 +51,9 @@ export class ProbeFleet {
   }
 
   async #apply(declared: readonly DeclaredProbe[]): Promise<void> {
-    const wanted = new Map(declared.map((d) => [keyOf(d), { d, text: canonicalJson(d.probe) }]));
+    const wanted = new Map(
+      declared.map((d) => [keyOf(d), { d, text: canonicalJson({ probe: d.probe, calendars: d.calendars ?? [] }) }]),
+    );
     const obsolete = [...this.#running].filter(([key, running]) => wanted.get(key)?.text !== running.declared);
     await Promise.all(
       obsolete.map(async ([key, running]) => {
