@@ -88,12 +88,13 @@ export function findAlertmanager(say?: Say): Promise<Found | undefined>;
 /** A Chromium for browser tests: `command` is its path, `args` and `env` go with every start. */
 export function findChromium(say?: Say): Promise<Found | undefined>;
 
-/** `fresh` copies a prepared data folder and gives durability up for speed: for tests only. */
+/** `fresh` copies a prepared data folder and gives durability up for speed: for tests only. `settings` are added, as `name=value`. */
 export function startPostgres(o: {
   dir: string;
   password: string;
   port?: number | undefined;
   fresh?: boolean;
+  settings?: readonly string[];
   say?: Say | undefined;
 }): Promise<Addressed>;
 export function startNats(o: {

@@ -125,7 +125,7 @@ function restoreLinks(native) {
  * @param {Parameters<typeof import('./index.d.mts').startPostgres>[0]} start
  * @returns {Promise<import('./index.d.mts').Addressed>}
  */
-export async function startPostgres({ dir, password, port, fresh = false }) {
+export async function startPostgres({ dir, password, port, fresh = false, settings: own = [] }) {
   const found = await findPostgres();
   const owner = unprivilegedOwner();
   mkdirSync(dir, { recursive: true });
@@ -140,7 +140,10 @@ export async function startPostgres({ dir, password, port, fresh = false }) {
   }
   refuseOtherMajor(found, folder);
   return await onFreePort(port, async (chosen) => {
-    const settings = [...ALWAYS, ...(fresh ? FORGETFUL : []), `port=${chosen}`].flatMap((setting) => ['-c', setting]);
+    const settings = [...ALWAYS, ...(fresh ? FORGETFUL : []), ...own, `port=${chosen}`].flatMap((setting) => [
+      '-c',
+      setting,
+    ]);
     const server = await startServer({
       name: 'postgres',
       command: found.command,

@@ -14,7 +14,6 @@ export * from './configuration-of.js';
 export { editorSchemas, fileOf as editorSchemaFile } from './editor-schemas.js';
 export { type ConfigurationFile } from './located.js';
 export { matchesAll, parseMatcher } from './matchers.js';
-export { type OpeningHours, ShopHours } from './opening-hours.js';
 export * from './parse.js';
 export { type ConfigurationProblem, describeProblem } from './problem.js';
 export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';
@@ -22,6 +21,7 @@ export { httpJourneySettings as httpJourneySettingsSchema } from './schema/probe
 export { odooSqlSettings as odooSqlSettingsSchema } from './schema/probes/odoo-sql.js';
 export type { AskedPrometheus, SignalQuery } from './asked-prometheus.js';
 export { fitsText } from './outside-series-of.js';
+export { POSTGRES_KPIS, postgresSettings } from './schema/probes/postgres.js';
 export type { StoredDocument } from './reading.js';
 export * from './secret.js';
 export { ALERT_KINDS, ASKED_KIND, SAMPLE_KINDS, sendsAlerts, type SourceKind } from './source-kinds.js';

@@ -5,6 +5,7 @@ export * from './golden.js';
 export * from './memory/event-log.js';
 export * from './memory/journal.js';
 export * from './memory/publisher.js';
+export * from './postgres-pair.js';
 export * from './servers.js';
 export * from './virtual/chance.js';
 export * from './virtual/clock.js';

@@ -4,7 +4,7 @@ import { containersAreForced, postgresContainer, redisContainer } from './contai
 export { freePort } from '../../../tools/servers/index.mjs';
 
 /** The superuser's password of every throw-away PostgreSQL. */
-const TEST_PASSWORD = 'throw-away';
+export const TEST_PASSWORD = 'throw-away';
 
 /** A PostgreSQL of one's own with an empty data folder. */
 export interface TestPostgres {

@@ -1,8 +1,13 @@
 import type { BuiltInSignal } from './built-in-signal.js';
 import { HTTP_JOURNEY_SIGNALS } from './http-journey.js';
 import { ODOO_SIGNALS } from './odoo.js';
+import { POSTGRES_SIGNALS } from './platform.js';
 
 export type { BuiltInSignal, SignalForm } from './built-in-signal.js';
 
 /** Everything the probes measure without being told; `environment`, `store` and `arm` may always be dimensions. */
-export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [...ODOO_SIGNALS, ...HTTP_JOURNEY_SIGNALS];
+export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [
+  ...ODOO_SIGNALS,
+  ...HTTP_JOURNEY_SIGNALS,
+  ...POSTGRES_SIGNALS,
+];

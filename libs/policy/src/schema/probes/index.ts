@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { duration, slug } from '../fields.js';
 import { httpJourneySettings } from './http-journey.js';
 import { odooSqlSettings } from './odoo-sql.js';
+import { postgresSettings } from './postgres.js';
 
 /** Every kind of probe with the schema of its settings; the next one is a file beside these and a line here. */
 const SETTINGS = {
   'odoo-sql': odooSqlSettings,
   'http-journey': httpJourneySettings,
+  postgres: postgresSettings,
 } as const;
 
 /** A kind of probe that a Workload may declare. */
@@ -28,4 +30,5 @@ const base = {
 export const probe = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('odoo-sql'), settings: SETTINGS['odoo-sql'] }),
   z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
+  z.strictObject({ ...base, kind: z.literal('postgres'), settings: SETTINGS.postgres }),
 ]);
