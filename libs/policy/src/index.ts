@@ -14,6 +14,7 @@ export * from './configuration-of.js';
 export { editorSchemas, fileOf as editorSchemaFile } from './editor-schemas.js';
 export { type ConfigurationFile } from './located.js';
 export { matchesAll, parseMatcher } from './matchers.js';
+export { type OpeningHours, ShopHours } from './opening-hours.js';
 export * from './parse.js';
 export { type ConfigurationProblem, describeProblem } from './problem.js';
 export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';

@@ -1,4 +1,5 @@
-import type { ProbeConfiguration } from '@parapet/policy';
+import { type ProbeConfiguration, ShopHours } from '@parapet/policy';
+import { withinHours } from './hours/within-hours.js';
 import { makeHttpJourneyProbe } from './http-journey/make.js';
 import { makeOdooSqlProbe } from './odoo-sql/make.js';
 import { makePostgresProbe } from './postgres/make.js';
@@ -11,5 +12,11 @@ const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
   postgres: makePostgresProbe,
 };
 
-/** Makes a probe of its declaration, or says every problem of its settings. */
-export const makeProbe: MakeProbe = (declared, nowMs) => KINDS[declared.probe.kind](declared, nowMs);
+/** Makes a probe of its declaration, one that knows when its shops are open, or says every problem of its settings. */
+export const makeProbe: MakeProbe = (declared, nowMs) => {
+  const { probe, calendars } = declared;
+  const made = KINDS[probe.kind](declared, nowMs);
+  if ('problems' in made) return made;
+  const hours = new ShopHours(probe.hours ?? null, calendars ?? [], probe.environment);
+  return { measures: made.measures.map((measure) => withinHours(measure, hours)), close: () => made.close() };
+};
