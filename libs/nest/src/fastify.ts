@@ -1,4 +1,5 @@
 import { randomFillSync } from 'node:crypto';
+import type { ServerOptions } from 'node:https';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { idMaker } from '@parapet/kernel';
 import { ProblemError } from './problem.js';
@@ -13,6 +14,8 @@ export interface HttpOptions {
   /** Bodies under these paths stay the bytes they came as: doors check signatures and read JSON themselves. */
   readonly rawPaths: readonly string[];
   readonly bodyBytesMax: number;
+  /** Absent: plain HTTP. */
+  readonly https?: ServerOptions;
 }
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true });
@@ -25,6 +28,7 @@ export function makeHttp(options: HttpOptions): {
 } {
   const makeId = idMaker(Date.now, (bytes) => void randomFillSync(bytes));
   const adapter = new FastifyAdapter({
+    ...(options.https === undefined ? {} : { https: options.https }),
     bodyLimit: options.bodyBytesMax,
     genReqId: () => makeId('req'),
     // What Fastify refuses before there is a route: an address that cannot be decoded.

@@ -7,3 +7,4 @@ export { ProblemFilter } from './problem-filter.js';
 export * from './readiness.js';
 export * from './service-module.js';
 export * from './start-service.js';
+export { type TlsFiles, tlsFilesOf, tlsVariables } from './tls.js';

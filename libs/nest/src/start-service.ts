@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { DynamicModule, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -12,6 +13,7 @@ import { ProblemFilter } from './problem-filter.js';
 import { unavailable } from './problem.js';
 import { Readiness } from './readiness.js';
 import { JETSTREAM, LOGGER } from './service-module.js';
+import { followTls, type TlsFiles, tlsOptions } from './tls.js';
 
 const BODY_BYTES_MAX = 8 * 1024 * 1024;
 const DRAIN_MS = 10_000;
@@ -23,6 +25,8 @@ export interface StartOptions {
   readonly consumer?: string;
   /** Bodies under these paths reach the handlers as bytes (`/v1/ingest/`). */
   readonly rawPaths?: readonly string[];
+  /** Ends TLS itself with these files; null or absent: plain HTTP. */
+  readonly tls?: TlsFiles | null;
   /** Last touches before it listens: cookies, static files. */
   readonly prepare?: (app: NestFastifyApplication) => Promise<void> | void;
 }
@@ -43,7 +47,12 @@ export async function startService(
   module: Type<unknown> | DynamicModule,
   options: StartOptions,
 ): Promise<RunningService> {
-  const http = makeHttp({ rawPaths: options.rawPaths ?? ['/v1/ingest/'], bodyBytesMax: BODY_BYTES_MAX });
+  const tls = options.tls ?? null;
+  const http = makeHttp({
+    rawPaths: options.rawPaths ?? ['/v1/ingest/'],
+    bodyBytesMax: BODY_BYTES_MAX,
+    ...(tls === null ? {} : { https: tlsOptions(tls) }),
+  });
   const early = makeLogger({ service: options.service, level: options.config.PARAPET_LOG_LEVEL });
   const app = await NestFactory.create<NestFastifyApplication>(module, http.adapter, {
     bodyParser: false,
@@ -61,9 +70,10 @@ export async function startService(
   await app.startAllMicroservices();
   await app.listen(options.config.PORT, options.config.HOST);
   const { port } = app.getHttpServer().address() as AddressInfo;
-  const url = `http://${options.config.HOST}:${port}`;
+  const url = `${tls === null ? 'http' : 'https'}://${options.config.HOST}:${port}`;
   logger.info({ url }, 'listening');
-  const close = closer(app, readiness, logger);
+  const unfollow = tls === null ? () => {} : followTls(app.getHttpServer() as unknown as Server, tls, logger);
+  const close = closer(app, readiness, logger, unfollow);
   endOnSignals(close, logger);
   return { app, url, close };
 }
@@ -153,11 +163,17 @@ function servePages(app: NestFastifyApplication, metrics: Metrics, readiness: Re
   );
 }
 
-function closer(app: NestFastifyApplication, readiness: Readiness, logger: ServiceLogger): () => Promise<void> {
+function closer(
+  app: NestFastifyApplication,
+  readiness: Readiness,
+  logger: ServiceLogger,
+  unfollow: () => void,
+): () => Promise<void> {
   let closing: Promise<void> | undefined;
   return () => {
     closing ??= (async () => {
       readiness.isDraining = true;
+      unfollow();
       // Streams that never end by themselves must not hold up the end for ever.
       const force = setTimeout(() => {
         logger.warn('some requests did not end in time; their connections are closed');

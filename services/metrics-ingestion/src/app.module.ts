@@ -23,13 +23,18 @@ import type { DoorKind } from './door/kind.js';
 import { RateLimit } from './door/rate-limit.js';
 import { RefusalMemory } from './door/refusal-memory.js';
 import { Refusals } from './door/refusals.js';
+import { Replays } from './door/replays.js';
+import { Secrets } from './door/secrets.js';
 import { SeenRecords } from './door/seen-records.js';
+import { Signatures } from './door/signatures.js';
 import { Storage } from './door/storage.js';
 import { Heart } from './heartbeat/heart.js';
 import { grafanaDoor } from './grafana/door.js';
 import { otlpDoor } from './otlp/door.js';
 import { prometheusDoor } from './prometheus/door.js';
 import { remoteWriteDoor } from './remote-write/door.js';
+import { Asking } from './query/asking.js';
+import { QueryTurns } from './query/turns.js';
 import { samplesDoor } from './samples/door.js';
 
 /** Every kind of door; the next one is a folder beside these and a line here. */
@@ -82,6 +87,31 @@ export class AppModule {
             ),
         },
         {
+          provide: Asking,
+          inject: [ConfigurationWatcher, JETSTREAM, Database, Journal, Relay, MAKE_ID, CLOCK, Metrics, LOGGER],
+          useFactory: (
+            watcher: ConfigurationWatcher,
+            jetstream: JetStreamConnection,
+            db: Database,
+            journal: Journal,
+            relay: Relay,
+            makeId: MakeId,
+            clock: Clock,
+            metrics: Metrics,
+            logger: ServiceLogger,
+          ) =>
+            new Asking({
+              watcher,
+              turns: new QueryTurns(config.DATABASE_URL, logger),
+              publisher: new SignalPublisher(jetstream.publisher(), { partitions: config.PARAPET_PARTITIONS }),
+              book: { db, journal, relay },
+              makeId,
+              clock,
+              metrics,
+              logger,
+            }),
+        },
+        {
           provide: RefusalMemory,
           inject: [REDIS, Metrics],
           useFactory: (redis: Redis, metrics: Metrics) => new RefusalMemory(redis, metrics),
@@ -100,17 +130,24 @@ export class AppModule {
           ) => new Refusals(new DeadLetters(jetstream), memory, { db, journal, relay }, metrics, logger),
         },
         {
+          provide: Signatures,
+          inject: [REDIS, Metrics, LOGGER],
+          useFactory: (redis: Redis, metrics: Metrics, logger: ServiceLogger) =>
+            new Signatures(new Secrets(), new Replays(redis, metrics), logger),
+        },
+        {
           provide: Intake,
-          inject: [AdmissionDesk, Storage, Refusals, LOGGER, Metrics, MAKE_ID, CLOCK],
+          inject: [AdmissionDesk, Storage, Refusals, Signatures, LOGGER, Metrics, MAKE_ID, CLOCK],
           useFactory: (
             desk: AdmissionDesk,
             storage: Storage,
             refusals: Refusals,
+            signatures: Signatures,
             logger: ServiceLogger,
             metrics: Metrics,
             makeId: MakeId,
             clock: Clock,
-          ) => new Intake(desk, storage, refusals, { logger, metrics, makeId, nowMs: () => clock.nowMs() }),
+          ) => new Intake(desk, storage, refusals, signatures, { logger, metrics, makeId, nowMs: () => clock.nowMs() }),
         },
       ],
     };

@@ -1,9 +1,10 @@
-import { parseEnvironment, serviceVariables } from '@parapet/nest';
+import { parseEnvironment, serviceVariables, tlsFilesOf, tlsVariables } from '@parapet/nest';
 
-/** What this service reads from its environment: what all services do, and nothing of its own. */
+/** What this service reads from its environment: what all services do, and the files of TLS if it is to end it itself. */
 export type IngestionConfig = ReturnType<typeof readConfig>;
 
 /** Reads the environment; throws EnvironmentInvalid with every problem at once. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env) {
-  return parseEnvironment(serviceVariables, environment);
+  const variables = parseEnvironment({ ...serviceVariables, ...tlsVariables }, environment);
+  return { ...variables, tls: tlsFilesOf(variables) };
 }

@@ -9,6 +9,7 @@ export function startIngestion(config: IngestionConfig): Promise<RunningService>
   return startService(AppModule.register(config), {
     service: 'metrics-ingestion',
     config,
+    tls: config.tls,
     prepare: (app) => openDoors(app, DOORS, app.get(Intake, { strict: false })),
   });
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { decodeSignalBatch, type Problem, type SignalBatch } from '@parapet/contracts';
 import { connectJetStream, ensureStreams, type JetStreamConnection } from '@parapet/jetstream';
-import { ConfigurationWatcher, parseEnvironment, type RunningService, serviceVariables } from '@parapet/nest';
+import { ConfigurationWatcher, type RunningService } from '@parapet/nest';
 import { hashToken, makeToken, parseDocuments } from '@parapet/policy';
 import { ConfigurationStore, type Database } from '@parapet/postgres';
 import {
@@ -14,6 +14,7 @@ import {
   type TestNats,
   type TestServer,
 } from '@parapet/testkit';
+import { readConfig } from '../src/config.js';
 import type { Receipt } from '../src/door/intake.js';
 import { startIngestion } from '../src/start.js';
 
@@ -150,7 +151,7 @@ export class World {
       ['other-retail', OTHER],
     ] as const)
       await apply(db, tenant, text);
-    const config = parseEnvironment(serviceVariables, {
+    const config = readConfig({
       PORT: '0',
       NATS_URL: nats.url,
       NATS_USER: 'metrics-ingestion',

@@ -2,28 +2,27 @@ import type { Readable } from 'node:stream';
 import { PublishRefused } from '@parapet/jetstream';
 import type { MakeId } from '@parapet/kernel';
 import type { Metrics, ServiceLogger } from '@parapet/telemetry';
-import type { AdmissionDesk } from './admission.js';
+import type { AdmissionDesk, Admitted, Admission, Knock } from './admission.js';
 import { digestOf, receive } from './body.js';
 import { withinTime } from './deadline.js';
-import type { DoorKind, Reply, RequestHead, Sender } from './kind.js';
+import type { Reply, Sender } from './kind.js';
 import { messageOf } from './message.js';
 import { type Refusal, Refused, tooLarge, unavailable } from './refusal.js';
 import type { Refusals } from './refusals.js';
+import type { Signatures } from './signatures.js';
 import type { Storage } from './storage.js';
 
 /** Senders must have an answer four seconds after their last byte; the way to us and back takes some of it. */
 const ANSWER_MS_MAX = 3_500;
 /** Bodies in memory at once. */
 const IN_FLIGHT_MAX = 256;
+/** Of them, those of senders who are known by nothing but a signature that is not compared yet. */
+const UNPROVEN_MAX = 16;
 
 /** A request at a door, as far as the door looks at it. */
-export interface Handed {
-  readonly door: DoorKind;
-  /** The source that the path names. */
-  readonly source: string;
+export interface Handed extends Knock {
   readonly path: string;
   readonly requestId: string;
-  readonly head: RequestHead;
   readonly traceparent: string;
   /** Not yet read: who may not come in is not listened to. */
   readonly body: Readable;
@@ -53,19 +52,21 @@ export interface Surroundings {
 /** The way of a message through a door: who sends it, what it says, where it is stored, what is answered. */
 export class Intake {
   #inFlight = 0;
+  #unproven = 0;
 
   constructor(
     private readonly desk: AdmissionDesk,
     private readonly storage: Storage,
     private readonly refusals: Refusals,
+    private readonly signatures: Signatures,
     private readonly around: Surroundings,
   ) {}
 
   /** Answers one request; rejects with SenderGone where nobody waits for an answer any more. */
   async answer(handed: Handed): Promise<Answer> {
-    const admission = await this.desk.admit(handed.door, handed.source, handed.head.header('authorization'));
+    const admission = await this.desk.admit(handed);
     const known = admission.refusal === null ? admission.sender : admission.known;
-    const answer = await this.#answerTo(handed, known, admission.refusal);
+    const answer = await this.#answerTo(handed, admission);
     // Names that a sender made up would be labels without end.
     const where = { door: handed.door.name, tenant: known?.tenant ?? 'none', source: known?.source.name ?? 'none' };
     this.around.metrics.count('parapet_ingest_messages_total', {
@@ -75,25 +76,44 @@ export class Intake {
     return answer;
   }
 
-  async #answerTo(handed: Handed, known: Sender | null, refusal: Refusal | null): Promise<Answer> {
-    const early = refusal ?? (this.#inFlight >= IN_FLIGHT_MAX ? unavailable('too many messages at once', 2) : null);
-    if (early !== null && (known === null || isForLater(early))) return { reply: null, refusal: early };
+  async #answerTo(handed: Handed, admission: Admission): Promise<Answer> {
+    const early = admission.refusal ?? this.#crowded(admission);
+    const isUnproven = admission.refusal === null && !admission.isProven;
+    if (early !== null) {
+      const known = admission.refusal === null ? admission.sender : admission.known;
+      if (known === null || isUnproven || !isForGood(early)) return { reply: null, refusal: early };
+    }
     this.#inFlight++;
+    if (isUnproven) this.#unproven++;
     try {
-      return await this.#receive(handed, known as Sender, early);
+      return await this.#receive(handed, admission);
     } finally {
       this.#inFlight--;
+      if (isUnproven) this.#unproven--;
     }
   }
 
-  async #receive(handed: Handed, sender: Sender, early: Refusal | null): Promise<Answer> {
+  #crowded({ isProven }: Admitted): Refusal | null {
+    const isFull = this.#inFlight >= IN_FLIGHT_MAX || (!isProven && this.#unproven >= UNPROVEN_MAX);
+    return isFull ? unavailable('too many messages at once', 2) : null;
+  }
+
+  async #receive(handed: Handed, admission: Admission): Promise<Answer> {
+    const sender = (admission.refusal === null ? admission.sender : admission.known) as Sender;
     const { raw, refusal } = await receive(handed.body);
     const { metrics } = this.around;
     const where = { door: handed.door.name, tenant: sender.tenant, source: sender.source.name };
     metrics.count('parapet_ingest_bytes_total', where, raw.length);
     const startedMs = performance.now();
     try {
-      return await withinTime(ANSWER_MS_MAX, () => this.#judge(handed, sender, raw, early ?? refusal));
+      return await withinTime(ANSWER_MS_MAX, async () => {
+        const early = admission.refusal ?? refusal;
+        if (admission.refusal !== null || early !== null) {
+          const isTheirs = admission.refusal !== null || admission.isProven;
+          return await this.#refused(handed, sender, raw, early as Refusal, isTheirs);
+        }
+        return await this.#judge(handed, admission, raw);
+      });
     } catch (error) {
       return { reply: null, refusal: this.#refusalOf(error) };
     } finally {
@@ -101,16 +121,25 @@ export class Intake {
     }
   }
 
-  async #judge(handed: Handed, sender: Sender, raw: Buffer, early: Refusal | null): Promise<Answer> {
-    let refusal = early;
-    if (refusal === null) {
-      try {
-        return { reply: await this.#store(handed, sender, raw), refusal: null };
-      } catch (error) {
-        refusal = this.#refusalOf(error);
-      }
+  async #judge(handed: Handed, admitted: Admitted, raw: Buffer): Promise<Answer> {
+    try {
+      const known = await this.#compare(handed, admitted, raw);
+      const reply = known ?? (await this.#store(handed, admitted.sender, raw));
+      if (known === null && admitted.signature !== null)
+        await this.signatures.remember(admitted.sender, admitted.signature, reply);
+      return { reply, refusal: null };
+    } catch (error) {
+      return await this.#refused(handed, admitted.sender, raw, this.#refusalOf(error), true);
     }
-    return { reply: null, refusal: isForLater(refusal) ? refusal : await this.#refuse(handed, sender, raw, refusal) };
+  }
+
+  /** Holds a signed body against its signature; gives the answer that it had before, if it came before. */
+  async #compare({ door }: Handed, { sender, signature, isProven }: Admitted, raw: Buffer): Promise<Reply | null> {
+    if (signature === null) return null;
+    this.signatures.check(door, sender, signature, raw);
+    const beyondRate = isProven ? null : await this.desk.rate(door, sender);
+    if (beyondRate !== null) throw new Refused(beyondRate);
+    return this.signatures.answered(sender, signature);
   }
 
   async #store({ door, head, traceparent }: Handed, sender: Sender, raw: Buffer): Promise<Reply> {
@@ -128,7 +157,12 @@ export class Intake {
     return taken.reply ?? receiptReply({ receipt, accepted, repeated });
   }
 
-  /** Keeps a refused message and gives what to answer. */
+  /** Gives what to answer, once what has to be kept of the message is kept; nothing is of whoever did not prove who it is. */
+  async #refused(handed: Handed, sender: Sender, raw: Buffer, refusal: Refusal, isTheirs: boolean): Promise<Answer> {
+    const isKept = isTheirs && isForGood(refusal);
+    return { reply: null, refusal: isKept ? await this.#refuse(handed, sender, raw, refusal) : refusal };
+  }
+
   async #refuse(handed: Handed, sender: Sender, raw: Buffer, refusal: Refusal): Promise<Refusal> {
     const { door, path: address, head, requestId } = handed;
     const contentType = head.header('content-type');
@@ -160,7 +194,7 @@ function receiptReply(receipt: Receipt): Reply {
   };
 }
 
-/** Refused for now: nothing is wrong with the message, and it is not kept. */
-function isForLater(refusal: Refusal): boolean {
-  return refusal.status === 503 || refusal.status === 429;
+/** Whether the message itself is refused; not whoever brought it, and not for now. */
+function isForGood({ status }: Refusal): boolean {
+  return status !== 503 && status !== 429 && status !== 401;
 }

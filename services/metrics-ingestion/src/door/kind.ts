@@ -74,6 +74,20 @@ export interface Accepts {
   readonly isEncodingRequired?: boolean;
 }
 
+/** A signature as it was presented, not yet compared with anything. */
+export interface PresentedSignature {
+  readonly signature: string;
+  readonly timestamp: string;
+}
+
+/** How senders of a kind sign their bodies; asked for wherever a source has a secret. */
+export interface BodySignature {
+  /** What the headers hold; null where something is missing, malformed or too far from now: such a body is not even read. */
+  read(head: RequestHead, nowMs: InstantMs): PresentedSignature | null;
+  /** Whether it is the signature of these bytes, as they came; takes the same time for every wrong one. */
+  isRight(presented: PresentedSignature, secret: string, raw: Buffer): boolean;
+}
+
 /**
  * One kind of door: at which address, what its messages mean, and how its senders want to be answered.
  *
@@ -91,6 +105,8 @@ export interface DoorKind {
   readonly beyondRate: 429 | 503;
   /** Absent: JSON (or no type at all), as it is or gzip. */
   readonly accepts?: Accepts;
+  /** Absent: senders of this kind do not sign. */
+  readonly signature?: BodySignature;
   /** How a refusal is worded where senders of this kind read no problem documents; its status and headers stay. */
   readonly wordRefusal?: (refusal: Refusal, head: RequestHead) => Pick<Reply, 'headers' | 'body'>;
   /** Reads a whole message; throws Refused with the first bad value. Pure: the same message gives the same every time. */

@@ -3,6 +3,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyReply, type FastifyRequest, ProblemError } from '@parapet/nest';
 import { traceparentFor } from '@parapet/telemetry';
 import { SenderGone } from './body.js';
+import { certificateOf } from './certificate.js';
 import type { Intake } from './intake.js';
 import type { DoorKind, Reply } from './kind.js';
 import { headOf } from './message.js';
@@ -48,6 +49,7 @@ async function answer(
       path,
       requestId: request.id,
       head,
+      certificate: certificateOf(request.raw.socket),
       traceparent: traceparentFor(head.header('traceparent')),
       body: (request.body as Readable | undefined) ?? request.raw,
     })

@@ -21,8 +21,7 @@ export class SeenRecords {
   async countSeen(tenant: string, source: string, records: readonly string[]): Promise<number> {
     if (records.length === 0) return 0;
     try {
-      const found = await this.redis.mget(records.map((record) => keyOf(tenant, source, record)));
-      return found.filter((one) => one !== null).length;
+      return await this.redis.exists(records.map((record) => keyOf(tenant, source, record)));
     } catch {
       // The client itself tells once that Redis is away; here it is counted.
       this.metrics.count('parapet_redis_fallbacks_total', { use: 'seen-records' });

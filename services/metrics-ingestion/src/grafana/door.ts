@@ -1,6 +1,7 @@
 import { takenOf } from '../alerts/taken.js';
 import type { DoorKind } from '../door/kind.js';
 import { readMessage } from './read.js';
+import { grafanaSignature } from './signature.js';
 
 /** Takes what Grafana's alerting sends to a webhook, signed where its source has a secret. */
 export const grafanaDoor: DoorKind = {
@@ -9,5 +10,6 @@ export const grafanaDoor: DoorKind = {
   methods: ['POST', 'PUT'],
   // Not known to come again after 429: treated as Alertmanager.
   beyondRate: 503,
+  signature: grafanaSignature,
   take: (message, sender, arrival) => takenOf(readMessage(message.document()), sender, arrival),
 };
