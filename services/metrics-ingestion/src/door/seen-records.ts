@@ -4,8 +4,12 @@ import type { Metrics } from '@parapet/telemetry';
 import type { Redis } from 'ioredis';
 
 const REMEMBERED_MS_MIN = 3_600_000;
-/** One command for all records of a message: twenty of them cost more than the rest of the door. */
-const REMEMBER = "for _, key in ipairs(KEYS) do redis.call('SET', key, 1, 'PX', ARGV[1]) end";
+/** One command a message: more cost more than the rest of the door. Answers how many of the keys were there. */
+const REMEMBER = `local seen = 0
+for _, key in ipairs(KEYS) do
+  if redis.call('SET', key, 1, 'PX', ARGV[1], 'GET') then seen = seen + 1 end
+end
+return seen`;
 
 /**
  * Remembers what each source has said, so that an answer can tell what of a message was not new.
@@ -17,27 +21,17 @@ export class SeenRecords {
     private readonly metrics: Metrics,
   ) {}
 
-  /** How many of these records the source has said before; 0 while nobody knows. */
-  async countSeen(tenant: string, source: string, records: readonly string[]): Promise<number> {
+  /** Remembers records that are stored now; answers how many of them the source has said before, 0 while nobody knows. */
+  async remember(tenant: string, source: SignalSource, records: readonly string[]): Promise<number> {
     if (records.length === 0) return 0;
+    const forMs = Math.max(REMEMBERED_MS_MIN, 3 * source.repeatIntervalMs + source.groupIntervalMs);
+    const keys = records.map((record) => keyOf(tenant, source.name, record));
     try {
-      return await this.redis.exists(records.map((record) => keyOf(tenant, source, record)));
+      return Number(await this.redis.eval(REMEMBER, keys.length, ...keys, Math.ceil(forMs)));
     } catch {
       // The client itself tells once that Redis is away; here it is counted.
       this.metrics.count('parapet_redis_fallbacks_total', { use: 'seen-records' });
       return 0;
-    }
-  }
-
-  /** Remembers records that are stored now. */
-  async remember(tenant: string, source: SignalSource, records: readonly string[]): Promise<void> {
-    if (records.length === 0) return;
-    const forMs = Math.max(REMEMBERED_MS_MIN, 3 * source.repeatIntervalMs + source.groupIntervalMs);
-    const keys = records.map((record) => keyOf(tenant, source.name, record));
-    try {
-      await this.redis.eval(REMEMBER, keys.length, ...keys, Math.ceil(forMs));
-    } catch {
-      this.metrics.count('parapet_redis_fallbacks_total', { use: 'seen-records' });
     }
   }
 }

@@ -11,10 +11,7 @@ export class Storage {
 
   /** Resolves once SIGNALS has confirmed every part of every batch; answers how many records had been said before. */
   async store(taken: Taken, { tenant, source }: Sender, traceparent: string): Promise<number> {
-    const repeated = await this.seen.countSeen(tenant, source.name, taken.records);
     await Promise.all(taken.batches.map((batch) => this.signals.publish(batch, { traceparent })));
-    // The answer need not wait: it only says next time what was not new.
-    void this.seen.remember(tenant, source, taken.records);
-    return repeated;
+    return this.seen.remember(tenant, source, taken.records);
   }
 }
