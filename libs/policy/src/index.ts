@@ -23,6 +23,7 @@ export { odooSqlSettings as odooSqlSettingsSchema } from './schema/probes/odoo-s
 export type { AskedPrometheus, SignalQuery } from './asked-prometheus.js';
 export { fitsText } from './outside-series-of.js';
 export { POSTGRES_KPIS, postgresSettings } from './schema/probes/postgres.js';
+export { redisSettings } from './schema/probes/redis.js';
 export type { StoredDocument } from './reading.js';
 export * from './secret.js';
 export { ALERT_KINDS, ASKED_KIND, SAMPLE_KINDS, sendsAlerts, type SourceKind } from './source-kinds.js';

@@ -3,6 +3,7 @@ import { withinHours } from './hours/within-hours.js';
 import { makeHttpJourneyProbe } from './http-journey/make.js';
 import { makeOdooSqlProbe } from './odoo-sql/make.js';
 import { makePostgresProbe } from './postgres/make.js';
+import { makeRedisProbe } from './redis/make.js';
 import type { MakeProbe } from './probe.js';
 
 /** Every kind of probe; the next one is a folder beside these, a schema in `libs/policy` and a line here. */
@@ -10,6 +11,7 @@ const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
   'odoo-sql': makeOdooSqlProbe,
   'http-journey': makeHttpJourneyProbe,
   postgres: makePostgresProbe,
+  redis: makeRedisProbe,
 };
 
 /** Makes a probe of its declaration, one that knows when its shops are open, or says every problem of its settings. */

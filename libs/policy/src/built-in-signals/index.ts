@@ -1,7 +1,7 @@
 import type { BuiltInSignal } from './built-in-signal.js';
 import { HTTP_JOURNEY_SIGNALS } from './http-journey.js';
 import { ODOO_SIGNALS } from './odoo.js';
-import { POSTGRES_SIGNALS } from './platform.js';
+import { POSTGRES_SIGNALS, REDIS_SIGNALS } from './platform.js';
 
 export type { BuiltInSignal, SignalForm } from './built-in-signal.js';
 
@@ -10,4 +10,5 @@ export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [
   ...ODOO_SIGNALS,
   ...HTTP_JOURNEY_SIGNALS,
   ...POSTGRES_SIGNALS,
+  ...REDIS_SIGNALS,
 ];

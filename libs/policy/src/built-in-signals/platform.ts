@@ -17,3 +17,20 @@ export const POSTGRES_SIGNALS = measuredBy('postgres', [
   { name: 'postgres.wraparound.age', unit: 'transactions', ...gauge },
   { name: 'postgres.statements.slow', unit: 'calls', form: 'proportion', badDirection: 'high' },
 ]);
+
+/** What probes of Redis measure (odoo-kpis 5). */
+export const REDIS_SIGNALS = measuredBy('redis', [
+  { name: 'redis.latency', unit: 'milliseconds', ...gauge },
+  { name: 'redis.memory', unit: 'share', ...gauge },
+  { name: 'redis.clients.blocked', unit: 'clients', ...gauge },
+  { name: 'redis.evictions', unit: 'keys', form: 'rate', ...counter },
+  { name: 'redis.connections.rejected', unit: 'connections', form: 'rate', ...counter },
+  {
+    name: 'redis.hits',
+    unit: 'lookups',
+    form: 'proportion',
+    badDirection: 'low',
+    temporality: 'cumulative',
+  },
+  { name: 'redis.keys.stale', unit: 'keys', form: 'proportion', badDirection: 'high', dimensions: ['keys'] },
+]);

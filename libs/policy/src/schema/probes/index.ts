@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration, slug } from '../fields.js';
 import { httpJourneySettings } from './http-journey.js';
 import { odooSqlSettings } from './odoo-sql.js';
+import { redisSettings } from './redis.js';
 import { postgresSettings } from './postgres.js';
 
 /** Every kind of probe with the schema of its settings; the next one is a file beside these and a line here. */
@@ -9,6 +10,7 @@ const SETTINGS = {
   'odoo-sql': odooSqlSettings,
   'http-journey': httpJourneySettings,
   postgres: postgresSettings,
+  redis: redisSettings,
 } as const;
 
 /** A kind of probe that a Workload may declare. */
@@ -31,4 +33,5 @@ export const probe = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('odoo-sql'), settings: SETTINGS['odoo-sql'] }),
   z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
   z.strictObject({ ...base, kind: z.literal('postgres'), settings: SETTINGS.postgres }),
+  z.strictObject({ ...base, kind: z.literal('redis'), settings: SETTINGS.redis }),
 ]);
