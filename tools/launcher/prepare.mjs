@@ -1,5 +1,5 @@
 // Prepares servers that run elsewhere, as the job before the services: schema and roles, streams, configuration.
-import { connectJetStream, ensureStreams } from '@parapet/jetstream';
+import { connectJetStream, ensureStreams, streamSizesOf } from '@parapet/jetstream';
 import { hashToken, isTokenShaped } from '@parapet/policy';
 import { migrate, roleUrl } from '@parapet/postgres';
 import { ConfigurationRefused, readConfiguration, storeConfiguration } from './configuration.mjs';
@@ -49,7 +49,7 @@ try {
     name: 'parapet-prepare',
   });
   try {
-    await ensureStreams(connection);
+    await ensureStreams(connection, streamSizesOf(process.env));
   } finally {
     await connection.close();
   }

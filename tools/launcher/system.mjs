@@ -45,7 +45,7 @@ export async function startSystem({
     const { migrate, roleUrl } = await import('@parapet/postgres');
     const { applied } = await migrate({ adminUrl: backing.adminUrl, passwords: secrets.roles });
     if (applied.length > 0) say(`database: applied ${applied.join(', ')}`);
-    await makeStreams(backing.nats, subscribers);
+    await makeStreams(backing.nats, subscribers, env);
     const urlOf = (/** @type {typeof SERVICES[number]} */ name) => roleUrl(backing.adminUrl, name, secrets.roles[name]);
     await storeConfiguration({ databaseUrl: urlOf('release-control'), documents, tokens: secrets.tokens });
 
@@ -145,12 +145,13 @@ function keptSecrets(file, documents, subscribers) {
 /**
  * @param {import('./system.d.mts').NatsAccess} nats
  * @param {readonly import('./system.d.mts').Subscriber[]} subscribers
+ * @param {NodeJS.ProcessEnv} env
  */
-async function makeStreams(nats, subscribers) {
-  const { connectJetStream, ensureConsumer, ensureStreams } = await import('@parapet/jetstream');
+async function makeStreams(nats, subscribers, env) {
+  const { connectJetStream, ensureConsumer, ensureStreams, streamSizesOf } = await import('@parapet/jetstream');
   const connection = await connectJetStream({ url: nats.url, name: 'parapet-launcher', ...nats.launcher });
   try {
-    await ensureStreams(connection);
+    await ensureStreams(connection, streamSizesOf(env));
     for (const { name, filter } of subscribers) {
       await ensureConsumer(connection, 'EVENTS', {
         name,

@@ -10,5 +10,5 @@ export { type PublishRefusal, PublishRefused, WindowedPublisher } from './publis
 export * from './signal-publisher.js';
 export * from './strategy.js';
 export * from './stream-tail.js';
-export { type StreamSizes, checkStreams, ensureStreams, streamConfigs } from './streams.js';
+export { type StreamSizes, checkStreams, ensureStreams, streamConfigs, streamSizesOf } from './streams.js';
 export type { ConnectionStatus } from './connection-status.js';

@@ -16,6 +16,29 @@ export interface StreamSizes {
   readonly deadLettersBytesMax?: number;
 }
 
+/**
+ * Sizes as the environment has them: `PARAPET_SIGNALS_GIB` (2), `PARAPET_EVENTS_GIB` (4), `PARAPET_STREAM_REPLICAS` (1).
+ * Throws one sentence where one of them is no positive number.
+ */
+export function streamSizesOf(environment: Readonly<Record<string, string | undefined>>): StreamSizes {
+  const read = (name: string, isRight: (value: number) => boolean, wanted: string): number | null => {
+    const text = environment[name] ?? '';
+    if (text === '') return null;
+    const value = Number(text);
+    if (!isRight(value)) throw new Error(`${name} is ${JSON.stringify(text)}: ${wanted}`);
+    return value;
+  };
+  const size = (name: string) =>
+    read(name, (gib) => gib > 0 && Number.isFinite(gib), 'a size in GiB above 0, such as 2 or 0.5');
+  const [signals, events] = [size('PARAPET_SIGNALS_GIB'), size('PARAPET_EVENTS_GIB')];
+  const replicas = read('PARAPET_STREAM_REPLICAS', (n) => [1, 3, 5].includes(n), '1, or 3 or 5 in a cluster');
+  return {
+    ...(replicas === null ? {} : { replicas }),
+    ...(signals === null ? {} : { signalsBytesMax: Math.round(signals * GIB) }),
+    ...(events === null ? {} : { eventsBytesMax: Math.round(events * GIB) }),
+  };
+}
+
 /** The three streams, as code. */
 export function streamConfigs(sizes: StreamSizes = {}): readonly (Partial<StreamConfig> & { readonly name: string })[] {
   const common = { retention: RetentionPolicy.Limits, storage: StorageType.File, num_replicas: sizes.replicas ?? 1 };
