@@ -19,7 +19,7 @@ export * from './parse.js';
 export { type ConfigurationProblem, describeProblem } from './problem.js';
 export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';
 export { httpJourneySettings as httpJourneySettingsSchema } from './schema/probes/http-journey.js';
-export { odooSqlSettings as odooSqlSettingsSchema } from './schema/probes/odoo-sql.js';
+export { ODOO_KPIS, odooSqlSettings as odooSqlSettingsSchema, unmetOdooNeeds } from './schema/probes/odoo-sql.js';
 export type { AskedPrometheus, SignalQuery } from './asked-prometheus.js';
 export { fitsText } from './outside-series-of.js';
 export { POSTGRES_KPIS, postgresSettings } from './schema/probes/postgres.js';

@@ -19,6 +19,18 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return meant === null ? '' : `; did you mean "${meant}"?`;
 }
 
+/** How many names a message lists; of more, those that look most like what was written. */
+const LISTED_MAX = 12;
+
+/** The candidates as a list for a message, shortened to those nearest to what was written. */
+export function listed(word: string, candidates: readonly string[]): string {
+  const all = [...new Set(candidates)];
+  if (all.length <= LISTED_MAX) return all.join(', ');
+  const far = new Map(all.map((one) => [one, editDistance(word.toLowerCase(), one.toLowerCase())]));
+  const near = all.toSorted((a, b) => (far.get(a) ?? 0) - (far.get(b) ?? 0) || (a < b ? -1 : 1)).slice(0, LISTED_MAX);
+  return `${near.join(', ')}, …`;
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other. */
 function editDistance(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, (_, i) => [i, ...new Array<number>(b.length).fill(0)]);

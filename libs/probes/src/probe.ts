@@ -11,6 +11,7 @@ export type FailureReason =
   | 'refused'
   | 'unreachable'
   | 'standby-conflict'
+  | 'behind'
   | 'too-large'
   | 'bad-answer'
   | 'defect';

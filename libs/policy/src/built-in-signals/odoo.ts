@@ -15,11 +15,96 @@ function odoo(
   return { name, form, badDirection, unit, dimensions, probe: 'odoo-sql', ...timing };
 }
 
+/** Gauges `odoo.<kpi>.<column>` of odoo-kpis 3, each with its bad direction and unit. */
+function columns(
+  kpi: string,
+  all: Readonly<Record<string, readonly [bad: SignalDeclaration['badDirection'], unit: string]>>,
+): readonly BuiltInSignal[] {
+  return Object.entries(all).map(([column, [bad, unit]]) =>
+    odoo(`odoo.${kpi}.${column}`, 'gauge', bad, unit, ['company']),
+  );
+}
+
 /** What probes of Odoo measure. */
 export const ODOO_SIGNALS: readonly BuiltInSignal[] = [
   odoo('odoo.order.success', 'proportion', 'low', 'orders', ['company']),
+  odoo('odoo.payment.success', 'proportion', 'low', 'payments', ['company']),
+  odoo('odoo.order.confirmed', 'rate', 'low', 'orders', ['company']),
+  ...columns('paid_not_confirmed', { orders: ['high', 'orders'], oldest_s: ['high', 'seconds'] }),
+  ...columns('backend_funnel', {
+    created: ['low', 'orders'],
+    confirmed: ['low', 'orders'],
+    sent: ['high', 'orders'],
+    cancelled: ['high', 'orders'],
+    confirmed_of_submitted: ['low', 'share'],
+  }),
+  ...columns('checkout_duration', { n: ['low', 'orders'], p50_s: ['high', 'seconds'], p95_s: ['high', 'seconds'] }),
   odoo('odoo.pos.sync.errors', 'proportion', 'high', 'orders', ['company']),
   odoo('odoo.pos.sync.delay', 'gauge', 'high', 'seconds', ['company', 'till']),
+  odoo('odoo.pos_sync.p50_s', 'gauge', 'high', 'seconds', ['company', 'till']),
+  odoo('odoo.pos_sync.clock_ahead', 'gauge', 'high', 'orders', ['company', 'till']),
   odoo('odoo.pos.orders', 'rate', 'low', 'orders', ['company']),
+  ...columns('pos_broken', {
+    paid_drafts: ['high', 'orders'],
+    payment_mismatch: ['high', 'orders'],
+    failed_pickings: ['high', 'transfers'],
+    rescue_open: ['high', 'sessions'],
+    rescue_new: ['high', 'sessions'],
+    stuck_closing: ['high', 'sessions'],
+    open_over_24h: ['high', 'sessions'],
+  }),
+  ...columns('pos_sequence_gaps', { missing: ['high', 'orders'], sessions: ['low', 'sessions'] }),
+  odoo('odoo.pos_silence.silent_s', 'gauge', 'high', 'seconds', ['company', 'till']),
+  ...columns('pos_duplicates', { groups: ['high', 'orders'], extra: ['high', 'orders'] }),
   odoo('odoo.stock.update.delay', 'gauge', 'high', 'seconds', ['company', 'mode']),
+  ...columns('stock_sanity', {
+    negative_quants: ['high', 'quants'],
+    negative_qty: ['low', 'pieces'],
+    over_reserved: ['high', 'quants'],
+  }),
+  ...columns('reservation_latency', {
+    n: ['low', 'lines'],
+    p50_s: ['high', 'seconds'],
+    p95_s: ['high', 'seconds'],
+    max_s: ['high', 'seconds'],
+  }),
+  ...columns('reservation_backlog', {
+    moves: ['high', 'lines'],
+    partial: ['high', 'lines'],
+    oldest_s: ['high', 'seconds'],
+  }),
+  ...columns('price_config_diff', {
+    products: ['low', 'products'],
+    not_comparable: ['high', 'products'],
+    differ: ['high', 'products'],
+    zero_price: ['high', 'products'],
+  }),
+  ...columns('price_sold_diff', { products: ['low', 'products'], differ: ['high', 'products'] }),
+  ...columns('zero_price_lines', { sale_lines: ['high', 'lines'], pos_lines: ['high', 'lines'] }),
+  ...columns('queue_job', {
+    waiting: ['high', 'jobs'],
+    oldest_wait_s: ['high', 'seconds'],
+    zombies: ['high', 'jobs'],
+    failed: ['high', 'jobs'],
+    done: ['low', 'jobs'],
+    wait_p95_s: ['high', 'seconds'],
+  }),
+  ...columns('mail_queue', { overdue: ['high', 'mails'], oldest_s: ['high', 'seconds'], failed: ['high', 'mails'] }),
+  ...columns('cron_health', {
+    overdue: ['high', 'jobs'],
+    max_overdue_s: ['high', 'seconds'],
+    watched_inactive: ['high', 'jobs'],
+    modules_pending: ['high', 'modules'],
+  }),
+  ...columns('cron_failing', {
+    failing: ['high', 'jobs'],
+    max_failures: ['high', 'failures'],
+    failing_for_s: ['high', 'seconds'],
+  }),
+  ...columns('logged_errors', {
+    errors: ['high', 'lines'],
+    cron_errors: ['high', 'lines'],
+    pos_messages: ['high', 'lines'],
+  }),
+  ...columns('invoices', { n: ['low', 'invoices'], posted: ['low', 'invoices'], overdue_drafts: ['high', 'invoices'] }),
 ];

@@ -3,7 +3,7 @@ import type { CheckedDocumentOf } from '../document.js';
 import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
 import { ALERT_KINDS, sendsAlerts } from '../source-kinds.js';
-import { didYouMean } from '../suggest.js';
+import { didYouMean, listed } from '../suggest.js';
 import { whereOf } from '../tests-of.js';
 import { checkReach, probedEvery } from './guardrail-reach.js';
 import { checkTest } from './guardrail-test.js';
@@ -169,7 +169,7 @@ function checkVolume(
   if (signal.form === 'gauge') {
     const counting = known.filter((one) => one.form !== 'gauge').map((one) => one.name);
     const text = `"${name}" is a value, not a count: it cannot tell how much traffic there is`;
-    return [problemAt(document.where, path, text, counting.join(', '))];
+    return [problemAt(document.where, path, text, listed(name, counting))];
   }
   return checkProbed(document, path, name, near);
 }

@@ -4,7 +4,7 @@ import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
 import { askedEveryMs } from '../asked-prometheus.js';
 import { ASKED_KIND } from '../source-kinds.js';
-import { didYouMean } from '../suggest.js';
+import { didYouMean, listed } from '../suggest.js';
 import type { Neighbourhood } from './names.js';
 
 /** What guardrails have to know of a signal that somebody measures. */
@@ -38,5 +38,5 @@ export function unknownSignal(
 ): ConfigurationProblem[] {
   const names = [...new Set(known.map((one) => one.name))];
   const text = `no SignalSource declares "${name}" and no probe measures it${didYouMean(name, names)}`;
-  return [problemAt(document.where, path, text, names.join(', '))];
+  return [problemAt(document.where, path, text, listed(name, names))];
 }

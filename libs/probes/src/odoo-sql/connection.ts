@@ -92,12 +92,18 @@ async function transaction<T>(pool: pg.Pool, work: (query: Query) => Promise<T>)
   }
 }
 
-/** Asked of the server itself, so that they hold whatever happens to us. */
+/**
+ * Asked of the server itself, so that they hold whatever happens to us. Every statement is written to be answered by
+ * indexes: a planner with old statistics must not choose to read a large table after all. Compiling costs more than the
+ * short statements themselves.
+ */
 function sessionSettings(statementTimeoutMs: number): string {
   return `SET default_transaction_read_only = on;
     SET statement_timeout = ${Math.round(statementTimeoutMs)};
     SET lock_timeout = ${LOCK_TIMEOUT_MS};
     SET idle_in_transaction_session_timeout = ${IDLE_TIMEOUT_MS};
+    SET enable_seqscan = off;
+    SET jit = off;
     SET TIME ZONE 'UTC'`;
 }
 

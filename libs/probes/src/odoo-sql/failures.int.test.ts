@@ -81,7 +81,7 @@ describe('what could not be measured is never a number', () => {
     await shop.admin.query('DROP TABLE stock_picking');
     expect(await failureOf(measureOf(probe, 'stock-update').measure([WINDOW]))).toEqual({
       reason: 'missing',
-      message: 'tail_reach needs stock_picking: not there, or not readable',
+      message: 'tail_reach_stock_picking needs stock_picking, which this Odoo 19.0 (community) does not have',
     });
   });
 
@@ -100,9 +100,10 @@ describe('what could not be measured is never a number', () => {
 
   test('a table that the role may not read', async () => {
     await shop.admin.query(`REVOKE SELECT ON sale_order FROM ${new URL(shop.readerUrl).username}`);
-    expect((await failureOf(measureOf(probe, 'order-success').measure([WINDOW]))).message).toContain(
-      'sale_order: not there, or not readable',
-    );
+    expect(await failureOf(measureOf(probe, 'order-success').measure([WINDOW]))).toEqual({
+      reason: 'refused',
+      message: 'web_checkout may not read sale_order: parapet odoo grant-sql',
+    });
   });
 
   test('a database that is away, and an address that is not set', async () => {
@@ -148,6 +149,8 @@ describe('what could not be measured is never a number', () => {
     expect(measurements[0]?.samples.map(({ signal, value }) => [signal, value])).toEqual([
       ['odoo.pos.sync.errors', { kind: 'gap', reason: 'sensor-broken' }],
       ['odoo.pos.sync.delay', { kind: 'gap', reason: 'sensor-broken' }],
+      ['odoo.pos_sync.p50_s', { kind: 'gap', reason: 'sensor-broken' }],
+      ['odoo.pos_sync.clock_ahead', { kind: 'gap', reason: 'sensor-broken' }],
       ['odoo.pos.orders', { kind: 'gap', reason: 'sensor-broken' }],
     ]);
     await short.close();
@@ -181,6 +184,7 @@ describe('the session', () => {
       'transaction_read_only',
       'default_transaction_read_only',
       'transaction_isolation',
+      'enable_seqscan',
       'statement_timeout',
       'lock_timeout',
       'idle_in_transaction_session_timeout',
@@ -194,7 +198,7 @@ describe('the session', () => {
         values.push((await query('SELECT current_setting(:name) AS value', { name }))[0]?.value);
       return values;
     });
-    expect(seen).toEqual(['on', 'on', 'repeatable read', '5s', '1s', '10s', 'parapet-kpi-probing', 'UTC']);
+    expect(seen).toEqual(['on', 'on', 'repeatable read', 'off', '5s', '1s', '10s', 'parapet-kpi-probing', 'UTC']);
     await Promise.all([1, 2, 3].map(() => database.read((query) => query('SELECT 1 AS one', {}))));
     const { rows } = await shop.admin.query('SELECT count(*)::int AS n FROM pg_stat_activity WHERE usename = $1', [
       new URL(shop.readerUrl).username,

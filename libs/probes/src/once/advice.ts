@@ -14,6 +14,8 @@ export const FAILURE_ADVICE: Readonly<Record<FailureReason, string>> = {
     'The target did not answer: look at address, name resolution, firewall and certificate from the machine where the probe runs.',
   'standby-conflict':
     'The copy cancelled the read to keep up with its original: try again, or raise max_standby_streaming_delay of the copy.',
+  behind:
+    'The copy lags too far behind its original: mend the replication, name another copy, or raise replicaLagMax in settings.',
   'too-large':
     'The answer is longer than the probe reads: export less at the target, or ask for fewer things in settings.',
   'bad-answer':
