@@ -27,6 +27,7 @@ export class RedisServer {
       retryStrategy: () => null,
       maxRetriesPerRequest: 0,
       enableOfflineQueue: false,
+      disconnectTimeout: 100,
       // Both would ask for more than the measurement does.
       enableReadyCheck: false,
       disableClientInfo: true,
