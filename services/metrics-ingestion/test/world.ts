@@ -118,6 +118,7 @@ export interface Told {
 /** A batch as SIGNALS keeps it. */
 export interface StoredBatch {
   readonly subject: string;
+  readonly receivedAtMs: number;
   readonly batch: SignalBatch;
 }
 
@@ -140,8 +141,8 @@ export class World {
     await this[server].stop();
   }
 
-  /** `more`: further documents of acme-retail. */
-  static async start(more = ''): Promise<World> {
+  /** `more`: further documents of acme-retail; `environment`: further variables of the service. */
+  static async start(more = '', environment: Readonly<Record<string, string>> = {}): Promise<World> {
     const [database, nats, redis] = await Promise.all([startDatabase(), startNats({ users }), startRedis()]);
     const admin = await connectJetStream({ url: nats.url, user: 'launcher', password: 'launcher', name: 'launcher' });
     await ensureStreams(admin);
@@ -159,6 +160,7 @@ export class World {
       REDIS_URL: redis.url,
       DATABASE_URL: database.url('metrics-ingestion'),
       PARAPET_LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
+      ...environment,
     });
     return new World(database, nats, redis, admin, db, await startIngestion(config));
   }
@@ -203,7 +205,8 @@ export class World {
           throw error;
         });
       if (message === null) break;
-      all.push({ subject: message.subject, batch: decodeSignalBatch(message.data) });
+      const receivedAtMs = message.time.getTime();
+      all.push({ subject: message.subject, receivedAtMs, batch: decodeSignalBatch(message.data) });
       seq = message.seq + 1;
     }
     return receipt === undefined ? all : all.filter(({ batch }) => batch.receipt === receipt);

@@ -28,10 +28,10 @@ describe('the names in a client certificate', () => {
   });
 
   it('the fingerprint as openssl and sha256sum print it of the DER', () => {
-    const pem = readFileSync(new URL('../../test/tls/alertmanager.pem', import.meta.url));
+    const pem = readFileSync(new URL('../../../../test/fixtures/tls/alertmanager.pem', import.meta.url));
     const { fingerprint256, subjectAltName } = new X509Certificate(pem);
     expect(readCertificate({ fingerprint256, subjectaltname: subjectAltName })).toEqual({
-      sha256: 'ce30fef07cef818e2ca2d4ce2e9be01b35a387aad2654903b40521fb62503b84',
+      sha256: '2f10033caab6b7a380d6d605514e0cf62e00d85311e237312c80f8c048775cbe',
       names: ['alertmanager.shop.example', 'spiffe://shop.example/alertmanager'],
     });
   });
