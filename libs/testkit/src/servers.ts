@@ -73,7 +73,11 @@ export async function startRedis(): Promise<TestServer> {
 }
 
 /** Starts a fresh Prometheus; `rulesYaml` is the file `rules.yml` beside its configuration. */
-export async function startPrometheus(options: { configYaml: string; rulesYaml?: string }): Promise<TestServer> {
+export async function startPrometheus(options: {
+  configYaml: string;
+  rulesYaml?: string;
+  resendDelay?: string;
+}): Promise<TestServer> {
   return await serverIn('prometheus', (dir) => servers.startPrometheus({ dir, ...options }));
 }
 
