@@ -1,6 +1,9 @@
 export { makeProbe } from './kinds.js';
-export { odooSqlSettings } from './odoo-sql/config.js';
-export { OdooDatabase } from './odoo-sql/connection.js';
+export { isKpi, type Kpi, KPIS, kpisOf, odooSqlSettings, type OdooSqlSettings } from './odoo-sql/config.js';
+export { OdooDatabase, type Query, type Row } from './odoo-sql/connection.js';
+export { describeShop, detectShop, type OdooShop } from './odoo-sql/detect.js';
+export { isOdooVersion, type OdooVersion, VERSIONS } from './odoo-sql/dialect.js';
+export { everyNeed, type GrantOptions, grantSql, isRoleName, lackingFor } from './odoo-sql/grants.js';
 export { OdooSqlProbe } from './odoo-sql/probe.js';
 export { isWhole, tryProbe, type TrialGap, type TrialTime, type TriedKpi, type TriedValue } from './once/trial.js';
 export * from './probe.js';

@@ -179,9 +179,9 @@ describe('parapet probe run', () => {
       {
         values: [],
         gap: {
-          reason: 'missing',
-          detail: expect.stringContaining('sale_order'),
-          advice: expect.stringContaining('grant the right'),
+          reason: 'refused',
+          detail: 'web_checkout may not read sale_order: parapet odoo grant-sql',
+          advice: expect.stringContaining('the rights of its role'),
         },
       },
     ]);

@@ -5,6 +5,7 @@ import { deadCommands } from './commands/dead.js';
 import { guardrailCommands } from './commands/guardrails.js';
 import { journalCommands } from './commands/journal.js';
 import { lintCommand } from './commands/lint.js';
+import { odooCommands } from './commands/odoo.js';
 import { probeCommands } from './commands/probe.js';
 import { proposalCommands } from './commands/proposals.js';
 import { releaseCommands } from './commands/release.js';
@@ -54,6 +55,8 @@ function build(world: World, end: (code: ExitCode) => void): Command {
   const program = new Command('parapet')
     .description('the guardrail along a software release')
     .version(VERSION)
+    // Behind a command stand the command's own options, so that one may be called --version too.
+    .enablePositionalOptions()
     .option('--server <url>', 'address of Parapet')
     .option('--token-file <file>', 'file that holds your token')
     .option('--idempotency-key <key>', 'names this change, so that repeating the command changes nothing twice')
@@ -68,6 +71,7 @@ function build(world: World, end: (code: ExitCode) => void): Command {
   lintCommand(program, world, end);
   journalCommands(program, world);
   deadCommands(program, world);
+  odooCommands(program, world);
   probeCommands(program, world, end);
   replayCommand(program, world, end);
   simulateCommand(program, world);

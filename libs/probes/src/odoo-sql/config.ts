@@ -6,6 +6,11 @@ import { z } from 'zod';
 export const KPIS = ODOO_KPIS;
 export type Kpi = (typeof KPIS)[number];
 
+/** Whether a word names something that the probe can measure. */
+export function isKpi(word: string): word is Kpi {
+  return KPIS.some((kpi) => kpi === word);
+}
+
 const duration = (fallback: string) =>
   z
     .string()

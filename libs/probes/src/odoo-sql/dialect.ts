@@ -86,6 +86,11 @@ export function dialectOf(columns: Columns): Dialect {
 export const VERSIONS = [14, 15, 16, 17, 18, 19] as const;
 export type OdooVersion = (typeof VERSIONS)[number];
 
+/** Whether a number is a version that the statements are written for. */
+export function isOdooVersion(number: number): number is OdooVersion {
+  return VERSIONS.some((version) => version === number);
+}
+
 /** The fragments of a version as it leaves the house: what grants are written for before anybody looked. */
 export function dialectOfVersion(version: OdooVersion): Dialect {
   return dialectFor({
