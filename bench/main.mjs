@@ -15,6 +15,20 @@ if (first === '--judgement') {
   process.stdout.write(`${rest.includes('--json') ? JSON.stringify(judged, null, 2) : judgementTable(judged)}\n`);
   process.exit();
 }
+if (first === '--doors') {
+  const { doors, doorsTable } = await import('./doors/main.mjs');
+  const { values: asked } = parseArgs({
+    args: rest,
+    options: {
+      seconds: { type: 'string', default: '30' },
+      soak: { type: 'string', default: '600' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const stormed = await doors({ seconds: Number(asked.seconds), soakSeconds: Number(asked.soak), say });
+  process.stdout.write(asked.json ? `${JSON.stringify(stormed, null, 2)}\n` : doorsTable(stormed));
+  process.exit();
+}
 const { values } = parseArgs({
   options: {
     releases: { type: 'string', default: '200' },
@@ -24,7 +38,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--releases N] [--json]\nnpm run bench -- --judges [--json] [--write]\nnpm run bench -- --judgement [--json]\n\nTimes an alert from the door to the rollback order, beside bare JetStream hops and PostgreSQL commits.\nJudges labelled releases by our rules and by those of other tools.\nTimes the pure judgement of samples, with few and with many releases watched.\n',
+    'npm run bench -- [--releases N] [--json]\nnpm run bench -- --judges [--json] [--write]\nnpm run bench -- --judgement [--json]\nnpm run bench -- --doors [--seconds N] [--soak SECONDS] [--json]\n\nTimes an alert from the door to the rollback order, beside bare JetStream hops and PostgreSQL commits.\nJudges labelled releases by our rules and by those of other tools.\nTimes the pure judgement of samples, with few and with many releases watched.\nStorms the doors with webhooks and remote writes, and holds them to JetStream alone.\n',
   );
   process.exit(0);
 }

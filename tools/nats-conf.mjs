@@ -22,7 +22,7 @@ export function natsConf({ users }) {
     'max_payload: 1MB',
     'jetstream {',
     '  store_dir: "/data"',
-    '  max_file_store: 16GB',
+    '  max_file_store: 64GB',
     '  sync_interval: "1s"',
     '}',
     'authorization {',

@@ -79,7 +79,7 @@ export function natsConfig({ dir, port, version, users, config }) {
     'jetstream {',
     `  store_dir: ${JSON.stringify(join(dir, 'jetstream'))}`,
     // A bound on what streams may reserve together; by default it is three quarters of the free disk, which may be too little for them.
-    '  max_file_store: 16GB',
+    '  max_file_store: 64GB',
     // JetStream acknowledges before it syncs; the default of two minutes is a long time to lose.
     ...(isAtLeast(version, '2.10') ? ['  sync_interval: "1s"'] : []),
     '}',
