@@ -1,10 +1,13 @@
 import 'reflect-metadata';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DeadLetters } from '@parapet/jetstream';
 import { makeToken } from '@parapet/policy';
 import fc from 'fast-check';
 import { mangled } from '../test/mangled.js';
+import { snippetsOf } from '../test/snippets.js';
 import { eventually, tokens, World } from '../test/world.js';
 
 const ALERTS = '/v1/ingest/alertmanager/shop-alertmanager';
@@ -123,6 +126,25 @@ describe('what is taken', () => {
       [expect.stringMatching(/^parapet\.signals\.v1\.\d+\.acme-retail\.staging$/), 'staging', 1],
     ]);
     await eventually(async () => (await world.post(SAMPLES, tokens.samples, body)).body.repeated === 2);
+  });
+
+  it('samples of a script, by the very command of the page', async () => {
+    const command = (snippetsOf('samples.md', 'sh')[0] as string).replace(
+      'https://parapet.acme.example',
+      world.service.url,
+    );
+    const { stdout } = await promisify(execFile)('sh', ['-c', command], {
+      env: { ...process.env, PARAPET_TOKEN: tokens.samples },
+    });
+    const told = JSON.parse(stdout) as Record<string, unknown>;
+    expect(told).toEqual({ receipt: expect.any(String), accepted: 2, repeated: 0 });
+    const page = JSON.parse(snippetsOf('samples.md', 'json')[0] as string) as Record<string, unknown>;
+    expect(Object.keys(told)).toEqual(Object.keys(page));
+    const [stored] = await world.stored(told['receipt'] as string);
+    expect(stored?.batch.samples.map(({ signal, value }) => [signal, value])).toEqual([
+      ['shop.carts.open', { kind: 'gauge', value: 41 }],
+      ['checkout.failures', { kind: 'count', count: 3, of: 812 }],
+    ]);
   });
 
   it('a compressed body, and one without a type', async () => {
