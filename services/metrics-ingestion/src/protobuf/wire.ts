@@ -9,7 +9,7 @@ export const BYTES = 2;
 export const FIXED32 = 5;
 
 const TWO_32 = 4_294_967_296;
-const TWO_53 = 9_007_199_254_740_992;
+const TWO_31 = 2_147_483_648;
 
 /**
  * Reads fields of Protocol Buffers one after another and never beyond its bytes; whatever does not fit throws Malformed.
@@ -62,10 +62,9 @@ export class WireReader {
 
   /** A signed whole number in zigzag coding. */
   sint64(): number {
-    const value = this.uint64();
-    const half = Math.floor(value / 2);
-    const isOdd = value < TWO_53 ? value % 2 === 1 : false;
-    return isOdd ? -half - 1 : half;
+    const [low, high] = this.#varint64();
+    const half = high * TWO_31 + (low >>> 1);
+    return (low & 1) === 1 ? -half - 1 : half;
   }
 
   sint32(): number {

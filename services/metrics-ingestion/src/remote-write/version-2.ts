@@ -1,3 +1,4 @@
+import { invariant } from '@parapet/kernel';
 import { BYTES, Malformed, repeated, VARINT, WireReader } from '../protobuf/wire.js';
 import type { OutsidePoint, OutsideSeries } from '../series/outside.js';
 import { readHistogram } from './histogram.js';
@@ -65,12 +66,18 @@ class Symbols {
     this.reader.pos = end;
   }
 
+  /** Throws Malformed where a series refers to what is not there. */
+  check(refs: readonly number[]): void {
+    const known = this.#places.length / 2;
+    for (const ref of refs)
+      if (ref >= known) throw new Malformed(`a label refers to symbol ${ref}, and there are ${known}`);
+  }
+
   text(ref: number): string {
     const known = this.#texts[ref];
     if (known !== undefined) return known;
     const [start, end] = [this.#places[2 * ref], this.#places[2 * ref + 1]];
-    if (start === undefined || end === undefined)
-      throw new Malformed(`a label refers to symbol ${ref}, and there are ${this.#places.length / 2}`);
+    invariant(start !== undefined && end !== undefined, `symbol ${ref} was checked before it is asked for`);
     const text = this.reader.slice(start, end);
     this.#texts[ref] = text;
     return text;
@@ -88,6 +95,7 @@ class Symbols {
 function readSeries(reader: WireReader, end: number, symbols: Symbols, tally: Tally): OutsideSeries | null {
   const start = reader.pos;
   const refs = refsIn(reader, end);
+  symbols.check(refs);
   const metric = nameOf(refs, symbols);
   const isOurs = metric !== null && symbols.isWanted(metric);
   const points: OutsidePoint[] = [];
