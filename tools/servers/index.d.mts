@@ -125,3 +125,5 @@ export function startAlertmanager(o: {
   port?: number | undefined;
   say?: Say | undefined;
 }): Promise<Addressed>;
+  /** What it measured before it was started, as OpenMetrics with times. */
+  pastOpenMetrics?: string;

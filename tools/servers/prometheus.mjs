@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import { startServer } from './child.mjs';
 import { debianTree, isDebian, libraryPath } from './debian.mjs';
 import { onPath, versionOf } from './found.mjs';
@@ -92,12 +94,13 @@ function withRelativeResources(program, resources) {
  * @param {Parameters<typeof import('./index.d.mts').startPrometheus>[0]} start
  * @returns {Promise<import('./index.d.mts').Addressed>}
  */
-export async function startPrometheus({ dir, configYaml, rulesYaml, resendDelay = '1m', port, say }) {
+export async function startPrometheus({ dir, configYaml, rulesYaml, pastOpenMetrics, resendDelay = '1m', port, say }) {
   const found = await findPrometheus(say);
   if (!found) throw new Error('no Prometheus found: install prometheus');
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'prometheus.yml'), configYaml);
   if (rulesYaml !== undefined) writeFileSync(join(dir, 'rules.yml'), rulesYaml);
+  if (pastOpenMetrics !== undefined) await writePast(found, dir, pastOpenMetrics);
   return await onFreePort(port, async (chosen) => {
     const url = `http://127.0.0.1:${chosen}`;
     const server = await startServer({
@@ -116,6 +119,20 @@ export async function startPrometheus({ dir, configYaml, rulesYaml, resendDelay 
     });
     return { ...server, url, port: chosen, version: found.version, how: found.how };
   });
+}
+
+/**
+ * Gives a Prometheus that was not started yet a past, through the program that its makers wrote for it.
+ * @param {import('./index.d.mts').Found} found
+ * @param {string} dir
+ * @param {string} openMetrics
+ */
+async function writePast(found, dir, openMetrics) {
+  const file = join(dir, 'past.txt');
+  writeFileSync(file, openMetrics);
+  const promtool = join(dirname(found.command), 'promtool');
+  const env = { ...process.env, ...found.env };
+  await promisify(execFile)(promtool, ['tsdb', 'create-blocks-from', 'openmetrics', file, join(dir, 'data')], { env });
 }
 
 /**

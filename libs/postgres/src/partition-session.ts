@@ -6,6 +6,8 @@ import { ConnectionUnusable, type OnProblem, runTransaction, type Tx, TYPES, war
 const PARTITION_LOCKS = 7_072_171;
 /** Key space of the locks that keep a component of an environment with one actuator; the second key is a hash of its name. */
 export const COMPONENT_LOCKS = 7_072_172;
+/** Key space of the locks that let one instance ask a source; the second key is a hash of its name. */
+export const QUERY_LOCKS = 7_072_173;
 const IDLE_TIMEOUT_MS = 5_000;
 
 /**

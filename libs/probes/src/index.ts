@@ -1,3 +1,4 @@
+export { exchange, type HttpAnswer, type HttpRequest, placeOf } from './http/exchange.js';
 export { makeProbe } from './kinds.js';
 export { isKpi, type Kpi, KPIS, kpisOf, odooSqlSettings, type OdooSqlSettings } from './odoo-sql/config.js';
 export { OdooDatabase, type Query, type Row } from './odoo-sql/connection.js';

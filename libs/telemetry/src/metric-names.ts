@@ -80,6 +80,22 @@ export const METRICS = {
     labels: ['door'],
     buckets: SECONDS,
   },
+  parapet_query_total: {
+    kind: 'counter',
+    help: 'Questions to the Prometheus of a source by how they ended.',
+    labels: ['tenant', 'source', 'outcome'],
+  },
+  parapet_query_seconds: {
+    kind: 'histogram',
+    help: 'Time from a question to the Prometheus of a source to its answer.',
+    labels: ['tenant', 'source'],
+    buckets: SECONDS,
+  },
+  parapet_query_history_left_seconds: {
+    kind: 'gauge',
+    help: 'How much of the past is still to be asked for, of all signals of a source.',
+    labels: ['tenant', 'source'],
+  },
   parapet_ingest_refused_total: {
     kind: 'counter',
     help: 'Messages refused, by code.',

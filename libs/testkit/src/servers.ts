@@ -78,6 +78,8 @@ export async function startPrometheus(options: {
   rulesYaml?: string;
   resendDelay?: string;
 }): Promise<TestServer> {
+  /** What it measured before it was started, as OpenMetrics with times. */
+  pastOpenMetrics?: string;
   return await serverIn('prometheus', (dir) => servers.startPrometheus({ dir, ...options }));
 }
 

@@ -1,0 +1,125 @@
+import type { InstantMs } from '@parapet/kernel';
+import { type AskedSource, askSignal, isAnyWindow } from './ask-signal.js';
+import { moveCursor, type QueryCursor, readCursor } from './cursors.js';
+import { backoffMs } from './loop.js';
+import type { QueryPorts, SourceName } from './ports.js';
+import type { PrometheusClient } from './prometheus-client.js';
+import { type Instants, instantsIn, newestInstant, POINTS_MAX } from './promql.js';
+import type { AskedSignal } from './samples.js';
+
+/** History is kept by the minute: more points of the past say nothing more. */
+const STEP_MS = 60_000;
+/** A day of minutes: a question that any Prometheus can answer. */
+const POINTS_OF_PART = 1_440;
+const POINTS_OF_PART_MIN = 30;
+/** At most so many samples of the past a second, so that live ones need not queue behind them. */
+const SAMPLES_PER_SECOND = 10_000;
+const PAUSE_MS_MIN = 250;
+const CLAIM_PAUSE_MS = 2_000;
+
+/** Where a signal that is new begins, and how much of the past before it is asked for: whole steps, so that the last one ends there. */
+export function historyStart(
+  source: AskedSource,
+  signal: AskedSignal,
+  everyMs: number,
+  newestMs: InstantMs,
+): { readonly newestMs: InstantMs; readonly historyMs: number } {
+  const stepMs = stepOf(signal, everyMs);
+  return { newestMs, historyMs: Math.floor((source.historyMs ?? 0) / stepMs) * stepMs };
+}
+
+function stepOf(signal: AskedSignal, everyMs: number): number {
+  return isAnyWindow(signal) ? Math.max(everyMs, STEP_MS) : everyMs;
+}
+
+/** The next part of the past, oldest first; null where it is filled. */
+export function nextPart({ filledToMs, beganMs }: QueryCursor, stepMs: number, points: number): Instants | null {
+  const left = Math.floor((beganMs - filledToMs) / stepMs);
+  if (left < 1) return null;
+  const fromMs = filledToMs + stepMs;
+  return { fromMs, toMs: fromMs + (Math.min(left, points, POINTS_MAX) - 1) * stepMs, stepMs };
+}
+
+/**
+ * Fills the baseline of a source's signals from what its Prometheus holds already: once for each, a part after the other, oldest first,
+ * at a pace that hurts neither it nor our own live signals. The cursor moves after the stream has stored a part; a part that comes twice
+ * all the same is history once, because the evaluator takes the past of a series in order only.
+ */
+export class HistoryFill {
+  #points = POINTS_OF_PART;
+  #failures = 0;
+  readonly #begun = new Set<string>();
+  readonly #broken = new Set<string>();
+
+  constructor(
+    private readonly of: SourceName,
+    private readonly source: AskedSource,
+    private readonly signals: readonly AskedSignal[],
+    private readonly everyMs: number,
+    private readonly client: PrometheusClient,
+    private readonly ports: QueryPorts,
+  ) {}
+
+  /** Asks for one part; answers how long to pause before the next, null once everything is filled. */
+  async round(): Promise<number | null> {
+    const { turns, nowMs } = this.ports;
+    if (!(await turns.claim(`${this.of.tenant}/${this.of.source}`))) return CLAIM_PAUSE_MS;
+    const newestMs = newestInstant(nowMs(), this.source.prometheus.scrapeIntervalMs, this.everyMs);
+    let leftMs = 0;
+    let next: { readonly signal: AskedSignal; readonly cursor: QueryCursor; readonly part: Instants } | null = null;
+    for (const signal of this.signals.filter(({ name }) => !this.#broken.has(name))) {
+      const key = { ...this.of, signal: signal.name };
+      const begin = historyStart(this.source, signal, this.everyMs, newestMs);
+      const cursor = await turns.transact(this.of.tenant, (tx) => readCursor(tx, key, begin));
+      const part = nextPart(cursor, stepOf(signal, this.everyMs), this.#points);
+      if (part === null) continue;
+      leftMs += cursor.beganMs - cursor.filledToMs;
+      next ??= { signal, cursor, part };
+    }
+    this.ports.metrics.set('parapet_query_history_left_seconds', { ...this.of }, leftMs / 1000);
+    return next === null ? null : await this.#fill(next.signal, next.cursor, next.part);
+  }
+
+  async #fill(signal: AskedSignal, cursor: QueryCursor, part: Instants): Promise<number> {
+    const { logger, turns, publishSamples } = this.ports;
+    const about = { ...this.of, signal: signal.name };
+    if (!this.#begun.has(signal.name)) {
+      this.#begun.add(signal.name);
+      logger.info({ ...about, days: daysOf(cursor.beganMs - cursor.filledToMs) }, 'fills the baseline from the past');
+    }
+    const begunMs = performance.now();
+    const outcome = await askSignal(this.client, this.source, signal, part);
+    if (outcome.kind === 'bad-query') {
+      this.#broken.add(signal.name);
+      logger.error({ ...about, detail: outcome.detail }, 'cannot fill the baseline: Prometheus refuses the query');
+      return 0;
+    }
+    if (outcome.kind === 'unreachable') return this.#failed(about, outcome.detail, outcome.isTooMuch);
+    this.#failures = 0;
+    // Gaps leave no trace in history: an absent minute and an empty one are the same unknown.
+    const known = outcome.placed.filter(({ sample }) => sample.value.kind !== 'gap');
+    await publishSamples(this.of, known, { isHistory: true });
+    await turns.transact(this.of.tenant, (tx) => moveCursor(tx, about, 'filled_to', part.toMs));
+    const left = daysOf(cursor.beganMs - part.toMs);
+    const fields = { ...about, points: instantsIn(part), samples: known.length, daysLeft: left };
+    if (nextPart({ ...cursor, filledToMs: part.toMs }, part.stepMs, 1) === null)
+      logger.info(fields, 'the baseline is filled from the past');
+    else logger.info(fields, 'filled a part of the baseline');
+    return Math.max(PAUSE_MS_MIN, performance.now() - begunMs, (known.length / SAMPLES_PER_SECOND) * 1000);
+  }
+
+  #failed(about: object, detail: string, isTooMuch: boolean): number {
+    this.#failures++;
+    if (isTooMuch) this.#points = Math.max(POINTS_OF_PART_MIN, Math.floor(this.#points / 2));
+    const pauseMs = backoffMs(this.#failures);
+    this.ports.logger.warn(
+      { ...about, detail, failures: this.#failures, points: this.#points, pauseMs },
+      'cannot fill the baseline yet',
+    );
+    return pauseMs;
+  }
+}
+
+function daysOf(ms: number): number {
+  return Math.round(ms / 864_000) / 100;
+}

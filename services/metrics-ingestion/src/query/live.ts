@@ -1,0 +1,137 @@
+import type { InstantMs } from '@parapet/kernel';
+import type { GapReason } from '@parapet/signals';
+import { type AskedOutcome, type AskedSource, askSignal } from './ask-signal.js';
+import { moveCursor, readCursor } from './cursors.js';
+import { historyStart } from './history.js';
+import { backoffMs } from './loop.js';
+import type { QueryPorts, SourceName } from './ports.js';
+import type { PrometheusClient } from './prometheus-client.js';
+import { dueAtMs, instantsAfter, newestInstant } from './promql.js';
+import { type AskedSignal, gapOf } from './samples.js';
+
+/** How many missed instants are asked for at once: enough to catch up quickly, few enough for any Prometheus. */
+const INSTANTS_MAX = 300;
+/** Between two pieces of what was missed. */
+const CATCH_UP_PAUSE_MS = 250;
+/** Another instance asks; it may end at any time. */
+const CLAIM_PAUSE_MS = 2_000;
+
+/** Asks a source for the present, instant after instant; one that nobody could be asked about is a gap, and asked about later. */
+export class LiveAsking {
+  /** Signals whose query was refused; asked again once the configuration has changed and this object with it. */
+  readonly #broken = new Set<string>();
+  /** The newest instant of which a gap was told, by signal. */
+  readonly #told = new Map<string, InstantMs>();
+  #failures = 0;
+  #most = INSTANTS_MAX;
+
+  constructor(
+    private readonly of: SourceName,
+    private readonly source: AskedSource,
+    private readonly signals: readonly AskedSignal[],
+    private readonly everyMs: number,
+    private readonly client: PrometheusClient,
+    private readonly ports: QueryPorts,
+  ) {}
+
+  /** One round; answers how long to pause before the next. */
+  async round(): Promise<number> {
+    const { turns, nowMs } = this.ports;
+    if (!(await turns.claim(`${this.of.tenant}/${this.of.source}`))) return Math.min(this.everyMs, CLAIM_PAUSE_MS);
+    const { scrapeIntervalMs } = this.source.prometheus;
+    const newestMs = newestInstant(nowMs(), scrapeIntervalMs, this.everyMs);
+    const missed: AskedSignal[] = [];
+    let isBehind = false;
+    let isDown = false;
+    for (const signal of this.signals) {
+      // Where nobody is there to answer one question, the next would only wait as long.
+      const reached: number | 'down' | 'too-much' = isDown ? 'down' : await this.#ask(signal, newestMs);
+      if (typeof reached === 'number') isBehind ||= reached < newestMs;
+      else missed.push(signal);
+      isDown ||= reached === 'down';
+    }
+    const pauseMs = Math.max(0, dueAtMs(newestMs, scrapeIntervalMs, this.everyMs) - nowMs());
+    if (missed.length > 0) return await this.#failed(missed, newestMs, pauseMs);
+    this.#failures = 0;
+    return isBehind ? CATCH_UP_PAUSE_MS : pauseMs;
+  }
+
+  /** Up to where a signal is asked now; `down`: nobody answered at all, `too-much`: only this was more than can be answered. */
+  async #ask(signal: AskedSignal, newestMs: InstantMs): Promise<InstantMs | 'down' | 'too-much'> {
+    const { turns, publishSamples } = this.ports;
+    const key = { ...this.of, signal: signal.name };
+    const begin = historyStart(this.source, signal, this.everyMs, newestMs);
+    const { askedToMs } = await turns.transact(this.of.tenant, (tx) => readCursor(tx, key, begin));
+    if (askedToMs >= newestMs) return newestMs;
+    const instants = instantsAfter(askedToMs, newestMs, this.everyMs, this.#most);
+    if (this.#broken.has(signal.name)) return await this.#giveUp(signal, newestMs);
+    const begunMs = performance.now();
+    const outcome = await askSignal(this.client, this.source, signal, instants);
+    this.ports.metrics.observe('parapet_query_seconds', { ...this.of }, (performance.now() - begunMs) / 1_000);
+    this.#count(outcome);
+    switch (outcome.kind) {
+      case 'unreachable':
+        this.#warn(signal, outcome.detail);
+        if (!outcome.isTooMuch) return 'down';
+        this.#most = Math.max(1, Math.floor(this.#most / 2));
+        return 'too-much';
+      case 'bad-query':
+        await this.#refuse(signal, outcome.detail);
+        return await this.#giveUp(signal, newestMs);
+      case 'answered':
+        this.#most = INSTANTS_MAX;
+        await publishSamples(this.of, outcome.placed, { isHistory: false });
+        await turns.transact(this.of.tenant, (tx) => moveCursor(tx, key, 'asked_to', instants.toMs));
+        return instants.toMs;
+    }
+  }
+
+  /** Tries again within the interval; before it is over the instant is a gap. Its values still come, once somebody answers. */
+  async #failed(missed: readonly AskedSignal[], newestMs: InstantMs, leftMs: number): Promise<number> {
+    this.#failures++;
+    const pauseMs = backoffMs(this.#failures);
+    if (pauseMs < leftMs) return pauseMs;
+    const untold = missed.filter(({ name }) => (this.#told.get(name) ?? 0) < newestMs);
+    await this.#tellGaps(untold, newestMs, 'unreachable');
+    return Math.max(leftMs, 0);
+  }
+
+  /** A query that is refused is not asked again: what is missed of it is missed for good. */
+  async #giveUp(signal: AskedSignal, newestMs: InstantMs): Promise<InstantMs> {
+    await this.#tellGaps([signal], newestMs, 'bad-query');
+    const key = { ...this.of, signal: signal.name };
+    await this.ports.turns.transact(this.of.tenant, (tx) => moveCursor(tx, key, 'asked_to', newestMs));
+    return newestMs;
+  }
+
+  async #tellGaps(signals: readonly AskedSignal[], atMs: InstantMs, reason: GapReason): Promise<void> {
+    const gaps = signals.flatMap((signal) =>
+      this.source.environments.map((environment) => gapOf(signal, environment, atMs, reason)),
+    );
+    if (gaps.length > 0) await this.ports.publishSamples(this.of, gaps, { isHistory: false });
+    for (const { name } of signals) this.#told.set(name, atMs);
+  }
+
+  /** Said aloud once: nobody looks at a guardrail that never had a value. */
+  async #refuse(signal: AskedSignal, detail: string): Promise<void> {
+    this.#broken.add(signal.name);
+    const { logger, refuse, nowMs } = this.ports;
+    logger.error(
+      { ...this.of, signal: signal.name, detail },
+      'Prometheus refuses a query; it is asked again once it is changed',
+    );
+    await refuse(this.of, this.source.environments, `bad-query: ${signal.name}: ${detail}`, nowMs());
+  }
+
+  #warn(signal: AskedSignal, detail: string): void {
+    const fields = { ...this.of, signal: signal.name, detail, failures: this.#failures + 1 };
+    this.ports.logger.warn(fields, 'Prometheus did not answer');
+  }
+
+  #count(outcome: AskedOutcome): void {
+    const kind = outcome.kind === 'answered' && outcome.warnings.length > 0 ? 'partial' : outcome.kind;
+    this.ports.metrics.count('parapet_query_total', { ...this.of, outcome: kind });
+    if (kind !== 'partial' || outcome.kind !== 'answered') return;
+    this.ports.logger.warn({ ...this.of, warnings: outcome.warnings }, 'Prometheus warns that its answer is partial');
+  }
+}
