@@ -88,6 +88,22 @@ export function findAlertmanager(say?: Say): Promise<Found | undefined>;
 /** A Chromium for browser tests: `command` is its path, `args` and `env` go with every start. */
 export function findChromium(say?: Say): Promise<Found | undefined>;
 
+/** A PostgreSQL whose WAL is archived by a real pgBackRest. */
+export interface BackedUpPostgres {
+  readonly url: string;
+  /** Holds the cluster (`pg`), the repository (`repo`) and room for a restore (`restored`). */
+  readonly dir: string;
+  readonly version: string;
+  /** What `archive_command` has to be; not set at the start. */
+  readonly archiveCommand: string;
+  /** Runs pgBackRest for the stanza `main` and answers what it printed. */
+  pgbackrest(args: readonly string[]): Promise<string>;
+  stop(): Promise<void>;
+}
+/** Absent is allowed: the reason is said. */
+export function findPgBackRest(say?: Say): Promise<{ readonly how: string; readonly version: string } | undefined>;
+export function startBackedUpPostgres(o?: { say?: Say }): Promise<BackedUpPostgres | undefined>;
+
 /** `fresh` copies a prepared data folder and gives durability up for speed: for tests only. `settings` are added, as `name=value`. */
 export function startPostgres(o: {
   dir: string;
@@ -114,6 +130,8 @@ export function startPrometheus(o: {
   dir: string;
   configYaml: string;
   rulesYaml?: string;
+  /** What it measured before it was started, as OpenMetrics with times. */
+  pastOpenMetrics?: string;
   /** How soon Prometheus repeats a firing alert; its own default is a minute. */
   resendDelay?: string;
   port?: number | undefined;
@@ -125,5 +143,3 @@ export function startAlertmanager(o: {
   port?: number | undefined;
   say?: Say | undefined;
 }): Promise<Addressed>;
-  /** What it measured before it was started, as OpenMetrics with times. */
-  pastOpenMetrics?: string;

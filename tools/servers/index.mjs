@@ -3,6 +3,7 @@ export { endWithUs, forgetChild, removeWithUs, startServer } from './child.mjs';
 export { findChromium } from './chromium.mjs';
 export { isReachableByAll, temporaryFolder, unprivilegedOwner } from './folders.mjs';
 export { findNats, startNats } from './nats.mjs';
+export { findPgBackRest, startBackedUpPostgres } from './pgbackrest.mjs';
 export { freePort, httpAnswers, natsGreeting, postgresAnswers, redisAnswers } from './ports.mjs';
 export { findPostgres, startPostgres } from './postgres.mjs';
 export { findAlertmanager, findPrometheus, startAlertmanager, startPrometheus } from './prometheus.mjs';

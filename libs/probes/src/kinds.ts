@@ -1,5 +1,6 @@
 import { type ProbeConfiguration, ShopHours } from '@parapet/policy';
 import { withinHours } from './hours/within-hours.js';
+import { makeBackupProbe } from './backup/make.js';
 import { makeHttpJourneyProbe } from './http-journey/make.js';
 import { makeOdooSqlProbe } from './odoo-sql/make.js';
 import { makePostgresProbe } from './postgres/make.js';
@@ -10,6 +11,7 @@ import type { MakeProbe } from './probe.js';
 const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
   'odoo-sql': makeOdooSqlProbe,
   'http-journey': makeHttpJourneyProbe,
+  backup: makeBackupProbe,
   postgres: makePostgresProbe,
   redis: makeRedisProbe,
 };

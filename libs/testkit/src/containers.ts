@@ -6,12 +6,16 @@ export function containersAreForced(): boolean {
 }
 
 /** A PostgreSQL in a container. */
-export async function postgresContainer(password: string): Promise<{ adminUrl: string; stop(): Promise<void> }> {
+export async function postgresContainer(
+  password: string,
+  settings: readonly string[] = [],
+): Promise<{ adminUrl: string; stop(): Promise<void> }> {
   // Loaded when needed: it is heavy, and most runs use servers without containers.
   const { GenericContainer, Wait } = await import('testcontainers');
   const container = await new GenericContainer('postgres:18-alpine')
     .withEnvironment({ POSTGRES_PASSWORD: password })
     .withExposedPorts(5432)
+    .withCommand(['postgres', ...settings.flatMap((setting) => ['-c', setting])])
     // The image starts the server twice: once to set itself up, and then for good.
     .withWaitStrategy(Wait.forLogMessage(/ready to accept connections/, 2))
     .start();

@@ -1,7 +1,7 @@
 import * as servers from '../../../tools/servers/index.mjs';
 import { containersAreForced, postgresContainer, redisContainer } from './containers.js';
 
-export { freePort } from '../../../tools/servers/index.mjs';
+export { freePort, startBackedUpPostgres } from '../../../tools/servers/index.mjs';
 
 /** The superuser's password of every throw-away PostgreSQL. */
 export const TEST_PASSWORD = 'throw-away';
@@ -31,11 +31,12 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
-/** Starts a fresh PostgreSQL; its data is gone after `stop`. */
-export async function startPostgres(): Promise<TestPostgres> {
-  if (containersAreForced()) return await postgresContainer(TEST_PASSWORD);
+/** Starts a fresh PostgreSQL; its data is gone after `stop`. `settings` are added, as `name=value`. */
+export async function startPostgres({ settings = [] }: { settings?: readonly string[] } = {}): Promise<TestPostgres> {
+  if (containersAreForced()) return await postgresContainer(TEST_PASSWORD, settings);
   const { dir, remove } = servers.temporaryFolder('postgres');
-  const server = await startedIn(remove, () => servers.startPostgres({ dir, password: TEST_PASSWORD, fresh: true }));
+  const start = { dir, password: TEST_PASSWORD, fresh: true, settings };
+  const server = await startedIn(remove, () => servers.startPostgres(start));
   return { adminUrl: server.url, stop: stopper(server, remove) };
 }
 
@@ -77,9 +78,9 @@ export async function startPrometheus(options: {
   configYaml: string;
   rulesYaml?: string;
   resendDelay?: string;
-}): Promise<TestServer> {
   /** What it measured before it was started, as OpenMetrics with times. */
   pastOpenMetrics?: string;
+}): Promise<TestServer> {
   return await serverIn('prometheus', (dir) => servers.startPrometheus({ dir, ...options }));
 }
 

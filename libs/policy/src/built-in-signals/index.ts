@@ -1,4 +1,5 @@
 import type { BuiltInSignal } from './built-in-signal.js';
+import { BACKUP_SIGNALS } from './backup.js';
 import { HTTP_JOURNEY_SIGNALS } from './http-journey.js';
 import { ODOO_SIGNALS } from './odoo.js';
 import { POSTGRES_SIGNALS, REDIS_SIGNALS } from './platform.js';
@@ -9,6 +10,7 @@ export type { BuiltInSignal, SignalForm } from './built-in-signal.js';
 export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [
   ...ODOO_SIGNALS,
   ...HTTP_JOURNEY_SIGNALS,
+  ...BACKUP_SIGNALS,
   ...POSTGRES_SIGNALS,
   ...REDIS_SIGNALS,
 ];

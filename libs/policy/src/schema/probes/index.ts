@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, slug } from '../fields.js';
+import { backupSettings } from './backup.js';
 import { httpJourneySettings } from './http-journey.js';
 import { odooSqlSettings } from './odoo-sql.js';
 import { redisSettings } from './redis.js';
@@ -9,6 +10,7 @@ import { postgresSettings } from './postgres.js';
 const SETTINGS = {
   'odoo-sql': odooSqlSettings,
   'http-journey': httpJourneySettings,
+  backup: backupSettings,
   postgres: postgresSettings,
   redis: redisSettings,
 } as const;
@@ -32,6 +34,7 @@ const base = {
 export const probe = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('odoo-sql'), settings: SETTINGS['odoo-sql'] }),
   z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
+  z.strictObject({ ...base, kind: z.literal('backup'), settings: SETTINGS.backup }),
   z.strictObject({ ...base, kind: z.literal('postgres'), settings: SETTINGS.postgres }),
   z.strictObject({ ...base, kind: z.literal('redis'), settings: SETTINGS.redis }),
 ]);
