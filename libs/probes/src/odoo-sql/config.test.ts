@@ -1,6 +1,6 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, test } from '@jest/globals';
 import { odooSqlSettingsSchema } from '@parapet/policy';
-import { odooSqlSettings } from './config.js';
+import { KPIS, kpisOf, odooSqlSettings } from './config.js';
 
 /** Every setting with a value that means something. */
 const COMPLETE = {
@@ -73,5 +73,37 @@ describe('what apply takes, the probe takes', () => {
       false,
       false,
     ]);
+  });
+});
+
+describe('settings', () => {
+  test('need only a connection', () => {
+    expect(odooSqlSettings.parse({ connection: { env: 'SHOP' } })).toMatchObject({
+      grace: 600_000,
+      delay: 30_000,
+      backfill: 7_200_000,
+      lateSeconds: 300,
+      tail: 20_000,
+    });
+  });
+  test('ask for every KPI that needs no other setting, and for all with them', () => {
+    const all = odooSqlSettings.parse({ connection: { env: 'SHOP' }, logDb: true, pricelists: [1, 2] });
+    expect(KPIS.filter((kpi) => !kpisOf(odooSqlSettings.parse({ connection: { env: 'SHOP' } })).includes(kpi))).toEqual(
+      ['price-config', 'logged-errors'],
+    );
+    expect(kpisOf(all)).toEqual(KPIS);
+    expect(kpisOf({ ...all, kpis: ['pos-sync'] })).toEqual(['pos-sync']);
+  });
+  test.each([
+    ['an unknown key', { connection: { env: 'X' }, grance: '5m' }, /grance/],
+    ['an address instead of a reference', { connection: 'postgres://…' }, /connection|Invalid/],
+    ['an unknown KPI', { connection: { env: 'X' }, kpis: ['orders'] }, /order-success/],
+    ['a number where a duration belongs', { connection: { env: 'X' }, grace: 600 }, /grace|string/],
+    ['a text that is no duration', { connection: { env: 'X' }, grace: 'ten minutes' }, /250ms, 30s, 10m or 2h/],
+    ['prices to compare without price lists', { connection: { env: 'X' }, kpis: ['price-config'] }, /pricelists/],
+    ['a log that the server does not write', { connection: { env: 'X' }, kpis: ['logged-errors'] }, /--log-db/],
+    ['no time for statements', { connection: { env: 'X' }, statementTimeout: '0s' }, /longer than nothing/],
+  ])('refuse %s', (_, settings, message) => {
+    expect(JSON.stringify(odooSqlSettings.safeParse(settings).error?.issues)).toMatch(message);
   });
 });

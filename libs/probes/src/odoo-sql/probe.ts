@@ -11,7 +11,7 @@ import { KPI_DEFINITIONS } from './kpis/index.js';
 import type { Facts, OdooKpi } from './kpis/kpi.js';
 import { parametersOf } from './parameters.js';
 import { Reading } from './reading.js';
-import { SampleMaker } from './samples.js';
+import { numberOf, SampleMaker } from './samples.js';
 import { type Statement, tailReach } from './statements.js';
 
 /** How long what was found of the shop stays believed: a release may change it. */
@@ -115,8 +115,14 @@ export class OdooSqlProbe implements Probe {
       return { window, samples, isTruncated: true };
     }
     const rows: Facts['rows'] = (statement) => answers.get(statement)?.[i] ?? null;
-    const samples = definition.samples({ maker: this.#maker, window, settings: this.#options.settings, rows });
-    return { window, samples, isTruncated: false };
+    const sizes: Record<string, number> = {};
+    const sized: Facts['sized'] = (sample, row) => {
+      if (row.n !== undefined) sizes[sample.key] = numberOf(row, 'n');
+      return sample;
+    };
+    const { settings } = this.#options;
+    const samples = definition.samples({ maker: this.#maker, window, settings, rows, sized });
+    return { window, samples, isTruncated: false, sizes };
   }
 
   async #detect(query: Query): Promise<OdooShop> {

@@ -10,6 +10,7 @@ import {
   type RecordedValue,
   type ShopDatabase,
 } from '../../fixtures/odoo/load.js';
+import { wantedOf } from '../../fixtures/odoo/wanted.js';
 import { type Kpi, KPIS, odooSqlSettings } from './config.js';
 import { OdooDatabase, type Row } from './connection.js';
 import { describeShop, detectShop } from './detect.js';
@@ -176,6 +177,15 @@ describe.each(['14', '19'] as const)('the recorded Odoo %s', (version) => {
     }
   });
 
+  test('a percentile says of how many orders it was made, also where they were too few', async () => {
+    const [c] = recordedCases(version) as [RecordedCase];
+    const { measurements } = await measureOf(probeOf(version, c), 'pos-sync').measure([windowOf(c)]);
+    const found = measurements.flatMap(({ samples, sizes }) =>
+      samples.filter(({ signal }) => signal === 'odoo.pos.sync.delay').map(({ key }) => sizes?.[key]),
+    );
+    expect(found).toEqual((c.kpis.pos_sync as readonly Row[]).map((till) => till.n));
+  });
+
   test('of the present only the newest window is measured, and none once it is past', async () => {
     const [c] = recordedCases(version) as [RecordedCase];
     const { toMs } = windowOf(c);
@@ -232,66 +242,6 @@ test('a line whose reservation is planned for later is neither late nor waiting'
     await shop.admin.query('ALTER TABLE stock_picking_type DROP reservation_method');
   }
 });
-
-/** What the recorded rows are as samples, of the KPIs that were judged when their samples are. */
-function wantedOf(c: RecordedCase, logDb: boolean): Map<string, readonly unknown[]> {
-  const wanted = new Map<string, readonly unknown[]>();
-  const one = (name: string) => c.kpis[name]?.[0] as Row;
-  const share = (row: Row) => {
-    const success = numberOf(row, 'success');
-    return [{ kind: 'count', count: success, of: success + numberOf(row, 'failed') + numberOf(row, 'stuck') }];
-  };
-  if (judgedAfterMs(c) >= c.params.grace_s * 1000) {
-    wanted.set('odoo.order.success', share(one('web_checkout')));
-    wanted.set('odoo.payment.success', share(one('payment_outcome')));
-  }
-  const seconds = (windowOf(c).toMs - windowOf(c).fromMs) / 1000;
-  const orders = numberOf(one('orders_confirmed'), 'web') + numberOf(one('orders_confirmed'), 'backend');
-  wanted.set('odoo.order.confirmed', [{ kind: 'count', count: orders, of: seconds }]);
-
-  const tills = c.kpis.pos_sync as readonly Row[];
-  const sum = (column: string) => tills.reduce((total, till) => total + numberOf(till, column), 0);
-  const refused = logDb ? numberOf(one('logged_errors'), 'pos_messages') : numberOf(one('pos_gaps'), 'id_gap');
-  const bad = sum('late') + numberOf(one('pos_broken'), 'payment_mismatch') + refused;
-  wanted.set('odoo.pos.sync.errors', [{ kind: 'count', count: bad, of: sum('n') + refused }]);
-  wanted.set('odoo.pos.orders', [{ kind: 'count', count: sum('n'), of: seconds }]);
-  const tooFew: SampleValue = { kind: 'gap', reason: 'too-few-samples' };
-  const gauge = (value: RecordedValue | undefined) =>
-    typeof value === 'number' ? { kind: 'gauge', value: expect.closeTo(value, 2) } : tooFew;
-  const percentile = (row: Row, column: string) =>
-    numberOf(row, 'n') >= 10 ? gauge(row[column] as RecordedValue) : tooFew;
-  const each = (rows: readonly Row[], value: (row: Row) => unknown) => (rows.length === 0 ? null : rows.map(value));
-  const perTill: readonly (readonly [string, readonly unknown[] | null])[] = [
-    ['odoo.pos.sync.delay', each(tills, (till) => percentile(till, 'p95_s'))],
-    ['odoo.pos_sync.p50_s', each(tills, (till) => percentile(till, 'p50_s'))],
-    ['odoo.pos_sync.clock_ahead', each(tills, (till) => gauge(till.clock_ahead as RecordedValue))],
-    [
-      'odoo.pos_silence.silent_s',
-      each(c.kpis.pos_silence as readonly Row[], (till) => gauge(till.silent_s as RecordedValue)),
-    ],
-  ];
-  for (const [signal, values] of perTill) if (values !== null) wanted.set(signal, values);
-
-  const asGauges = Object.values(KPI_DEFINITIONS).flatMap(({ signals }) => signals);
-  for (const [name, [row]] of Object.entries(c.kpis)) {
-    for (const column of Object.keys(row ?? {})) {
-      const signal = `odoo.${name}.${column}`;
-      if (wanted.has(signal) || !asGauges.includes(signal) || name === 'pos_sequence_gaps') continue;
-      if (signal.startsWith('odoo.logged_errors') && !logDb) continue;
-      wanted.set(signal, [
-        /^p\d+_s$|^wait_p95_s$/.test(column) ? percentileOrCount(c, name, column) : gauge(row?.[column]),
-      ]);
-    }
-  }
-  return wanted;
-
-  function percentileOrCount({ kpis }: RecordedCase, name: string, column: string): unknown {
-    const row = kpis[name]?.[0] as Row;
-    // Of how many waits the percentile of the queue was made was not recorded: both done and failed jobs were started.
-    const n = name === 'queue_job' ? numberOf(row, 'done') + numberOf(row, 'failed') : numberOf(row, 'n');
-    return n >= 10 ? gauge(row[column] as RecordedValue) : tooFew;
-  }
-}
 
 function probeOf(
   version: OdooVersion,

@@ -1,11 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { BUILT_IN_SIGNALS } from '@parapet/policy';
-import { type Kpi, KPIS, kpisOf, odooSqlSettings } from './config.js';
-import { failureOf, type Row } from './connection.js';
-import { dialectOf, dialectOfVersion, missingFrom, unreadableIn, VERSIONS } from './dialect.js';
+import { type Kpi, KPIS, odooSqlSettings } from './config.js';
+import type { Row } from './connection.js';
 import { KPI_DEFINITIONS } from './kpis/index.js';
 import { numberOf, SampleMaker } from './samples.js';
-import { bind } from './statements.js';
 
 const WINDOW = { fromMs: Date.parse('2026-09-15T10:00:00Z'), toMs: Date.parse('2026-09-15T10:01:00Z') };
 const SETTINGS = odooSqlSettings.parse({ connection: { env: 'SHOP' } });
@@ -22,7 +20,7 @@ const till = (config_id: number, n: number, late = 0, p95_s = 2) => ({
 /** What a KPI says of the rows that its statements gave. */
 function samplesOf(kpi: Kpi, answers: Readonly<Record<string, readonly Row[] | null>>, by = maker) {
   const rows = (name: string) => answers[name] ?? null;
-  return KPI_DEFINITIONS[kpi].samples({ maker: by, window: WINDOW, settings: SETTINGS, rows });
+  return KPI_DEFINITIONS[kpi].samples({ maker: by, window: WINDOW, settings: SETTINGS, rows, sized: (one) => one });
 }
 const posSync = (tills: readonly Row[], payment_mismatch = 0, refused = 0) =>
   samplesOf('pos-sync', {
@@ -164,152 +162,5 @@ describe('the signals', () => {
 
   test('only silence means nothing while the shop is closed', () => {
     expect(KPIS.filter((kpi) => KPI_DEFINITIONS[kpi].needsOpenShop)).toEqual(['pos-silence']);
-  });
-});
-
-describe('the dialect', () => {
-  const columns = (record: Record<string, string[]>, readable = record) =>
-    new Map(
-      Object.entries(record).map(([table, names]) => [
-        table,
-        { found: new Set(names), readable: new Set(readable[table] ?? []) },
-      ]),
-    );
-
-  test.each<[string, (typeof VERSIONS)[number][], Record<string, string[]>]>([
-    [
-      '14',
-      [14],
-      {
-        payment_transaction: ['type', 'date', 'acquirer_id'],
-        pos_order: ['id'],
-        ir_cron: ['numbercall'],
-        product_pricelist_item: ['active'],
-        stock_picking_type: ['id'],
-      },
-    ],
-    [
-      '15',
-      [15],
-      {
-        payment_transaction: ['operation', 'last_state_change', 'acquirer_id'],
-        ir_cron: ['numbercall'],
-        product_pricelist_item: ['active'],
-        stock_picking_type: ['reservation_method'],
-      },
-    ],
-    [
-      '16',
-      [16],
-      {
-        payment_transaction: ['operation', 'last_state_change', 'provider_id'],
-        ir_cron: ['numbercall'],
-        product_pricelist_item: ['active'],
-        stock_picking_type: ['reservation_method'],
-      },
-    ],
-    [
-      '17',
-      [17],
-      {
-        payment_transaction: ['operation', 'last_state_change', 'provider_id'],
-        pos_order: ['config_id'],
-        ir_cron: ['numbercall'],
-        stock_picking_type: ['reservation_method'],
-      },
-    ],
-    [
-      '18 and 19',
-      [18, 19],
-      {
-        payment_transaction: ['operation', 'last_state_change', 'provider_id'],
-        pos_order: ['uuid'],
-        ir_cron: ['failure_count'],
-        stock_picking_type: ['reservation_method'],
-      },
-    ],
-  ])('of %s is seen by its columns', (_, versions, tables) => {
-    for (const version of versions) expect(dialectOf(columns(tables))).toEqual(dialectOfVersion(version));
-  });
-
-  test('differs between neighbours where Odoo does, and nowhere else', () => {
-    const changed = VERSIONS.slice(1).map((version, i) => {
-      const [before, after] = [dialectOfVersion(VERSIONS[i] as typeof version), dialectOfVersion(version)];
-      const names = Object.keys(after) as (keyof typeof after)[];
-      return [version, names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]))];
-    });
-    expect(Object.fromEntries(changed)).toEqual({
-      15: ['txKind', 'txKindColumn', 'txWhen', 'reservesAtOnce', 'reservationNeeds'],
-      16: ['providerJoin', 'providerCode', 'provider', 'txProvider'],
-      17: ['itemActive', 'itemColumns'],
-      18: ['arrival', 'arrivalNeeds', 'cronCanRun', 'cronColumns'],
-      19: [],
-    });
-  });
-
-  test('what is missing is named, and what may not be read', () => {
-    const found = columns({ a: ['x'], c: ['z'] }, { a: ['x'] });
-    expect(missingFrom(found, { a: ['x', 'y'], b: ['z', 'w'], c: ['z'] })).toEqual(['a.y', 'b']);
-    expect(unreadableIn(found, { a: ['x'], c: ['z'] })).toEqual(['c']);
-  });
-});
-
-describe('parameters', () => {
-  test('are numbered once each and never enter the text; casts are left alone', () => {
-    expect(bind('SELECT :a::numeric, :b, :a', { a: 1, b: "'; DROP" })).toEqual({
-      text: 'SELECT $1::numeric, $2, $1',
-      values: [1, "'; DROP"],
-    });
-  });
-  test('that have no value throw', () => {
-    expect(() => bind('SELECT :a', {})).toThrow('no value for :a');
-  });
-});
-
-describe('settings', () => {
-  test('need only a connection', () => {
-    expect(odooSqlSettings.parse({ connection: { env: 'SHOP' } })).toMatchObject({
-      grace: 600_000,
-      delay: 30_000,
-      backfill: 7_200_000,
-      lateSeconds: 300,
-      tail: 20_000,
-    });
-  });
-  test('ask for every KPI that needs no other setting, and for all with them', () => {
-    const all = odooSqlSettings.parse({ connection: { env: 'SHOP' }, logDb: true, pricelists: [1, 2] });
-    expect(KPIS.filter((kpi) => !kpisOf(SETTINGS).includes(kpi))).toEqual(['price-config', 'logged-errors']);
-    expect(kpisOf(all)).toEqual(KPIS);
-    expect(kpisOf({ ...all, kpis: ['pos-sync'] })).toEqual(['pos-sync']);
-  });
-  test.each([
-    ['an unknown key', { connection: { env: 'X' }, grance: '5m' }, /grance/],
-    ['an address instead of a reference', { connection: 'postgres://…' }, /connection|Invalid/],
-    ['an unknown KPI', { connection: { env: 'X' }, kpis: ['orders'] }, /order-success/],
-    ['a number where a duration belongs', { connection: { env: 'X' }, grace: 600 }, /grace|string/],
-    ['a text that is no duration', { connection: { env: 'X' }, grace: 'ten minutes' }, /250ms, 30s, 10m or 2h/],
-    ['prices to compare without price lists', { connection: { env: 'X' }, kpis: ['price-config'] }, /pricelists/],
-    ['a log that the server does not write', { connection: { env: 'X' }, kpis: ['logged-errors'] }, /--log-db/],
-    ['no time for statements', { connection: { env: 'X' }, statementTimeout: '0s' }, /longer than nothing/],
-  ])('refuse %s', (_, settings, message) => {
-    expect(JSON.stringify(odooSqlSettings.safeParse(settings).error?.issues)).toMatch(message);
-  });
-});
-
-describe('why there is no number', () => {
-  test.each([
-    ['57014', 'canceling statement due to statement timeout', 'timeout'],
-    ['40001', 'canceling statement due to conflict with recovery', 'standby-conflict'],
-    ['42P01', 'relation "pos_order" does not exist', 'missing'],
-    ['42501', 'permission denied for table pos_order', 'refused'],
-    ['28P01', 'password authentication failed', 'refused'],
-    ['57P01', 'terminating connection due to administrator command', 'unreachable'],
-    ['53300', 'too many clients already', 'unreachable'],
-    ['ECONNREFUSED', 'connect ECONNREFUSED', 'unreachable'],
-    ['', 'Connection terminated unexpectedly', 'unreachable'],
-    ['', 'Query read timeout', 'timeout'],
-    ['22012', 'division by zero', 'defect'],
-  ])('%s %s is %s', (code, message, reason) => {
-    expect(failureOf(Object.assign(new Error(message), { code })).reason).toBe(reason);
   });
 });

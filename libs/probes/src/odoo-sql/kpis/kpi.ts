@@ -27,6 +27,8 @@ export interface Facts {
   readonly settings: OdooSqlSettings;
   /** The rows of a statement; null where it asks about the present and the window is past. */
   rows(statement: string): readonly Row[] | null;
+  /** Notes of how many observations a sample was made, where its row counts them as `n`; gives the sample back. */
+  sized(sample: Sample, row: Row): Sample;
 }
 
 /** The one row of a statement; null where it asks about the present and the window is past. */
@@ -47,9 +49,11 @@ export function gaugesOf(
   valueOf: (row: Row, column: string) => SampleValue = gaugeOf,
 ): readonly Sample[] {
   const row = rowOf(facts, statement);
-  return columns.map((column) =>
-    facts.maker.of(`${prefix}.${column}`, facts.window, row === null ? NOT_SEEN : valueOf(row, column)),
-  );
+  return columns.map((column) => {
+    const value = row === null ? NOT_SEEN : valueOf(row, column);
+    const sample = facts.maker.of(`${prefix}.${column}`, facts.window, value);
+    return row === null || column === 'n' ? sample : facts.sized(sample, row);
+  });
 }
 
 /** Nobody looked while it was so. */

@@ -39,11 +39,11 @@ function samples(facts: Facts): readonly Sample[] {
   ];
 }
 
-function tillSamples({ maker, window }: Facts, row: Row, samplesMin: number): readonly Sample[] {
+function tillSamples({ maker, window, sized }: Facts, row: Row, samplesMin: number): readonly Sample[] {
   const till = { till: String(row.config_id) };
   return [
-    maker.of('odoo.pos.sync.delay', window, percentileOf(row, 'p95_s', samplesMin), till),
-    maker.of('odoo.pos_sync.p50_s', window, percentileOf(row, 'p50_s', samplesMin), till),
+    sized(maker.of('odoo.pos.sync.delay', window, percentileOf(row, 'p95_s', samplesMin), till), row),
+    sized(maker.of('odoo.pos_sync.p50_s', window, percentileOf(row, 'p50_s', samplesMin), till), row),
     maker.of('odoo.pos_sync.clock_ahead', window, gaugeOf(row, 'clock_ahead'), till),
   ];
 }

@@ -12,7 +12,7 @@ export const stockUpdate: OdooKpi = {
   needsOpenShop: false,
   tails: () => ['stock_picking'],
   statements: () => [posStockDelay, stockModes],
-  samples: ({ maker, window, rows }) => {
+  samples: ({ maker, window, rows, sized }) => {
     const measured = new Map((rows('pos_stock_delay') ?? []).map((row) => [String(row.mode), row]));
     const inUse = (rows('stock_modes') ?? []).map((row) => String(row.mode));
     return [...new Set([...inUse, ...measured.keys()])].sort().map((mode) => {
@@ -21,7 +21,8 @@ export const stockUpdate: OdooKpi = {
         row === undefined
           ? { kind: 'gap', reason: 'too-few-samples' }
           : { kind: 'gauge', value: numberOf(row, 'max_s') };
-      return maker.of(SIGNAL, window, value, { mode });
+      const sample = maker.of(SIGNAL, window, value, { mode });
+      return row === undefined ? sample : sized(sample, row);
     });
   },
 };
