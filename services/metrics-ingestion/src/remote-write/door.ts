@@ -3,6 +3,7 @@ import { Refused } from '../door/refusal.js';
 import { Malformed } from '../protobuf/wire.js';
 import type { Dropped } from '../series/outside.js';
 import { faultyOf, SeriesDesk } from '../series/desk.js';
+import { LabelMemory } from '../series/label-memory.js';
 import type { IsWanted } from '../series/wanted.js';
 import type { WriteRequest } from './request.js';
 import { unsnapped } from './snappy.js';
@@ -11,7 +12,7 @@ import { readVersion2 } from './version-2.js';
 
 const TYPE = 'application/x-protobuf';
 /** Versions by the message that the type names; without one it is the first. */
-const READERS: Readonly<Record<string, (bytes: Buffer, isWanted: IsWanted) => WriteRequest>> = {
+const READERS: Readonly<Record<string, (bytes: Buffer, isWanted: IsWanted, memory: LabelMemory) => WriteRequest>> = {
   'prometheus.WriteRequest': readVersion1,
   'io.prometheus.write.v2.Request': readVersion2,
 };
@@ -20,6 +21,7 @@ const VERSION_1 = 'prometheus.WriteRequest';
 /** Takes what Prometheus, and whoever speaks as it does, writes to a remote storage: versions 1.0 and 2.0. */
 export function remoteWriteDoor(): DoorKind {
   const desk = new SeriesDesk();
+  const memory = new LabelMemory();
   return {
     name: 'remote-write',
     // Prometheus gives a message up on 429 unless it is told otherwise.
@@ -31,7 +33,7 @@ export function remoteWriteDoor(): DoorKind {
       isEncodingRequired: true,
     },
     take(message, sender, arrival) {
-      const request = read(message, desk.wanted(sender));
+      const request = read(message, desk.wanted(sender), memory);
       const taken = desk.take(request.series, request.unwanted, sender, arrival);
       return { ...taken, reply: { status: 204, headers: writtenHeaders(request, taken.dropped) } };
     },
@@ -42,10 +44,10 @@ function protoOf({ parameters }: RequestHead): string {
   return parameters['proto'] ?? VERSION_1;
 }
 
-function read(message: Message, isWanted: IsWanted): WriteRequest {
+function read(message: Message, isWanted: IsWanted, memory: LabelMemory): WriteRequest {
   const reader = READERS[protoOf(message)] as (typeof READERS)[string];
   try {
-    return reader(message.bytes, isWanted);
+    return reader(message.bytes, isWanted, memory);
   } catch (cause) {
     if (!(cause instanceof Malformed)) throw cause;
     const refused = new Refused({

@@ -7,8 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { hashToken, makeToken } from '@parapet/policy';
 import type { Sample } from '@parapet/signals';
 import { startPrometheus, type TestServer } from '@parapet/testkit';
+import { snapped } from '../../test/snappy.js';
 import { snippetsOf } from '../../test/snippets.js';
 import { eventually, World } from '../../test/world.js';
+import { version1, version2 } from '../../test/write-requests.js';
 
 const PAGE = 'remote-write.md';
 const token = makeToken();
@@ -17,6 +19,29 @@ const SOURCE = (snippetsOf(PAGE, 'yaml')[1] as string).replace(
   'credentials: [{ env: SHOP_PROMETHEUS_TOKEN }]',
   `credentials: [{ sha256: "${hashToken(token)}" }]\n  requests: { perSecond: 1000, burst: 1000 }`,
 );
+
+const slowToken = makeToken();
+const SLOW = `
+---
+apiVersion: parapet.dev/v1
+kind: SignalSource
+metadata: { tenant: acme-retail, name: slow-prometheus }
+spec:
+  kind: remote-write
+  credentials: [{ sha256: "${hashToken(slowToken)}" }]
+  environments: [production]
+  requests: { perSecond: 0.01, burst: 1 }
+  signals: [{ name: slow.carts, unit: carts, badDirection: low, form: gauge, from: { metric: carts } }]
+`;
+const slowly = (): RequestInit => ({
+  method: 'POST',
+  headers: {
+    authorization: `Bearer ${slowToken}`,
+    'content-type': 'application/x-protobuf',
+    'content-encoding': 'snappy',
+  },
+  body: snapped(version1([])) as NonNullable<RequestInit['body']>,
+});
 
 /** What the shop's own endpoint shows; a scrape after the other the shop has sold more. */
 function metricsPage(scrapes: number): string {
@@ -52,7 +77,7 @@ describe('a Prometheus that writes to us', () => {
   });
 
   beforeAll(async () => {
-    world = await World.start(`---\n${SOURCE}`);
+    world = await World.start(`---\n${SOURCE}${SLOW}`);
     await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
     folder = mkdtempSync(join(tmpdir(), 'parapet-remote-write-'));
     writeFileSync(join(folder, 'token'), `${token}\n`);
@@ -133,6 +158,77 @@ ${remoteWrite}`,
     expect(new Set(stored.map((one) => one.signal))).toEqual(
       new Set(['shop.http.errors', 'shop.http.seconds', 'shop.carts.open']),
     );
+  });
+
+  describe('and others who write to us', () => {
+    const VERSION_2 = 'application/x-protobuf;proto=io.prometheus.write.v2.Request';
+    const write = (body: Uint8Array, headers: Record<string, string> = {}, path = '') =>
+      fetch(`${world.service.url}/v1/ingest/remote-write/shop-prometheus${path}`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/x-protobuf',
+          'content-encoding': 'snappy',
+          'x-prometheus-remote-write-version': '0.1.0',
+          ...headers,
+        },
+        body: body as NonNullable<RequestInit['body']>,
+      });
+    const series = (metric: string, atMs: number) => ({
+      labels: [
+        ['__name__', metric],
+        ['till', 'v2'],
+      ] as const,
+      samples: [{ value: 17, atMs }],
+      histograms: [],
+    });
+
+    it('in version 2.0 are told what was written, and undeclared series were dropped as they were asked to be', async () => {
+      const atMs = Date.now();
+      const body = snapped(
+        version2([
+          series('carts_open', atMs),
+          series('nobody_declared_this', atMs),
+          series('carts_open', atMs + 3_600_000),
+        ]),
+      );
+      const answer = await write(body, { 'content-type': VERSION_2, 'x-prometheus-remote-write-version': '2.0.0' });
+      const written = ['samples', 'histograms', 'exemplars'].map((what) =>
+        answer.headers.get(`x-prometheus-remote-write-${what}-written`),
+      );
+      // Of three samples the one from the future was not.
+      expect([answer.status, await answer.text(), written]).toEqual([204, '', ['2', '0', '3']]);
+      const stored = (await samplesOf('shop.carts.open')).filter((one) => one.atMs === atMs);
+      expect(stored.map((one) => one.value)).toEqual([{ kind: 'gauge', value: 17 }]);
+      expect(await world.metrics()).toMatch(/parapet_ingest_dropped_total\{[^}]*reason="future"[^}]*\} 1/);
+    });
+
+    it.each<[string, number, Uint8Array, Record<string, string>]>([
+      ['a message of a type that nobody knows', 415, snapped(version2([])), { 'content-type': `${VERSION_2}3` }],
+      ['another type', 415, Buffer.from('{}'), { 'content-type': 'application/json' }],
+      ['another encoding', 415, version2([]), { 'content-encoding': 'gzip' }],
+      ['what is not Snappy', 400, Buffer.from('not snappy at all'), {}],
+      ['what is not the message', 400, snapped(Buffer.from([0x0a, 0x05, 0x01])), {}],
+      ['what grows beyond 8 MiB', 413, Buffer.from([0xff, 0xff, 0xff, 0x7f, 0]), {}],
+    ])('with %s are told %i', async (_, status, body, headers) => {
+      const answer = await write(body, headers);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([
+        status,
+        expect.stringMatching(/^application\/problem\+json/),
+      ]);
+    });
+
+    it('at another address are not heard', async () => {
+      expect((await write(snapped(version2([])), {}, '/v1/metrics')).status).toBe(404);
+    });
+
+    it('come again later where they come too often', async () => {
+      const [first, second] = [
+        await fetch(`${world.service.url}/v1/ingest/remote-write/slow-prometheus`, slowly()),
+        await fetch(`${world.service.url}/v1/ingest/remote-write/slow-prometheus`, slowly()),
+      ];
+      expect([first.status, second.status, Number(second.headers.get('retry-after')) > 0]).toEqual([204, 503, true]);
+    });
   });
 
   it('makes gaps of a shop that shows nothing any more: never 0, and never silence alone', async () => {

@@ -1,6 +1,7 @@
 import { BYTES, WireReader } from '../protobuf/wire.js';
 import type { OutsidePoint, OutsideSeries } from '../series/outside.js';
 import { readHistogram } from './histogram.js';
+import { LabelMemory } from '../series/label-memory.js';
 import type { IsWanted } from '../series/wanted.js';
 import { NAME, Tally, type WriteRequest } from './request.js';
 import { readSample } from './sample.js';
@@ -15,7 +16,7 @@ const TEXT_1 = (1 << 3) | BYTES;
 const TEXT_2 = (2 << 3) | BYTES;
 
 /** Reads `prometheus.WriteRequest` (remote write 1.0); throws Malformed. */
-export function readVersion1(bytes: Buffer, isWanted: IsWanted): WriteRequest {
+export function readVersion1(bytes: Buffer, isWanted: IsWanted, memory = new LabelMemory()): WriteRequest {
   const reader = new WireReader(bytes);
   const tally = new Tally();
   const series: OutsideSeries[] = [];
@@ -24,22 +25,27 @@ export function readVersion1(bytes: Buffer, isWanted: IsWanted): WriteRequest {
     // Metadata, the other field, speaks of families by name and comes in messages of its own.
     if (tag !== SERIES) reader.skip(tag, bytes.length);
     else {
-      const one = readSeries(reader, reader.end(bytes.length), isWanted, tally);
+      const one = readSeries(reader, reader.end(bytes.length), { isWanted, memory }, tally);
       if (one !== null) series.push(one);
     }
   }
   return tally.request(series);
 }
 
-/** One series; null where nobody wants it. Labels come first from every sender, and are read twice where they are wanted. */
-function readSeries(reader: WireReader, end: number, isWanted: IsWanted, tally: Tally): OutsideSeries | null {
+interface Wishes {
+  readonly isWanted: IsWanted;
+  readonly memory: LabelMemory;
+}
+
+/** One series; null where nobody wants it. */
+function readSeries(reader: WireReader, end: number, wishes: Wishes, tally: Tally): OutsideSeries | null {
   const start = reader.pos;
   const metric = nameIn(reader, end);
-  const isOurs = metric !== null && isWanted(metric);
-  const labels = new Map<string, string>();
+  const isOurs = metric !== null && wishes.isWanted(metric);
   const points: OutsidePoint[] = [];
   let held = 0;
   reader.pos = start;
+  let labels = isOurs ? leadingLabels(reader, end, wishes.memory) : NONE;
   while (reader.pos < end) {
     const tag = reader.tag();
     if (tag === SAMPLE) tally.samples++;
@@ -52,13 +58,31 @@ function readSeries(reader: WireReader, end: number, isWanted: IsWanted, tally: 
     if (!isOurs) reader.skip(tag, end);
     else if (tag === SAMPLE) points.push(readSample(reader, reader.end(end)));
     else if (tag === HISTOGRAM) points.push(readHistogram(reader, reader.end(end)));
-    else if (tag === LABEL) readLabel(reader, reader.end(end), labels);
+    else if (tag === LABEL) labels = readLabel(reader, reader.end(end), new Map(labels));
     else reader.skip(tag, end);
   }
   reader.endAt(end);
   if (isOurs) return { metric, labels, nature: null, temporality: 'cumulative', points };
   tally.unwanted += held;
   return null;
+}
+
+const NONE: OutsideSeries['labels'] = new Map();
+
+/** The labels that stand before everything else, which is all of them from every sender; their bytes are their name. */
+function leadingLabels(reader: WireReader, end: number, memory: LabelMemory): OutsideSeries['labels'] {
+  const start = reader.pos;
+  while (reader.pos < end && reader.bytes[reader.pos] === LABEL) reader.skip(reader.tag(), end);
+  const labelsEnd = reader.pos;
+  return memory.labels(reader.bytes.toString('latin1', start, labelsEnd), () => {
+    reader.pos = start;
+    const labels = new Map<string, string>();
+    while (reader.pos < labelsEnd) {
+      reader.tag();
+      readLabel(reader, reader.end(labelsEnd), labels);
+    }
+    return labels;
+  });
 }
 
 /** The metric's name, of which nothing else is made where nobody wants it. */
@@ -91,7 +115,7 @@ function isNameHere(reader: WireReader, limit: number): boolean {
   return NAME_BYTES.compare(reader.bytes, start, end) === 0;
 }
 
-function readLabel(reader: WireReader, end: number, labels: Map<string, string>): void {
+function readLabel(reader: WireReader, end: number, labels: Map<string, string>): Map<string, string> {
   let name = '';
   let value = '';
   while (reader.pos < end) {
@@ -102,4 +126,5 @@ function readLabel(reader: WireReader, end: number, labels: Map<string, string>)
   }
   reader.endAt(end);
   if (name !== NAME) labels.set(name, value);
+  return labels;
 }

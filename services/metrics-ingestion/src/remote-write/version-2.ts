@@ -2,6 +2,7 @@ import { invariant } from '@parapet/kernel';
 import { BYTES, Malformed, repeated, VARINT, WireReader } from '../protobuf/wire.js';
 import type { OutsidePoint, OutsideSeries } from '../series/outside.js';
 import { readHistogram } from './histogram.js';
+import { LabelMemory } from '../series/label-memory.js';
 import type { IsWanted } from '../series/wanted.js';
 import { NAME, Tally, type WriteRequest } from './request.js';
 import { readSample } from './sample.js';
@@ -26,9 +27,9 @@ const NATURES: Readonly<Record<number, OutsideSeries['nature']>> = {
 };
 
 /** Reads `io.prometheus.write.v2.Request` (remote write 2.0); throws Malformed. */
-export function readVersion2(bytes: Buffer, isWanted: IsWanted): WriteRequest {
+export function readVersion2(bytes: Buffer, isWanted: IsWanted, memory = new LabelMemory()): WriteRequest {
   const reader = new WireReader(bytes);
-  const symbols = new Symbols(reader, isWanted);
+  const symbols = new Symbols(reader, isWanted, memory);
   const ends: number[] = [];
   // Fields may come in any order: the symbols are known once everything was stepped over.
   while (reader.pos < bytes.length) {
@@ -59,6 +60,7 @@ class Symbols {
   constructor(
     private readonly reader: WireReader,
     private readonly isMetricWanted: IsWanted,
+    private readonly memory: LabelMemory,
   ) {}
 
   add(end: number): void {
@@ -81,6 +83,20 @@ class Symbols {
     const text = this.reader.slice(start, end);
     this.#texts[ref] = text;
     return text;
+  }
+
+  /** The labels of a series, without its metric's name. */
+  labels(refs: readonly number[]): OutsideSeries['labels'] {
+    const texts = refs.map((ref) => this.text(ref));
+    // With its length before each text no two series have one name.
+    const name = texts.map((text) => `${text.length}:${text}`).join('');
+    return this.memory.labels(name, () => {
+      const labels = new Map<string, string>();
+      for (let i = 0; i < texts.length; i += 2) {
+        if (texts[i] !== NAME) labels.set(texts[i] as string, texts[i + 1] as string);
+      }
+      return labels;
+    });
   }
 
   isWanted(ref: number): boolean {
@@ -129,7 +145,7 @@ function readSeries(reader: WireReader, end: number, symbols: Symbols, tally: Ta
   );
   return {
     metric: symbols.text(metric),
-    labels: labelsOf(refs, symbols),
+    labels: symbols.labels(refs),
     nature,
     temporality: 'cumulative',
     points: begun,
@@ -151,16 +167,6 @@ function refsIn(reader: WireReader, end: number): readonly number[] {
 function nameOf(refs: readonly number[], symbols: Symbols): number | null {
   for (let i = 0; i < refs.length; i += 2) if (symbols.text(refs[i] as number) === NAME) return refs[i + 1] as number;
   return null;
-}
-
-function labelsOf(refs: readonly number[], symbols: Symbols): ReadonlyMap<string, string> {
-  const labels = new Map<string, string>();
-  for (let i = 0; i < refs.length; i += 2) {
-    const name = symbols.text(refs[i] as number);
-    const value = symbols.text(refs[i + 1] as number);
-    if (name !== NAME) labels.set(name, value);
-  }
-  return labels;
 }
 
 function readNature(reader: WireReader, end: number): OutsideSeries['nature'] {

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { type SentSeries, SENT, version1, version2 } from '../../test/write-requests.js';
 import { Refused } from '../door/refusal.js';
 import { Malformed } from '../protobuf/wire.js';
+import { LabelMemory } from '../series/label-memory.js';
 import type { WriteRequest } from './request.js';
 import { readVersion1 } from './version-1.js';
 import { readVersion2 } from './version-2.js';
@@ -46,6 +47,16 @@ describe.each(VERSIONS)('version %s', (_, write, read) => {
         // A lone half of a character is no text, and has no bytes that would bring it back.
         fc.pre(sent.every(({ labels }) => labels.flat().every((text) => Buffer.from(text).toString() === text)));
         expect(read(write(sent), isWanted)).toEqual(expected(sent));
+      }),
+    );
+  });
+
+  it('is read alike whatever was read before it', () => {
+    const memory = new LabelMemory(200);
+    fc.assert(
+      fc.property(SENT, (sent) => {
+        const bytes = write(sent);
+        expect(read(bytes, isWanted, memory)).toEqual(read(bytes, isWanted));
       }),
     );
   });

@@ -3,7 +3,7 @@ import { batchesOf } from '../samples/batches.js';
 import type { Arrival, Sender, Taken } from '../door/kind.js';
 import type { Dropped, OutsideSeries } from './outside.js';
 import { readSeries } from './read.js';
-import { type Readings, readingsOf } from './readings.js';
+import { Resolver } from './resolver.js';
 import { Leftovers } from './sets.js';
 import type { IsWanted } from './wanted.js';
 
@@ -14,22 +14,21 @@ export interface DeskTaken extends Pick<Taken, 'batches' | 'records' | 'accepted
 
 /** What the doors for series have in common: which series are wanted, and what becomes of them. One for each door. */
 export class SeriesDesk {
-  readonly #readings = new WeakMap<SignalSource, Readings>();
+  /** By the source as it is configured: a newer configuration is another object. */
+  readonly #resolvers = new WeakMap<SignalSource, Resolver>();
   /** By tenant and source; as many as there are sources. */
   readonly #leftovers = new Map<string, Leftovers>();
 
   /** Whether a source declares a signal that is read from a metric. */
   wanted({ source }: Sender): IsWanted {
-    const readings = this.#readingsOf(source);
-    return (metric) => readings.has(metric);
+    return this.#resolverOf(source).isWanted;
   }
 
   /** Makes batches of the wanted series of a message; `unwanted` points were stepped over by whoever read it. */
   take(series: Iterable<OutsideSeries>, unwanted: number, sender: Sender, arrival: Arrival): DeskTaken {
     const { tenant, source } = sender;
     const { samples, dropped } = readSeries(series, {
-      source,
-      readings: this.#readingsOf(source),
+      resolver: this.#resolverOf(source),
       leftovers: this.#leftoversOf(`${tenant}/${source.name}`),
       nowMs: arrival.nowMs,
     });
@@ -42,9 +41,9 @@ export class SeriesDesk {
     };
   }
 
-  #readingsOf(source: SignalSource): Readings {
-    const known = this.#readings.get(source) ?? readingsOf(source.signals);
-    this.#readings.set(source, known);
+  #resolverOf(source: SignalSource): Resolver {
+    const known = this.#resolvers.get(source) ?? new Resolver(source);
+    this.#resolvers.set(source, known);
     return known;
   }
 

@@ -72,7 +72,11 @@ export function sampleAt(place: Place, atMs: InstantMs, value: SampleValue): Pla
   return { environment, sample: isAltered ? { ...sample, isAltered } : sample };
 }
 
+/** The instant that was written last: all series of a scrape have the same. */
+let written: { readonly atMs: InstantMs; readonly text: string } = { atMs: 0, text: formatInstant(0) };
+
 /** Names what a series says of an instant. */
 export function keyAt({ name }: Place, atMs: InstantMs): string {
-  return `${name}@${formatInstant(atMs)}`;
+  if (written.atMs !== atMs) written = { atMs, text: formatInstant(atMs) };
+  return `${name}@${written.text}`;
 }

@@ -4,7 +4,7 @@ import { declaredSource } from '../../test/declared.js';
 import { NOW_MS, plain } from '../../test/outside.js';
 import type { OutsidePoint, OutsideSeries, OutsideValue } from './outside.js';
 import { readSeries, type SeriesTaken } from './read.js';
-import { readingsOf } from './readings.js';
+import { Resolver } from './resolver.js';
 import { Leftovers } from './sets.js';
 
 const SIGNALS = `
@@ -40,7 +40,7 @@ function series(
   return { metric, labels: new Map(Object.entries(labels)), nature: null, temporality: 'cumulative', points, ...more };
 }
 function read(all: readonly OutsideSeries[], leftovers = new Leftovers()): SeriesTaken {
-  return readSeries(all, { source: SOURCE, readings: readingsOf(SOURCE.signals), leftovers, nowMs: NOW_MS });
+  return readSeries(all, { resolver: new Resolver(SOURCE), leftovers, nowMs: NOW_MS });
 }
 const valuesOf = (taken: SeriesTaken) => taken.samples.map(({ sample }) => plain(sample.value));
 
@@ -234,11 +234,10 @@ describe('where a sample belongs', () => {
 - { name: a, unit: x, badDirection: high, form: gauge, from: { metric: m } }
 - { name: b, unit: x, badDirection: low, form: gauge, from: { metric: m, where: { till: ["1", "2*"] } } }`,
     );
-    const readings = readingsOf(both.signals);
+    const resolver = new Resolver(both);
     const signals = (till: string) =>
       readSeries([series('m', { till }, [point(1)])], {
-        source: both,
-        readings,
+        resolver,
         leftovers: new Leftovers(),
         nowMs: NOW_MS,
       }).samples.map(({ sample }) => sample.signal);

@@ -1,9 +1,9 @@
 import { type InstantMs, unreachable } from '@parapet/kernel';
-import type { SignalSource } from '@parapet/policy';
 import type { PlacedSample } from '../samples/read.js';
 import type { Dropped, DropReason, OutsidePoint, OutsideSeries } from './outside.js';
-import { type Place, placeOf, sampleAt } from './place.js';
-import { boundOf, hasLabels, isCounted, type Reading, type Readings } from './readings.js';
+import { type Place, sampleAt } from './place.js';
+import { boundOf, type Reading } from './readings.js';
+import type { Resolved, Resolver } from './resolver.js';
 import { addPart, type Leftovers, type Sets } from './sets.js';
 import { atZero, countOf, misfitOf, valueAlone, valueOfPart } from './value.js';
 
@@ -21,8 +21,7 @@ export interface SeriesTaken {
 
 /** Where and when a message came. */
 export interface SeriesArrival {
-  readonly source: Pick<SignalSource, 'environments'>;
-  readonly readings: Readings;
+  readonly resolver: Resolver;
   readonly leftovers: Leftovers;
   readonly nowMs: InstantMs;
 }
@@ -43,19 +42,16 @@ class Reader {
   constructor(private readonly arrival: SeriesArrival) {}
 
   read(series: OutsideSeries): void {
-    const readings = (this.arrival.readings.get(series.metric) ?? []).filter((one) =>
-      hasLabels(series.labels, one.where),
-    );
-    if (readings.length === 0) return this.#drop('undeclared', series.points.length);
-    for (const reading of readings) this.#readAs(reading, series);
+    const resolved = this.arrival.resolver.resolve(series);
+    if (resolved.length === 0) return this.#drop('undeclared', series.points.length);
+    for (const one of resolved) this.#readAs(one, series);
   }
 
-  #readAs(reading: Reading, series: OutsideSeries): void {
-    const misfit = misfitOf(reading, series);
-    const place = misfit ?? placeOf(reading, series, this.arrival.source.environments);
+  #readAs(resolved: Resolved, series: OutsideSeries): void {
+    const place = misfitOf(resolved.reading, series) ?? resolved.place;
     if (typeof place === 'string') return this.#drop(place, series.points.length);
     for (const point of series.points) {
-      const reason = this.#untimely(point) ?? this.#take(reading, series, place, point);
+      const reason = this.#untimely(point) ?? this.#take(resolved, series, place, point);
       if (reason !== null) this.#drop(reason, 1);
     }
   }
@@ -65,14 +61,12 @@ class Reader {
     return atMs > this.arrival.nowMs + AHEAD_MS_MAX ? 'future' : null;
   }
 
-  #take(reading: Reading, series: OutsideSeries, place: Place, point: OutsidePoint): DropReason | null {
+  #take({ reading, isCounted }: Resolved, series: OutsideSeries, place: Place, point: OutsidePoint): DropReason | null {
     switch (reading.role) {
       case 'alone':
         return this.#put(reading, place, point, valueAlone(reading, point));
-      case 'part': {
-        const isCountedOne = isCounted(series.labels, reading.from.where);
-        return this.#put(reading, place, point, valueOfPart(isCountedOne, point));
-      }
+      case 'part':
+        return this.#put(reading, place, point, valueOfPart(isCounted, point));
       case 'count':
       case 'total':
         addPart(this.sets, reading, place, point.atMs, { role: reading.role, said: countOf(point.value) });

@@ -4,7 +4,7 @@ import { declaredSource } from '../../test/declared.js';
 import { NOW_MS, plain } from '../../test/outside.js';
 import type { OutsideSeries } from './outside.js';
 import { readSeries } from './read.js';
-import { readingsOf } from './readings.js';
+import { Resolver } from './resolver.js';
 import { Leftovers } from './sets.js';
 
 const declare = (temporality: string) =>
@@ -36,9 +36,9 @@ const bucket = (le: string, value: number, metric = 's') => one(`${metric}_bucke
 /** A source that hands in messages one after another. */
 function sender(source = CUMULATIVE) {
   const leftovers = new Leftovers();
-  const readings = readingsOf(source.signals);
+  const resolver = new Resolver(source);
   return (message: readonly OutsideSeries[], afterMs = 0) => {
-    const { samples, dropped } = readSeries(message, { source, readings, leftovers, nowMs: NOW_MS + afterMs });
+    const { samples, dropped } = readSeries(message, { resolver, leftovers, nowMs: NOW_MS + afterMs });
     return { values: samples.map(({ sample }) => plain(sample.value)), dropped, kept: leftovers.size };
   };
 }

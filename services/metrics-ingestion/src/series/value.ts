@@ -98,12 +98,12 @@ function histogramOf({ from, grid }: Reading, value: OutsideValue): SampleValue 
 }
 
 /** The value of a series that is counted, or not, as part of all. */
-export function valueOfPart(isCountedOne: boolean | null, { value }: OutsidePoint): SampleValue {
+export function valueOfPart(isCounted: boolean | null, { value }: OutsidePoint): SampleValue {
   const of = countOf(value);
   if (typeof of !== 'number') return gap(of);
   // Nobody knows which kind it is of: it must not be taken for a good one.
-  if (isCountedOne === null) return gap('sensor-broken');
-  return { kind: 'count', count: isCountedOne ? of : 0, of };
+  if (isCounted === null) return gap('sensor-broken');
+  return { kind: 'count', count: isCounted ? of : 0, of };
 }
 
 /** The same value at the instant when its counter began. */
