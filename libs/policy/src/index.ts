@@ -26,6 +26,8 @@ export { fitsText } from './outside-series-of.js';
 export { POSTGRES_KPIS, postgresSettings } from './schema/probes/postgres.js';
 export { redisSettings } from './schema/probes/redis.js';
 export type { PublishedDocument } from './schema/probes/published-document.js';
+export { traefikSettings } from './schema/probes/traefik.js';
+export { KUBERNETES_KPIS, kubernetesSettings } from './schema/probes/kubernetes.js';
 export type { StoredDocument } from './reading.js';
 export * from './secret.js';
 export { ALERT_KINDS, ASKED_KIND, SAMPLE_KINDS, sendsAlerts, type SourceKind } from './source-kinds.js';

@@ -5,6 +5,8 @@ import { makeHttpJourneyProbe } from './http-journey/make.js';
 import { makeOdooSqlProbe } from './odoo-sql/make.js';
 import { makePostgresProbe } from './postgres/make.js';
 import { makeRedisProbe } from './redis/make.js';
+import { makeTraefikProbe } from './traefik/make.js';
+import { makeKubernetesProbe } from './kubernetes/make.js';
 import type { MakeProbe } from './probe.js';
 
 /** Every kind of probe; the next one is a folder beside these, a schema in `libs/policy` and a line here. */
@@ -14,6 +16,8 @@ const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
   backup: makeBackupProbe,
   postgres: makePostgresProbe,
   redis: makeRedisProbe,
+  traefik: makeTraefikProbe,
+  kubernetes: makeKubernetesProbe,
 };
 
 /** Makes a probe of its declaration, one that knows when its shops are open, or says every problem of its settings. */

@@ -2,7 +2,7 @@ import type { BuiltInSignal } from './built-in-signal.js';
 import { BACKUP_SIGNALS } from './backup.js';
 import { HTTP_JOURNEY_SIGNALS } from './http-journey.js';
 import { ODOO_SIGNALS } from './odoo.js';
-import { POSTGRES_SIGNALS, REDIS_SIGNALS } from './platform.js';
+import { KUBERNETES_SIGNALS, POSTGRES_SIGNALS, REDIS_SIGNALS, TRAEFIK_SIGNALS } from './platform.js';
 
 export type { BuiltInSignal, SignalForm } from './built-in-signal.js';
 
@@ -13,4 +13,6 @@ export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [
   ...BACKUP_SIGNALS,
   ...POSTGRES_SIGNALS,
   ...REDIS_SIGNALS,
+  ...TRAEFIK_SIGNALS,
+  ...KUBERNETES_SIGNALS,
 ];

@@ -3,6 +3,9 @@ import { measuredBy } from './measured-by.js';
 const gauge = { form: 'gauge', badDirection: 'high' } as const;
 const counter = { badDirection: 'high', temporality: 'cumulative' } as const;
 
+/** Fewer requests are what gets worse. */
+const volume = { form: 'rate', badDirection: 'low', temporality: 'cumulative' } as const;
+
 /** What probes of PostgreSQL measure (odoo-kpis 4). */
 export const POSTGRES_SIGNALS = measuredBy('postgres', [
   { name: 'postgres.sessions.blocked', unit: 'sessions', ...gauge },
@@ -33,4 +36,23 @@ export const REDIS_SIGNALS = measuredBy('redis', [
     temporality: 'cumulative',
   },
   { name: 'redis.keys.stale', unit: 'keys', form: 'proportion', badDirection: 'high', dimensions: ['keys'] },
+]);
+
+/** What probes of Traefik measure (odoo-kpis 6). */
+export const TRAEFIK_SIGNALS = measuredBy('traefik', [
+  { name: 'traefik.service.requests', unit: 'requests', dimensions: ['service'], ...volume },
+  { name: 'traefik.service.errors', unit: 'requests', form: 'proportion', dimensions: ['service'], ...counter },
+  { name: 'traefik.service.latency', unit: 'seconds', form: 'histogram', dimensions: ['service'], ...counter },
+  { name: 'traefik.router.requests', unit: 'requests', dimensions: ['router'], ...volume },
+  { name: 'traefik.router.errors', unit: 'requests', form: 'proportion', dimensions: ['router'], ...counter },
+  { name: 'traefik.router.latency', unit: 'seconds', form: 'histogram', dimensions: ['router'], ...counter },
+  { name: 'traefik.certificate.left', unit: 'days', form: 'gauge', badDirection: 'low', dimensions: ['certificate'] },
+]);
+
+/** What probes of Kubernetes measure. */
+export const KUBERNETES_SIGNALS = measuredBy('kubernetes', [
+  { name: 'kubernetes.restarts', unit: 'restarts', form: 'rate', badDirection: 'high', dimensions: ['namespace'] },
+  { name: 'kubernetes.pods.pending', unit: 'pods', dimensions: ['namespace'], ...gauge },
+  { name: 'kubernetes.autoscalers.saturated', unit: 'autoscalers', dimensions: ['namespace'], ...gauge },
+  { name: 'kubernetes.nodes.pressure', unit: 'nodes', dimensions: ['condition'], ...gauge },
 ]);

@@ -3,6 +3,8 @@ import { duration, slug } from '../fields.js';
 import { backupSettings } from './backup.js';
 import { httpJourneySettings } from './http-journey.js';
 import { odooSqlSettings } from './odoo-sql.js';
+import { kubernetesSettings } from './kubernetes.js';
+import { traefikSettings } from './traefik.js';
 import { redisSettings } from './redis.js';
 import { postgresSettings } from './postgres.js';
 
@@ -13,6 +15,8 @@ const SETTINGS = {
   backup: backupSettings,
   postgres: postgresSettings,
   redis: redisSettings,
+  traefik: traefikSettings,
+  kubernetes: kubernetesSettings,
 } as const;
 
 /** A kind of probe that a Workload may declare. */
@@ -37,4 +41,6 @@ export const probe = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('backup'), settings: SETTINGS.backup }),
   z.strictObject({ ...base, kind: z.literal('postgres'), settings: SETTINGS.postgres }),
   z.strictObject({ ...base, kind: z.literal('redis'), settings: SETTINGS.redis }),
+  z.strictObject({ ...base, kind: z.literal('traefik'), settings: SETTINGS.traefik }),
+  z.strictObject({ ...base, kind: z.literal('kubernetes'), settings: SETTINGS.kubernetes }),
 ]);
