@@ -119,7 +119,10 @@ describe('a signed body', () => {
   it.each(['POST', 'PUT'])('is taken by %s without any other credential', async (method) => {
     const body = fresh();
     const told = await send(grafana('shop-grafana'), { method, body, headers: signed(body) });
-    expect([told.status, told.body]).toEqual([202, { receipt: expect.any(String), accepted: 1, repeated: expect.any(Number) }]);
+    expect([told.status, told.body]).toEqual([
+      202,
+      { receipt: expect.any(String), accepted: 1, repeated: expect.any(Number) },
+    ]);
     expect(await isStored(body)).toBe(1);
   });
 

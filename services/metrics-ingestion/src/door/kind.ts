@@ -21,6 +21,9 @@ export interface Arrival {
   readonly nowMs: InstantMs;
 }
 
+/** The kinds of sources that come to a door. */
+export type DoorName = Exclude<SignalSource['kind'], 'prometheus-query'>;
+
 /** What a request says of its body. */
 export interface RequestHead {
   /** In small letters and without parameters, such as `application/x-protobuf`; null where the sender gave none. */
@@ -96,7 +99,7 @@ export interface BodySignature {
  */
 export interface DoorKind {
   /** The address is `/v1/ingest/<name>/<source>` and `suffix`; only sources of this kind are at home there. */
-  readonly name: SignalSource['kind'];
+  readonly name: DoorName;
   /** What senders of this kind append to the address, such as `/v1/metrics`. */
   readonly suffix?: `/${string}`;
   /** Absent: POST only. */
