@@ -1,6 +1,7 @@
 import { type ProbeConfiguration, ShopHours } from '@parapet/policy';
 import { withinHours } from './hours/within-hours.js';
 import { makeBackupProbe } from './backup/make.js';
+import { makeObjectStorageProbe } from './object-storage/make.js';
 import { makeHttpJourneyProbe } from './http-journey/make.js';
 import { makeOdooSqlProbe } from './odoo-sql/make.js';
 import { makePostgresProbe } from './postgres/make.js';
@@ -13,6 +14,7 @@ import type { MakeProbe } from './probe.js';
 const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
   'odoo-sql': makeOdooSqlProbe,
   'http-journey': makeHttpJourneyProbe,
+  'object-storage': makeObjectStorageProbe,
   backup: makeBackupProbe,
   postgres: makePostgresProbe,
   redis: makeRedisProbe,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, slug } from '../fields.js';
 import { backupSettings } from './backup.js';
+import { objectStorageSettings } from './object-storage.js';
 import { httpJourneySettings } from './http-journey.js';
 import { odooSqlSettings } from './odoo-sql.js';
 import { kubernetesSettings } from './kubernetes.js';
@@ -12,6 +13,7 @@ import { postgresSettings } from './postgres.js';
 const SETTINGS = {
   'odoo-sql': odooSqlSettings,
   'http-journey': httpJourneySettings,
+  'object-storage': objectStorageSettings,
   backup: backupSettings,
   postgres: postgresSettings,
   redis: redisSettings,
@@ -38,6 +40,7 @@ const base = {
 export const probe = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('odoo-sql'), settings: SETTINGS['odoo-sql'] }),
   z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
+  z.strictObject({ ...base, kind: z.literal('object-storage'), settings: SETTINGS['object-storage'] }),
   z.strictObject({ ...base, kind: z.literal('backup'), settings: SETTINGS.backup }),
   z.strictObject({ ...base, kind: z.literal('postgres'), settings: SETTINGS.postgres }),
   z.strictObject({ ...base, kind: z.literal('redis'), settings: SETTINGS.redis }),
