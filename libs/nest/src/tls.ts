@@ -53,14 +53,19 @@ export function tlsOptions(
 /** Takes exchanged files into use without a restart; answers how to stop looking. A pair that does not fit is told of, and the old one stays. */
 export function followTls(server: Server, files: TlsFiles, logger: ServiceLogger, everyMs = LOOK_MS): () => void {
   let before = fingerprintOf(files);
+  let trouble = '';
   const timer = setInterval(() => {
     try {
       const now = fingerprintOf(files);
       if (now === before) return;
       server.setSecureContext({ ...contentsOf(files), minVersion: 'TLSv1.2' });
       before = now;
+      trouble = '';
       logger.info('an exchanged certificate is in use');
     } catch (error) {
+      // Told once: a certificate and its key may well be exchanged one after the other.
+      if (String(error) === trouble) return;
+      trouble = String(error);
       logger.warn({ err: error }, 'an exchanged certificate cannot be used; the one before stays in use');
     }
   }, everyMs);
