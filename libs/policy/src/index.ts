@@ -23,7 +23,7 @@ export { objectStorageSettings as objectStorageSettingsSchema } from './schema/p
 export { httpJourneySettings as httpJourneySettingsSchema } from './schema/probes/http-journey.js';
 export { ODOO_KPIS, odooSqlSettings as odooSqlSettingsSchema, unmetOdooNeeds } from './schema/probes/odoo-sql.js';
 export type { AskedPrometheus, SignalQuery } from './asked-prometheus.js';
-export { fitsText } from './outside-series-of.js';
+export { fitsText, SERIES_DIMENSION } from './outside-series-of.js';
 export { POSTGRES_KPIS, postgresSettings } from './schema/probes/postgres.js';
 export { redisSettings } from './schema/probes/redis.js';
 export type { PublishedDocument } from './schema/probes/published-document.js';

@@ -3,6 +3,12 @@ import type { Spec } from './schema/kinds.js';
 
 type Written = NonNullable<Spec<'SignalSource'>['signals'][number]['from']>;
 
+/**
+ * The dimension that tells series of a signal apart that its declared dimensions do not, such as the pods of a shop: counters of two
+ * processes must never be differenced with each other.
+ */
+export const SERIES_DIMENSION = 'series';
+
 /** Where a declared signal is read from, with every declared dimension's label named. */
 export function outsideSeriesOf(from: Written, declared: readonly string[]): OutsideSeriesRef {
   return {

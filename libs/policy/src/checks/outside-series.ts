@@ -1,6 +1,6 @@
 import type { CheckedDocumentOf } from '../document.js';
 import type { Path } from '../located.js';
-import { fitsText } from '../outside-series-of.js';
+import { fitsText, SERIES_DIMENSION } from '../outside-series-of.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
 import type { Spec } from '../schema/kinds.js';
 import { SERIES_KINDS } from '../schema/signal-source.js';
@@ -32,6 +32,7 @@ export function checkOutsideSeries(document: Document, i: number): Configuration
     ...checkTemporality(kind, signal, say),
     ...checkOf(signal, signal.from, say),
     ...checkBounds(signal, signal.from, say),
+    ...checkOwnDimension(signal, say),
     ...Object.keys(signal.from.dimensions)
       .filter((name) => ![...signal.dimensions, ...RELEASE_DIMENSIONS].includes(name))
       .map((name) => {
@@ -40,6 +41,13 @@ export function checkOutsideSeries(document: Document, i: number): Configuration
         return say(['from', 'dimensions', name], text, allowed.join(', '));
       }),
   ];
+}
+
+/** It tells apart what the declared dimensions do not; somebody else's of that name would be taken for it. */
+function checkOwnDimension({ dimensions }: Signal, say: Say): ConfigurationProblem[] {
+  const i = dimensions.indexOf(SERIES_DIMENSION);
+  const text = `"${SERIES_DIMENSION}" is our own name for what no other dimension tells apart`;
+  return i < 0 ? [] : [say(['dimensions', i], text, 'another name, with its label in from.dimensions')];
 }
 
 function checkTemporality(kind: string, { form, temporality }: Signal, say: Say): ConfigurationProblem[] {

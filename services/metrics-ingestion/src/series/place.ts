@@ -1,15 +1,11 @@
 import { formatInstant, type InstantMs } from '@parapet/kernel';
+import { SERIES_DIMENSION } from '@parapet/policy';
 import { type Sample, type SampleValue, seriesName, shortDigest } from '@parapet/signals';
 import { isLonger } from '../door/field.js';
 import type { PlacedSample } from '../samples/read.js';
 import type { DropReason, OutsideSeries } from './outside.js';
 import type { Reading } from './readings.js';
 
-/**
- * The dimension that tells series of a signal apart that its declared dimensions do not, such as the pods of a shop: counters of two
- * processes must never be differenced with each other.
- */
-export const SERIES_DIMENSION = 'series';
 const LABELS_MAX = { count: 128, nameBytes: 256, valueBytes: 4 * 1024 } as const;
 const ARMS: readonly string[] = ['canary', 'stable'];
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
