@@ -63,6 +63,7 @@ const BATCH: SignalBatch = {
     ],
     answer: {
       askedAtMs: at,
+      externalLabels: { cluster: 'eu' },
       rules: [
         {
           name: 'OrdersFail',

@@ -12,8 +12,8 @@ export interface MemberReaders {
 }
 
 /** The JSON of what a Prometheus answered of its rules. */
-export function answerJson({ askedAtMs, rules }: PrometheusAnswer): Record<string, unknown> {
-  return { askedAt: formatInstant(askedAtMs), rules: rules.map(ruleJson) };
+export function answerJson({ askedAtMs, rules, externalLabels }: PrometheusAnswer): Record<string, unknown> {
+  return { askedAt: formatInstant(askedAtMs), rules: rules.map(ruleJson), externalLabels };
 }
 
 /** The JSON of one rule. */
@@ -34,6 +34,7 @@ export function readAnswer(value: unknown, at: string, read: MemberReaders): Pro
   return {
     askedAtMs: read.instant(answer, 'askedAt', at),
     rules: read.list(answer, 'rules', at).map((rule, i) => readRule(rule, `${at}/rules/${i}`, read)),
+    externalLabels: read.texts(answer['externalLabels'], `${at}/externalLabels`),
   };
 }
 

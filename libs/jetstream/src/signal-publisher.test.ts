@@ -60,7 +60,11 @@ describe('a batch cut into parts', () => {
     });
     const rules = [rule('a', 300_000), rule('b', 300_000), rule('c', 1)];
     const { alerts, ...rest } = batch([]);
-    const whole = { ...rest, alerts: alerts === null ? null : { ...alerts, answer: { askedAtMs: 1, rules } } };
+    const whole = {
+      ...rest,
+      alerts:
+        alerts === null ? null : { ...alerts, answer: { askedAtMs: 1, rules, externalLabels: { cluster: 'eu' } } },
+    };
     const parts = split(whole);
     expect(parts.map(({ alerts: part }) => part?.answer?.rules.map(({ name }) => name))).toEqual([['a'], ['b', 'c']]);
     expect(parts.map(({ alerts: part }) => [part?.answer?.askedAtMs, part?.digest])).toEqual([

@@ -91,7 +91,15 @@ function play(lines: readonly Line[], sources: readonly AlertSource[] = [SOURCE]
             state,
             sources,
             source,
-            { answer: { askedAtMs: receivedAtMs, rules: line.rules }, isWhole: line.isPart !== true, receivedAtMs },
+            {
+              answer: {
+                askedAtMs: receivedAtMs,
+                rules: line.rules,
+                externalLabels: { cluster: 'eu', severity: 'none' },
+              },
+              isWhole: line.isPart !== true,
+              receivedAtMs,
+            },
             [],
           )
         : isAlert || line.beat === true
@@ -332,7 +340,11 @@ describe('what a Prometheus answers', () => {
 
   test('changes nothing where there is nothing to settle: not one record is new', () => {
     const { state } = play([{ at: 1, firing: true, starts: 1 }]);
-    const heard = { answer: { askedAtMs: 2000, rules: [rule({ evaluated: 2 })] }, isWhole: true, receivedAtMs: 2000 };
+    const heard = {
+      answer: { askedAtMs: 2000, rules: [rule({ evaluated: 2 })], externalLabels: {} },
+      isWhole: true,
+      receivedAtMs: 2000,
+    };
     const step = hearAnswer(state, [SOURCE], SOURCE, heard, []);
     expect(step.state.episodes).toBe(state.episodes);
     expect(step.state.groups).toBe(state.groups);
@@ -345,7 +357,7 @@ describe('what a Prometheus answers', () => {
     ];
     const { state } = play(UNSEEN, pair);
     const heard = {
-      answer: { askedAtMs: 75_000, rules: [rule({ evaluated: 70 })] },
+      answer: { askedAtMs: 75_000, rules: [rule({ evaluated: 70 })], externalLabels: {} },
       isWhole: true,
       receivedAtMs: 75_000,
     };
@@ -357,7 +369,7 @@ describe('what a Prometheus answers', () => {
     const other: AlertSource = { ...SOURCE, name: 'other' };
     const { state } = play(UNSEEN, [SOURCE, other]);
     const heard = {
-      answer: { askedAtMs: 75_000, rules: [rule({ evaluated: 70 })] },
+      answer: { askedAtMs: 75_000, rules: [rule({ evaluated: 70 })], externalLabels: {} },
       isWhole: true,
       receivedAtMs: 75_000,
     };
@@ -399,6 +411,12 @@ describe('8 an incomplete group', () => {
       '75 {"store":"nantes","environment":"production"}#1 >firing',
     ]);
     expect(Object.values(state.groups).map((group) => [group.isIncomplete, group.firing.length])).toEqual([[false, 4]]);
+    // With what Prometheus would have added on the way, where the alert has no such label of its own.
+    expect(state.episodes['am|{"store":"nice"}']?.labels).toMatchObject({
+      store: 'nice',
+      cluster: 'eu',
+      severity: 'critical',
+    });
   });
 
   test('an alert of another group, and one that is only pending, do not', () => {

@@ -103,13 +103,19 @@ function completeGroups(draft: Draft, source: AlertSource, answer: PrometheusAns
     const isSeenSince = answer.rules.every((rule) => (rule.evaluatedAtMs as InstantMs) >= group.heardAtMs);
     if (labels === null || !isSeenSince) continue;
     const ofGroup = firing.filter((alert) => mayBelong(alert, labels));
-    for (const alert of ofGroup) begin(draft, source, alert, atMs);
+    for (const alert of ofGroup) begin(draft, source, alert, answer.externalLabels, atMs);
     const fingerprints = [...new Set([...group.firing, ...ofGroup.map((alert) => alert.fingerprint)])];
     draft.groups[key] = { ...group, isIncomplete: false, firing: fingerprints };
   }
 }
 
-function begin(draft: Draft, source: AlertSource, alert: ActiveAlert, atMs: InstantMs): void {
+function begin(
+  draft: Draft,
+  source: AlertSource,
+  alert: ActiveAlert,
+  external: Readonly<Record<string, string>>,
+  atMs: InstantMs,
+): void {
   const known = Object.entries(draft.episodes).find(
     ([key, episode]) => keyOf(source, episode.fingerprint) === key && isPartOf(alert.labels, episode.labels),
   );
@@ -125,7 +131,7 @@ function begin(draft: Draft, source: AlertSource, alert: ActiveAlert, atMs: Inst
   const statement = {
     status: 'firing',
     fingerprint: known?.[1].fingerprint ?? fingerprint,
-    labels,
+    labels: { ...external, ...labels },
     annotations,
     startsAtMs: activeAtMs,
     endsAtMs: null,

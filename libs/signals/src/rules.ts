@@ -3,7 +3,9 @@ import type { InstantMs } from '@parapet/kernel';
 /** An alert that a rule holds at this moment: `pending` has not lasted long enough to fire. */
 export interface ActiveAlert {
   readonly state: 'pending' | 'firing';
+  /** With the labels that are added on the way to us, as far as they are known. */
   readonly fingerprint: string;
+  /** Without them. */
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
   /** When the expression first held; before it fired. */
@@ -27,4 +29,6 @@ export interface RuleStatement {
 export interface PrometheusAnswer {
   readonly askedAtMs: InstantMs;
   readonly rules: readonly RuleStatement[];
+  /** What the Prometheus adds to alerts on their way out, by our configuration; never over a label that an alert has. */
+  readonly externalLabels: Readonly<Record<string, string>>;
 }

@@ -31,9 +31,10 @@ export class DoubtAsking {
     this.#tell(problem);
     if (rules === null) return EVERY_MS;
     const askedAtMs = nowMs();
+    const { externalLabels } = this.source.prometheus;
     for (const environment of this.source.environments) {
       const ours = rulesFor(rules, environment, this.source, configuration);
-      if (ours.length > 0) await publishAnswer(this.of, environment, { askedAtMs, rules: ours });
+      if (ours.length > 0) await publishAnswer(this.of, environment, { askedAtMs, rules: ours, externalLabels });
     }
     return EVERY_MS;
   }

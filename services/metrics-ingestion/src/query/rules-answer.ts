@@ -74,12 +74,12 @@ function ourTimeOf(instantMs: InstantMs | null, { rules, askedAtMs }: RulesAsked
 
 function readAlert(value: unknown, external: Readonly<Record<string, string>>): ActiveAlert {
   const alert = mapOf(value) ?? {};
-  // As Prometheus adds them: never over a label that an alert has.
-  const labels: Record<string, string> = Object.assign(Object.create(null), external, labelsOf(alert['labels']));
+  const labels = labelsOf(alert['labels']);
   const activeAt = alert['activeAt'];
   return {
     state: alert['state'] === 'firing' ? 'firing' : 'pending',
-    fingerprint: fingerprintOf(labels),
+    // As Prometheus adds them: never over a label that an alert has.
+    fingerprint: fingerprintOf({ ...external, ...labels }),
     labels,
     annotations: labelsOf(alert['annotations']),
     activeAtMs: typeof activeAt === 'string' ? parseInstant(activeAt) : null,
