@@ -41,6 +41,7 @@ export class ScrapedShop {
 export interface Question {
   readonly path: string;
   readonly form: URLSearchParams;
+  readonly authorization: string | undefined;
 }
 
 /** The way to a Prometheus, which a test may interrupt; remembers who passed. */
@@ -55,14 +56,19 @@ export class Way {
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
       incoming.on('end', () => {
         const body = Buffer.concat(chunks);
-        const question = { path: incoming.url ?? '', form: new URLSearchParams(body.toString()) };
+        const { url = '/', headers } = incoming;
+        const question = {
+          path: url,
+          form: new URLSearchParams(body.toString()),
+          authorization: headers.authorization,
+        };
         if (!this.isOpen(question)) {
           incoming.socket.destroy();
           return;
         }
         this.asked.push(question);
-        const { method = 'GET', headers } = incoming;
-        const onward = request(new URL(incoming.url ?? '/', this.to()), { method, headers }, (answer) => {
+        const { method = 'GET' } = incoming;
+        const onward = request(new URL(url, this.to()), { method, headers }, (answer) => {
           outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
           answer.pipe(outgoing);
         });

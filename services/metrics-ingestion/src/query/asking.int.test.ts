@@ -3,87 +3,22 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { SignalBatch } from '@parapet/contracts';
 import type { RunningService } from '@parapet/nest';
 import { type AlertsState, hear, hearAnswer, NO_ALERTS, type PrometheusAnswer } from '@parapet/signals';
+import {
+  alertsYaml,
+  askedYaml,
+  EVERY_MS,
+  HISTORY_HOURS,
+  pastOf,
+  presentOf,
+  prometheusYaml,
+  RULES,
+} from '../../test/asked-shop.js';
 import { AskedWorld, type Question, ScrapedShop, TENANT, Way } from '../../test/asked.js';
 import { eventually } from '../../test/world.js';
 
 jest.setTimeout(60_000);
 
 const HOUR_MS = 3_600_000;
-const HISTORY_HOURS = 26;
-const EVERY_MS = 2_000;
-const CONFIG = (target: string) => `
-global: { scrape_interval: 1s, evaluation_interval: 1s }
-rule_files: [rules.yml]
-scrape_configs: [{ job_name: shop, static_configs: [{ targets: ['${target}'] }] }]
-`;
-const RULES = `
-groups:
-  - name: shop
-    rules:
-      - alert: QueueLong
-        expr: queue_jobs > 10
-        labels: { severity: critical, environment: production }
-      - alert: QueueBroken
-        expr: 'label_replace(queue_jobs, "shop", "x", "", "") * on() group_left() pos_orders_total > 0'
-        labels: { severity: critical, environment: production }
-`;
-const SIGNALS = `
-    - { name: shop.queue, unit: jobs, badDirection: high, form: gauge, query: { value: queue_jobs } }
-    - name: shop.errors
-      unit: orders
-      badDirection: high
-      form: proportion
-      query:
-        count: sum by (shop) (increase(pos_errors_total[$window]))
-        of: sum by (shop) (increase(pos_orders_total[$window]))
-        dimensions: { store: shop }
-    - { name: shop.orders, unit: orders, badDirection: low, form: rate, query: { count: 'sum(increase(pos_orders_total[$window]))' } }
-    - { name: shop.latency, unit: seconds, badDirection: high, form: histogram, query: { buckets: 'sum by (le) (increase(checkout_seconds_bucket[$window]))' } }
-    - { name: no.series, unit: jobs, badDirection: high, query: { value: nobody_measures_this } }
-    - { name: no.number, unit: jobs, badDirection: high, query: { value: 'queue_jobs * 0 / 0' } }
-    - { name: no.end, unit: jobs, badDirection: high, query: { value: '(queue_jobs + 1) / 0' } }
-    - { name: no.query, unit: jobs, badDirection: high, query: { value: 'sum(' } }
-`;
-
-const tenantYaml = `
-apiVersion: parapet.dev/v1
-kind: Tenant
-metadata: { tenant: ${TENANT}, name: ${TENANT} }
-spec: { environments: [{ name: production }], access: [] }
-`;
-const askedYaml = (url: string, signals = SIGNALS) => `${tenantYaml}
----
-apiVersion: parapet.dev/v1
-kind: SignalSource
-metadata: { tenant: ${TENANT}, name: shop-prometheus }
-spec:
-  kind: prometheus-query
-  environments: [production]
-  prometheus: { url: '${url}', allowPrivate: true, scrapeInterval: 1s, timeout: 2s }
-  every: ${EVERY_MS / 1000}s
-  history: ${HISTORY_HOURS}h
-  signals:${signals}`;
-/** Another lease means another declaration, so that the source is asked at once. */
-const alertsYaml = (url: string, repeatSeconds: number) => `${tenantYaml}
----
-apiVersion: parapet.dev/v1
-kind: SignalSource
-metadata: { tenant: ${TENANT}, name: shop-alertmanager }
-spec:
-  kind: alertmanager
-  environments: [production]
-  credentials: [{ env: NOBODYS_TOKEN }]
-  heartbeat: { labels: { alertname: Watchdog }, period: 5s }
-  repeatInterval: ${repeatSeconds}s
-  prometheus: { url: '${url}', allowPrivate: true }
----
-apiVersion: parapet.dev/v1
-kind: GuardrailPolicy
-metadata: { tenant: ${TENANT}, name: alerts-only }
-spec:
-  watch: { warmUp: 0s, duration: 10m }
-  guardrails: [{ name: critical, alerts: { matchers: ['severity="critical"'] }, mode: act }]
-`;
 
 let startedMs: number;
 let queue = 3;
@@ -93,41 +28,17 @@ let url: string;
 let service: RunningService;
 const shop = new ScrapedShop();
 
-/** Ten orders a minute for more than a day, in two shops; of every ten one goes wrong. */
-function past(untilMs: number): string {
-  const lines: string[] = [];
-  for (const name of ['pos_orders', 'pos_errors']) {
-    lines.push(`# TYPE ${name} counter`);
-    for (const place of ['lyon', 'nice']) {
-      for (let s = untilMs / 1000 - (HISTORY_HOURS + 1) * 3600, n = 0; s <= untilMs / 1000; s += 15, n++)
-        lines.push(`${name}_total{shop="${place}"} ${name === 'pos_orders' ? 10 * n : n} ${s}`);
-    }
-  }
-  return [...lines, '# EOF', ''].join('\n');
-}
-
 beforeAll(async () => {
-  process.env['NOBODYS_TOKEN'] = 'nobody';
+  process.env['SHOP_PROMETHEUS_READ_TOKEN'] = 'read-only';
+  process.env['SHOP_ALERTMANAGER_TOKEN'] = 'nobody';
   startedMs = Date.now();
-  shop.lines = () => {
-    const n = Math.floor((Date.now() - startedMs) / 100);
-    const orders = ['lyon', 'nice'].flatMap((place) => [
-      `pos_orders_total{shop="${place}"} ${10 * n}`,
-      `pos_errors_total{shop="${place}"} ${n}`,
-    ]);
-    const buckets = [
-      [0.1, 5],
-      [0.5, 8],
-      ['+Inf', 9],
-    ].map(([le, of]) => `checkout_seconds_bucket{le="${le}"} ${Number(of) * n}`);
-    return ['# TYPE queue_jobs gauge', `queue_jobs ${queue}`, ...orders, ...buckets];
-  };
+  shop.lines = () => presentOf(startedMs, queue);
   const target = await shop.open();
   const minuteMs = Math.floor(startedMs / 60_000) * 60_000;
   world = await AskedWorld.start({
-    configYaml: CONFIG(target),
+    configYaml: prometheusYaml(target),
     rulesYaml: RULES,
-    pastOpenMetrics: past(minuteMs - 60_000),
+    pastOpenMetrics: pastOf(minuteMs - 60_000),
   });
   way = new Way(() => world.prometheus.url);
   url = await way.open();
@@ -236,6 +147,26 @@ describe('a Prometheus that is asked', () => {
   });
 });
 
+describe('the source of the page, pasted', () => {
+  it('gives each of its signals a value, with its token', async () => {
+    const told = async (signal: string) => {
+      await eventually(async () => values(signal).length >= 2, 15_000);
+      return values(signal)
+        .slice(0, 2)
+        .map(({ value, dimensions }) => ({ ...dimensions, ...value }));
+    };
+    expect(await told('shop.http.errors')).toEqual([
+      { store: 'lyon', kind: 'count', count: expect.any(Number), of: expect.any(Number) },
+      // No series is no error here, because the query says so.
+      { store: 'nice', kind: 'count', count: 0, of: expect.any(Number) },
+    ]);
+    expect(await told('shop.orders.placed')).toMatchObject([{ of: EVERY_MS / 1000 }, { of: EVERY_MS / 1000 }]);
+    expect(await told('shop.http.seconds')).toMatchObject([{ bounds: [0.1, 0.5] }, { bounds: [0.1, 0.5] }]);
+    expect(await told('shop.carts.open')).toMatchObject([{ value: 41 }, { value: 41 }]);
+    expect(way.asked.some(({ authorization }) => authorization === 'Bearer read-only')).toBe(true);
+  });
+});
+
 describe('the past that a Prometheus holds', () => {
   const minutesOf = (signal: string) => world.of(signal, true).map(({ atMs }) => atMs);
 
@@ -272,13 +203,18 @@ describe('the past that a Prometheus holds', () => {
   });
 
   it('is asked for once and for all', async () => {
-    await eventually(async () => /parapet_query_history_left_seconds\{[^}]*\} 0\n/.test(await page()), 20_000);
+    await eventually(
+      async () => /parapet_query_history_left_seconds\{[^}]*source="shop-prometheus"[^}]*\} 0\n/.test(await page()),
+      20_000,
+    );
     const filled = world.received.filter(({ isHistory }) => isHistory).length;
     await world.close(service);
     service = await world.serve();
     const live = values('shop.queue').length;
     await eventually(async () => values('shop.queue').length > live);
-    await eventually(async () => /parapet_query_history_left_seconds\{[^}]*\} 0\n/.test(await page()));
+    await eventually(async () =>
+      /parapet_query_history_left_seconds\{[^}]*source="shop-prometheus"[^}]*\} 0\n/.test(await page()),
+    );
     expect(world.received.filter(({ isHistory }) => isHistory).length).toBe(filled);
   });
 
