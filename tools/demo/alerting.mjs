@@ -76,10 +76,10 @@ receivers:
 
 /**
  * Starts both and points them at the shop and at the door.
- * @param {{ dir: string; shopUrl: string; doorUrl: string; token: string; say: (line: string) => void }} o
+ * @param {{ dir: string; shopUrl: string; doorUrl: string; token: string; port: number; say: (line: string) => void }} o
  * @returns {Promise<{ prometheusUrl: string; alertmanagerUrl: string; versions: string; stop(): Promise<void> }>}
  */
-export async function startAlerting({ dir, shopUrl, doorUrl, token, say }) {
+export async function startAlerting({ dir, shopUrl, doorUrl, token, port, say }) {
   const alertmanager = await startAlertmanager({
     dir: join(dir, 'alertmanager'),
     configYaml: alertmanagerYaml(doorUrl, token),
@@ -92,7 +92,7 @@ export async function startAlerting({ dir, shopUrl, doorUrl, token, say }) {
     rulesYaml: RULES,
     // Its first word may find no Alertmanager yet; the story cannot wait a minute for the second.
     resendDelay: '5s',
-    port: await freePort(),
+    port,
     say,
   });
   return {

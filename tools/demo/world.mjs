@@ -44,7 +44,7 @@ export async function startWorld({
     shop: makePassword(),
     reader: makePassword(),
   }));
-  const ports = await settledPorts(join(stateDir, '.'), ['postgres', 'shop'], {});
+  const ports = await settledPorts(join(stateDir, '.'), ['postgres', 'shop', 'prometheus'], {});
   const withAlerts = alerts && (await canAlert(say));
   const shopUrl = `http://127.0.0.1:${ports.shop}`;
   const databaseUrl = env.DATABASE_URL ?? `postgres://127.0.0.1:${ports.postgres}/`;
@@ -52,7 +52,12 @@ export async function startWorld({
   const configDir = join(stateDir, 'config');
   writeConfiguration(
     configDir,
-    { SHOP_URL: shopUrl, PROPOSAL_EXPIRES: `${proposalExpiresSeconds}s`, RECOVER_WITHIN: `${recoverWithinSeconds}s` },
+    {
+      SHOP_URL: shopUrl,
+      PROMETHEUS_URL: `http://127.0.0.1:${ports.prometheus}`,
+      PROPOSAL_EXPIRES: `${proposalExpiresSeconds}s`,
+      RECOVER_WITHIN: `${recoverWithinSeconds}s`,
+    },
     withAlerts,
   );
 
@@ -120,6 +125,7 @@ export async function startWorld({
           shopUrl,
           doorUrl: `${system.urls.ingestion}/v1/ingest/alertmanager/shop-alertmanager`,
           token: secrets.alertmanager,
+          port: /** @type {number} */ (ports.prometheus),
           say,
         })
       : null;
