@@ -149,9 +149,9 @@ function probed(
   signal: (typeof BUILT_IN_SIGNALS)[number],
   workloads: readonly WorkloadConfiguration[],
 ): SignalDeclaration {
-  const { probe: kind, form: _form, ...own } = signal;
+  const { probe: kind, alsoBy = [], form: _form, ...own } = signal;
   const everyMs = workloads.flatMap((one) =>
-    one.probes.filter((probe) => probe.kind === kind).map((probe) => probe.everyMs),
+    one.probes.filter((probe) => probe.kind === kind || alsoBy.includes(probe.kind)).map((probe) => probe.everyMs),
   );
   const intervalMs = everyMs.length === 0 ? signal.intervalMs : Math.max(...everyMs);
   return { ...own, intervalMs, latenessMs: Math.max(4 * intervalMs, STALE_MS_MIN) };

@@ -6,7 +6,6 @@ import { didYouMean } from './suggest.js';
 /** Words of the design that no code answers to yet: said so, instead of being called unknown. */
 const NOT_YET: ReadonlySet<string> = new Set([
   'NotificationRoute',
-  'odoo-rpc',
   'postgres',
   'redis',
   'traefik',

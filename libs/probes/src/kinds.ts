@@ -1,8 +1,8 @@
 import { type ProbeConfiguration, ShopHours } from '@parapet/policy';
 import { withinHours } from './hours/within-hours.js';
-import { makeBackupProbe } from './backup/make.js';
 import { makeObjectStorageProbe } from './object-storage/make.js';
 import { makeHttpJourneyProbe } from './http-journey/make.js';
+import { makeOdooRpcProbe } from './odoo-rpc/make.js';
 import { makeOdooSqlProbe } from './odoo-sql/make.js';
 import { makePostgresProbe } from './postgres/make.js';
 import { makeRedisProbe } from './redis/make.js';
@@ -13,8 +13,8 @@ import type { MakeProbe } from './probe.js';
 /** Every kind of probe; the next one is a folder beside these, a schema in `libs/policy` and a line here. */
 const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
   'odoo-sql': makeOdooSqlProbe,
+  'odoo-rpc': makeOdooRpcProbe,
   'http-journey': makeHttpJourneyProbe,
-  'object-storage': makeObjectStorageProbe,
   backup: makeBackupProbe,
   postgres: makePostgresProbe,
   redis: makeRedisProbe,

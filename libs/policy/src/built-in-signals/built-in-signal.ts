@@ -8,5 +8,7 @@ export type SignalForm = 'proportion' | 'rate' | 'gauge' | 'histogram';
 export interface BuiltInSignal extends SignalDeclaration {
   /** The kinds of probe that measure it. */
   readonly probe: ProbeKind;
+  /** Other kinds that measure the very same. */
+  readonly alsoBy?: readonly ProbeKind[];
   readonly form: SignalForm;
 }

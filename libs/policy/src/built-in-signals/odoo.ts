@@ -12,7 +12,7 @@ function odoo(
   dimensions: readonly string[],
 ): BuiltInSignal {
   const timing = { temporality: 'delta', intervalMs: EVERY_MS, latenessMs: 4 * EVERY_MS } as const;
-  return { name, form, badDirection, unit, dimensions, probe: 'odoo-sql', ...timing };
+  return { name, form, badDirection, unit, dimensions, probe: 'odoo-sql', alsoBy: ['odoo-rpc'], ...timing };
 }
 
 /** Gauges `odoo.<kpi>.<column>` of odoo-kpis 3, each with its bad direction and unit. */

@@ -67,7 +67,7 @@ export class FakeApi {
 
   #answer(url: URL, authorization: string | undefined): { status: number; body: string } {
     if (authorization !== `Bearer ${this.token}`) return refused(401, 'Unauthorized');
-    const place = /^\/(?:api\/v1|apis\/([a-z]+)\/v2)(?:\/namespaces\/([a-z0-9-]+))?\/([a-z]+)$/.exec(url.pathname);
+    const place = /^\/(?:api\/v1|apis\/([a-z]+)\/v\d)(?:\/namespaces\/([a-z0-9-]+))?\/([a-z]+)$/.exec(url.pathname);
     if (place === null) return refused(404, 'the server could not find the requested resource');
     const [, group = '', namespace, resource = ''] = place;
     if (!this.#isAllowed(group, namespace, resource)) {
@@ -97,10 +97,13 @@ export class FakeApi {
       this.expiring -= 1;
       return refused(410, 'The provided continue parameter is too old to display a consistent list result.');
     }
-    const [name, value] = (url.searchParams.get('labelSelector') ?? '').split('=');
-    const all = (this.objects.get(url.pathname) ?? []).filter(
-      ({ metadata }) => value === undefined || metadata.labels?.[name ?? ''] === value,
-    );
+    const labels = (url.searchParams.get('labelSelector') ?? '').split(',').map((pair) => pair.split('='));
+    const [, wanted] = /^metadata\.name=(.*)$/.exec(url.searchParams.get('fieldSelector') ?? '') ?? [];
+    const all = (this.objects.get(url.pathname) ?? [])
+      .filter(({ metadata }) =>
+        labels.every(([name = '', value]) => value === undefined || metadata.labels?.[name] === value),
+      )
+      .filter(({ metadata }) => wanted === undefined || metadata.name === wanted);
     const from = Number(position ?? 0);
     const to = from + Number(url.searchParams.get('limit') ?? all.length);
     const more = to < all.length ? { continue: String(to), remainingItemCount: all.length - to } : {};

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { duration, slug } from '../fields.js';
-import { backupSettings } from './backup.js';
 import { objectStorageSettings } from './object-storage.js';
 import { httpJourneySettings } from './http-journey.js';
+import { odooRpcSettings } from './odoo-rpc.js';
 import { odooSqlSettings } from './odoo-sql.js';
 import { kubernetesSettings } from './kubernetes.js';
 import { traefikSettings } from './traefik.js';
@@ -12,8 +12,8 @@ import { postgresSettings } from './postgres.js';
 /** Every kind of probe with the schema of its settings; the next one is a file beside these and a line here. */
 const SETTINGS = {
   'odoo-sql': odooSqlSettings,
+  'odoo-rpc': odooRpcSettings,
   'http-journey': httpJourneySettings,
-  'object-storage': objectStorageSettings,
   backup: backupSettings,
   postgres: postgresSettings,
   redis: redisSettings,
@@ -39,8 +39,8 @@ const base = {
 /** One scheduled measurement of a Workload. */
 export const probe = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('odoo-sql'), settings: SETTINGS['odoo-sql'] }),
+  z.strictObject({ ...base, kind: z.literal('odoo-rpc'), settings: SETTINGS['odoo-rpc'] }),
   z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
-  z.strictObject({ ...base, kind: z.literal('object-storage'), settings: SETTINGS['object-storage'] }),
   z.strictObject({ ...base, kind: z.literal('backup'), settings: SETTINGS.backup }),
   z.strictObject({ ...base, kind: z.literal('postgres'), settings: SETTINGS.postgres }),
   z.strictObject({ ...base, kind: z.literal('redis'), settings: SETTINGS.redis }),
