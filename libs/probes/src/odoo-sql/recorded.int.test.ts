@@ -1,43 +1,25 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Sample, SampleValue } from '@parapet/signals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
+import { answersOf, expectDocumented, judgedAfterMs, settingsOf, windowOf } from '../../fixtures/odoo/answers.js';
 import {
   loadSnapshot,
   makeShop,
   recordedCases,
   type OdooVersion,
   type RecordedCase,
-  type RecordedValue,
   type ShopDatabase,
 } from '../../fixtures/odoo/load.js';
 import { wantedOf } from '../../fixtures/odoo/wanted.js';
-import { type Kpi, KPIS, odooSqlSettings } from './config.js';
+import { type Kpi, KPIS } from './config.js';
 import { OdooDatabase, type Row } from './connection.js';
 import { describeShop, detectShop } from './detect.js';
-import { dialectOf, missingFrom } from './dialect.js';
 import { everyNeed } from './grants.js';
 import { KPI_DEFINITIONS } from './kpis/index.js';
-import { posSequenceGaps } from './kpis/pos-sequence-gaps.js';
-import { parametersOf } from './parameters.js';
 import { OdooSqlProbe } from './probe.js';
-import { numberOf } from './samples.js';
-import { overWindows, type Statement } from './statements.js';
 
 const SNAPSHOTS = ['s1-normal', 's2-incident', 's3-recovered'];
-/** As recorded: the second computation went without SQL. */
-const TOLERANCE = 0.0011;
 const MINUTE_MS = 60_000;
-/** Statements that answer a part of what was recorded under one name. */
-const PART_OF: Readonly<Record<string, string>> = {
-  payment_mismatch: 'pos_broken',
-  pos_sessions: 'pos_broken',
-  pos_rescue: 'pos_broken',
-  queue_job_finished: 'queue_job',
-  mail_failed: 'mail_queue',
-};
-/** Nothing was recorded of these. */
-const NOT_RECORDED = ['stock_modes', 'invoices'];
-
 jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
@@ -63,59 +45,8 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-const at = (text: string) => Date.parse(`${text.replace(' ', 'T')}Z`);
 const databaseOf = (version: OdooVersion, snapshot: string) =>
   (shops.get(`${version} ${snapshot}`) as { database: OdooDatabase }).database;
-const windowOf = (c: Pick<RecordedCase, 'params'>) => ({ fromMs: at(c.params.from), toMs: at(c.params.to) });
-const judgedAfterMs = ({ params }: Pick<RecordedCase, 'params'>) => at(params.as_of) - at(params.to);
-
-function settingsOf(c: Pick<RecordedCase, 'params'>, more: object = {}) {
-  const { company, test_partners: testPartners, watched_crons: watchedCrons, pl_a, pl_b } = c.params;
-  return odooSqlSettings.parse({
-    connection: { env: 'UNUSED' },
-    company,
-    testPartners,
-    watchedCrons,
-    pricelists: [pl_a, pl_b],
-    ...more,
-  });
-}
-
-/** Runs every statement of every KPI that the version has; the answers by the names under which they were recorded. */
-async function answersOf(version: OdooVersion, c: RecordedCase): Promise<Map<string, readonly Row[]>> {
-  const settings = settingsOf(c, { logDb: true });
-  const parameters = parametersOf(settings, [windowOf(c)], judgedAfterMs(c));
-  return await databaseOf(version, c.snapshot).read(async (query) => {
-    const { columns } = await detectShop(query, everyNeed());
-    const dialect = dialectOf(columns);
-    const statements = [false, true].flatMap((logDb) =>
-      Object.values(KPI_DEFINITIONS).flatMap((kpi) => kpi.statements(dialect, { ...settings, logDb })),
-    );
-    const byName = new Map(statements.map(asRecorded).map((statement) => [statement.name, statement]));
-    const answers = new Map<string, readonly Row[]>();
-    for (const statement of byName.values()) {
-      if (NOT_RECORDED.includes(statement.name) || missingFrom(columns, statement.needs).length > 0) continue;
-      const rows = await query(overWindows(statement.text), parameters);
-      const name = PART_OF[statement.name] ?? statement.name;
-      answers.set(name, answers.has(name) ? [{ ...answers.get(name)?.[0], ...rows[0] }] : rows);
-    }
-    return answers;
-  });
-}
-
-/** What is measured of a day was recorded of the case's own window. */
-function asRecorded(statement: Statement): Statement {
-  return statement.name === 'pos_sequence_gaps' ? posSequenceGaps(':from', ':to') : statement;
-}
-
-function expectValue(where: string, got: unknown, wanted: RecordedValue): void {
-  if (typeof wanted === 'number') {
-    expect([where, Math.abs(numberOf({ got }, 'got') - wanted) <= TOLERANCE || got]).toEqual([where, true]);
-  } else {
-    expect([where, got]).toEqual([where, wanted]);
-  }
-}
-
 describe.each(['14', '19'] as const)('the recorded Odoo %s', (version) => {
   const cases = recordedCases(version).map(
     (c) => [`${c.snapshot} ${c.params.from}..${c.params.to} company=${c.params.company}`, c] as const,
@@ -127,16 +58,7 @@ describe.each(['14', '19'] as const)('the recorded Odoo %s', (version) => {
   });
 
   test.each(cases)('gives the documented rows: %s', async (_, c) => {
-    const found = await answersOf(version, c);
-    expect([...found.keys()].sort()).toEqual(Object.keys(c.kpis).sort());
-    for (const [name, wanted] of Object.entries(c.kpis)) {
-      const rows = found.get(name) as readonly Row[];
-      expect([name, rows.length]).toEqual([name, wanted.length]);
-      wanted.forEach((row, i) => {
-        for (const [column, value] of Object.entries(row))
-          expectValue(`${name}[${i}].${column}`, rows[i]?.[column], value);
-      });
-    }
+    expectDocumented(await answersOf(databaseOf(version, c.snapshot), c), c.kpis);
   });
 
   test.each(cases)('gives the documented samples: %s', async (_, c) => {
