@@ -1,5 +1,5 @@
 // What the processes of a running system take: processor time and memory, as the kernel counts them.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Ticks of the kernel's clock a second, as Linux tells programs. */
@@ -29,7 +29,25 @@ export function processorSeconds(system, dir) {
 
 /** @param {number} pid */
 function childrenOf(pid) {
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && parentOf(Number(name)) === pid)
+    .map(Number);
+}
+
+/** @param {number} pid */
+function parentOf(pid) {
+  try {
+    return Number(fieldsOf(pid)[1]);
+  } catch {
+    return 0;
+  }
+}
+
+/** What the kernel says of a process, from its state on. @param {number} pid */
+function fieldsOf(pid) {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
 }
 
 /** A process's ticks in user and in system mode; 0 for one that has gone. @param {number} pid */

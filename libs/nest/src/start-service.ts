@@ -39,6 +39,9 @@ export interface RunningService {
   close(): Promise<void>;
 }
 
+/** Senders in a storm that are told to come later connect anew; with a short queue the kernel leaves them waiting for seconds, unanswered. */
+const BACKLOG = 4_096;
+
 /**
  * Starts a service: HTTP with problem documents and request ids, `/healthz`, `/readyz`, `/metrics`, its journal consumer if it has one,
  * and an orderly end on SIGTERM and SIGINT. The module must import `ServiceModule.register(…)`.
@@ -68,7 +71,7 @@ export async function startService(
   await options.prepare?.(app);
   if (options.consumer !== undefined) connectConsumer(app, options.consumer, logger, metrics);
   await app.startAllMicroservices();
-  await app.listen(options.config.PORT, options.config.HOST);
+  await app.listen({ port: options.config.PORT, host: options.config.HOST, backlog: BACKLOG });
   const { port } = app.getHttpServer().address() as AddressInfo;
   const url = `${tls === null ? 'http' : 'https'}://${options.config.HOST}:${port}`;
   logger.info({ url }, 'listening');
