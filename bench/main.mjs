@@ -15,6 +15,12 @@ if (first === '--judgement') {
   process.stdout.write(`${rest.includes('--json') ? JSON.stringify(judged, null, 2) : judgementTable(judged)}\n`);
   process.exit();
 }
+if (first === '--series') {
+  const { series, seriesTable } = await import('./series/main.mjs');
+  const read = await series({ say });
+  process.stdout.write(`${rest.includes('--json') ? JSON.stringify(read, null, 2) : seriesTable(read)}\n`);
+  process.exit();
+}
 if (first === '--doors') {
   const { doors, doorsTable } = await import('./doors/main.mjs');
   const { values: asked } = parseArgs({
@@ -38,7 +44,7 @@ const { values } = parseArgs({
 });
 if (values.help) {
   process.stdout.write(
-    'npm run bench -- [--releases N] [--json]\nnpm run bench -- --judges [--json] [--write]\nnpm run bench -- --judgement [--json]\nnpm run bench -- --doors [--seconds N] [--soak SECONDS] [--json]\n\nTimes an alert from the door to the rollback order, beside bare JetStream hops and PostgreSQL commits.\nJudges labelled releases by our rules and by those of other tools.\nTimes the pure judgement of samples, with few and with many releases watched.\nStorms the doors with webhooks and remote writes, and holds them to JetStream alone.\n',
+    'npm run bench -- [--releases N] [--json]\nnpm run bench -- --judges [--json] [--write]\nnpm run bench -- --judgement [--json]\nnpm run bench -- --series [--json]\nnpm run bench -- --doors [--seconds N] [--soak SECONDS] [--json]\n\nTimes an alert from the door to the rollback order, beside bare JetStream hops and PostgreSQL commits.\nJudges labelled releases by our rules and by those of other tools.\nTimes the pure judgement of samples, with few and with many releases watched.\nTimes the reading of remote writes, with few and with all of their series declared.\nStorms the doors with webhooks and remote writes, and holds them to JetStream alone.\n',
   );
   process.exit(0);
 }
