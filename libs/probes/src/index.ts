@@ -7,5 +7,6 @@ export { isOdooVersion, type OdooVersion, VERSIONS } from './odoo-sql/dialect.js
 export { everyNeed, type GrantOptions, grantSql, isRoleName, lackingFor } from './odoo-sql/grants.js';
 export { OdooSqlProbe } from './odoo-sql/probe.js';
 export { isWhole, tryProbe, type TrialGap, type TrialTime, type TriedKpi, type TriedValue } from './once/trial.js';
+export { presentMeasure } from './present.js';
 export * from './probe.js';
 export * from './windows.js';

@@ -29,6 +29,11 @@ describe('a measure of the present', () => {
     expect(dueWindows(rhythm, null, 10.5 * MINUTE_MS, 300)).toEqual([window(10)]);
   });
 
+  test('looks in every round, however long the target was away', () => {
+    const { rhythm } = measureAt(0);
+    expect(dueWindows(rhythm, 10 * MINUTE_MS, 700.5 * MINUTE_MS, 1)).toEqual([window(700)]);
+  });
+
   test('gives what it finds the window’s end and a key that names signal, dimensions and window', async () => {
     const measured = await measureAt(10.5 * MINUTE_MS).measure([window(10)]);
     expect(measured).toEqual({

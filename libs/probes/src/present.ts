@@ -40,15 +40,16 @@ export interface PresentOptions {
 
 /**
  * A measure of something that shows only how it is now, such as a web page or a listing: the window that has just ended is
- * measured, and every earlier one is a gap, since nobody looked then and what is seen now says nothing about it.
+ * measured, and no earlier one can be, since nobody looked then and what is seen now says nothing about it.
  */
 export function presentMeasure(options: PresentOptions): Measure {
   const { kpi, target, everyMs, nowMs } = options;
   return {
     kpi,
     target,
-    // One window of the past, so that the first round measures at once instead of waiting for an end.
-    rhythm: { everyMs, delayMs: 0, backfillMs: everyMs },
+    // One window of the past, so that the first round measures at once instead of waiting for an end; and never more of it, so
+    // that every round looks: a round without a look would say of a target that is away that it answered.
+    rhythm: { everyMs, delayMs: 0, backfillMs: everyMs, reachMs: everyMs },
     asOf: async () => nowMs(),
     measure: (windows) => measureNewest(options, windows),
     gaps: (toMs) => gapsAt(options, toMs),

@@ -44,6 +44,16 @@ describe('which windows are due', () => {
     expect(windows.map(({ fromMs, toMs }) => [fromMs / S, toMs / S])).toEqual(expected);
   });
 
+  test.each([
+    ['after a long absence only what can still be measured', 180 * S, 400 * S, [[300, 360]]],
+    ['the same one that was not measured yet', 300 * S, 400 * S, [[300, 360]]],
+    ['none that was measured', 360 * S, 400 * S, []],
+    ['and at the first start no more either', null, 400 * S, [[300, 360]]],
+  ])('of what can be measured for a minute: %s', (_, cursorMs, asOfMs, expected) => {
+    const windows = dueWindows({ ...rhythm, reachMs: 60 * S }, cursorMs, asOfMs, 10);
+    expect(windows.map(({ fromMs, toMs }) => [fromMs / S, toMs / S])).toEqual(expected);
+  });
+
   test('at most as many as asked for, the oldest first', () => {
     expect(dueWindows(rhythm, 0, 3600 * S, 2)).toEqual([
       { fromMs: 0, toMs: 60 * S },

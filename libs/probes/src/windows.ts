@@ -13,6 +13,8 @@ export interface Rhythm {
   readonly delayMs: number;
   /** How much of the past is measured when nothing was measured before. */
   readonly backfillMs: number;
+  /** How far back it can be measured at all: what lies before is left out, whatever the cursor says. Absent: all of it can. */
+  readonly reachMs?: number;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface Rhythm {
  *
  * Ends lie on multiples of the interval since 1970, so a repeated, a delayed and a second prober cut time at the same
  * places and name their samples alike. Each window begins where the last one ended: they neither overlap nor leave a gap,
- * also when the interval was changed in between.
+ * also when the interval was changed in between; only what can no longer be measured is left out.
  */
 export function dueWindows(
   rhythm: Rhythm,
@@ -31,6 +33,7 @@ export function dueWindows(
   const settledMs = asOfMs - rhythm.delayMs;
   const windows: Window[] = [];
   let fromMs = cursorMs ?? floorTo(settledMs - rhythm.backfillMs, rhythm.everyMs);
+  if (rhythm.reachMs !== undefined) fromMs = Math.max(fromMs, floorTo(settledMs - rhythm.reachMs, rhythm.everyMs));
   while (windows.length < most) {
     const toMs = endAfter(fromMs, rhythm.everyMs);
     if (toMs > settledMs) break;

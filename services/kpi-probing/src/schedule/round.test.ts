@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { Sample } from '@parapet/signals';
 import type { CursorKey } from './cursors.js';
-import { MeasurementFailed, type Measure, type Window } from '@parapet/probes';
+import { MeasurementFailed, type Measure, presentMeasure, type Window } from '@parapet/probes';
 import { FAILURES_TO_OPEN, OPEN_MS } from './breaker.js';
 import { Breakers } from './breakers.js';
 import { type Care, runRound, type RoundPorts } from './round.js';
@@ -164,6 +164,27 @@ describe('a round', () => {
     shop.nowMs += OPEN_MS;
     expect(await runRound(shop, KEY, ports, CAREFUL)).toMatchObject({ kind: 'measured', windows: 1 });
     expect(story.slice(2)).toEqual(['circuit closed', '9..10', 'cursor 10']);
+  });
+
+  test('a target that shows only the present is left alone just the same: no round passes without a look', async () => {
+    const present = presentMeasure({
+      probe: 'odoo-retail/page',
+      kpi: KEY.kpi,
+      target: 'page',
+      everyMs: MINUTE_MS,
+      nowMs: () => shop.nowMs,
+      signals: ['s'],
+      look: async () => {
+        throw new MeasurementFailed('unreachable', 'connect ECONNREFUSED');
+      },
+    });
+    const outcomes: string[] = [];
+    for (let n = 0; n <= FAILURES_TO_OPEN; n++) {
+      outcomes.push((await runRound(present, KEY, ports, n === 0 ? CARE : CAREFUL)).kind);
+      shop.nowMs += n < FAILURES_TO_OPEN - 1 ? 5 * MINUTE_MS : 0;
+    }
+    expect(outcomes).toEqual([...Array.from({ length: FAILURES_TO_OPEN }, () => 'failed'), 'left-alone']);
+    expect(story).toContain('circuit open');
   });
 
   test('the gap of a target left alone says why', async () => {
