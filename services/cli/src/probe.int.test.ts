@@ -179,9 +179,9 @@ describe('parapet probe run', () => {
       {
         values: [],
         gap: {
-          reason: 'refused',
+          reason: 'missing',
           detail: 'web_checkout may not read sale_order: parapet odoo grant-sql',
-          advice: expect.stringContaining('the rights of its role'),
+          advice: expect.stringContaining('grant the right'),
         },
       },
     ]);

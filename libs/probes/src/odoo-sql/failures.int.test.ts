@@ -101,7 +101,7 @@ describe('what could not be measured is never a number', () => {
   test('a table that the role may not read', async () => {
     await shop.admin.query(`REVOKE SELECT ON sale_order FROM ${new URL(shop.readerUrl).username}`);
     expect(await failureOf(measureOf(probe, 'order-success').measure([WINDOW]))).toEqual({
-      reason: 'refused',
+      reason: 'missing',
       message: 'web_checkout may not read sale_order: parapet odoo grant-sql',
     });
   });
