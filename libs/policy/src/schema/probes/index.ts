@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, slug } from '../fields.js';
 import { objectStorageSettings } from './object-storage.js';
+import { backupSettings } from './backup.js';
 import { httpJourneySettings } from './http-journey.js';
 import { odooRpcSettings } from './odoo-rpc.js';
 import { odooSqlSettings } from './odoo-sql.js';
@@ -15,6 +16,7 @@ const SETTINGS = {
   'odoo-rpc': odooRpcSettings,
   'http-journey': httpJourneySettings,
   backup: backupSettings,
+  'object-storage': objectStorageSettings,
   postgres: postgresSettings,
   redis: redisSettings,
   traefik: traefikSettings,
@@ -42,6 +44,7 @@ export const probe = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('odoo-rpc'), settings: SETTINGS['odoo-rpc'] }),
   z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
   z.strictObject({ ...base, kind: z.literal('backup'), settings: SETTINGS.backup }),
+  z.strictObject({ ...base, kind: z.literal('object-storage'), settings: SETTINGS['object-storage'] }),
   z.strictObject({ ...base, kind: z.literal('postgres'), settings: SETTINGS.postgres }),
   z.strictObject({ ...base, kind: z.literal('redis'), settings: SETTINGS.redis }),
   z.strictObject({ ...base, kind: z.literal('traefik'), settings: SETTINGS.traefik }),
