@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { postgresSettings } from '@parapet/policy';
 import { startPostgresPair, type TestPostgresPair } from '@parapet/testkit';
@@ -8,6 +9,9 @@ import type { PostgresKpi } from './config.js';
 import { PostgresProbe } from './probe.js';
 
 const EVERY_MS = 60_000;
+/** What the documentation tells to run, word for word. */
+const PAGE = readFileSync(new URL('../../../../docs/sources/postgres.md', import.meta.url), 'utf8');
+const ROLE = /^```sql\n(.*?)^```$/ms.exec(PAGE)?.[1] ?? '';
 
 jest.setTimeout(60_000);
 
@@ -24,11 +28,12 @@ beforeAll(async () => {
     settings: ['shared_preload_libraries=pg_stat_statements', 'max_prepared_transactions=2', 'deadlock_timeout=50ms'],
   });
   admin = await connect(pair.primary.adminUrl);
-  await admin.query(`CREATE ROLE parapet_monitor LOGIN PASSWORD 'monitor'; GRANT pg_monitor TO parapet_monitor;
-    CREATE TABLE stock (id int PRIMARY KEY, quantity int) WITH (autovacuum_enabled = false); INSERT INTO stock SELECT g, g FROM generate_series(1, 1000) g`);
+  await admin.query(ROLE);
+  await admin.query(`CREATE TABLE stock (id int PRIMARY KEY, quantity int) WITH (autovacuum_enabled = false);
+    INSERT INTO stock SELECT g, g FROM generate_series(1, 1000) g`);
   const url = new URL(pair.primary.adminUrl);
   url.username = 'parapet_monitor';
-  url.password = 'monitor';
+  url.password = 'choose-one';
   monitorUrl = url.href;
 }, 60_000);
 afterAll(async () => {
@@ -384,7 +389,7 @@ describe('slow statements', () => {
 
 describe('what could not be measured is never a number', () => {
   test('a role that does not see the sessions of others is refused, with the grant that it lacks', async () => {
-    await admin.query("CREATE ROLE stranger LOGIN PASSWORD 'monitor'");
+    await admin.query("CREATE ROLE stranger LOGIN PASSWORD 'choose-one'");
     const url = new URL(monitorUrl);
     url.username = 'stranger';
     for (const kpi of ['locks', 'transactions', 'connections', 'replication'] as const) {

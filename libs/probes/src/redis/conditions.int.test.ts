@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
@@ -11,8 +12,9 @@ import { RedisProbe } from './probe.js';
 const EVERY_MS = 60_000;
 const NOW_MS = Date.parse('2026-09-15T10:00:30Z');
 const WINDOW = { fromMs: Date.parse('2026-09-15T09:59:00Z'), toMs: Date.parse('2026-09-15T10:00:00Z') };
-/** What the documentation grants: nothing that writes, nothing that reads a value. */
-const RIGHTS = ['-@all', '+ping', '+info', '+scan', '+pttl', '+object|idletime', '~*'];
+/** What the documentation tells to run, word for word: nothing that writes, nothing that reads a value. */
+const PAGE = readFileSync(new URL('../../../../docs/sources/redis.md', import.meta.url), 'utf8');
+const [ROLE = ''] = /^ACL SETUSER parapet .*$/m.exec(PAGE) ?? [];
 
 jest.setTimeout(60_000);
 
@@ -23,8 +25,9 @@ let monitorUrl: string;
 beforeAll(async () => {
   server = await startRedis();
   shop = new Redis(server.url);
-  await shop.call('ACL', 'SETUSER', 'parapet', 'on', '>monitor', ...RIGHTS);
-  monitorUrl = server.url.replace('redis://', 'redis://parapet:monitor@');
+  const [command = '', ...words] = ROLE.split(' ');
+  await shop.call(command, ...words);
+  monitorUrl = server.url.replace('redis://', 'redis://parapet:choose-one@');
 }, 60_000);
 afterAll(async () => {
   shop.disconnect();
@@ -231,7 +234,7 @@ describe('stale keys', () => {
 describe('what could not be measured is never a number', () => {
   test.each<[string, () => string, string, RegExp]>([
     ['a Redis that is away', () => 'redis://127.0.0.1:1', 'unreachable', /ECONNREFUSED/],
-    ['a wrong password', () => monitorUrl.replace('monitor', 'wrong'), 'refused', /WRONGPASS/],
+    ['a wrong password', () => monitorUrl.replace('choose-one', 'wrong'), 'refused', /WRONGPASS/],
     [
       'a right that the role has not',
       () => server.url.replace('redis://', 'redis://nobody:nothing@'),
