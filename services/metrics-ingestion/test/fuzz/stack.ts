@@ -31,11 +31,14 @@ const PAGES = ['alertmanager.md', 'prometheus-push.md', 'grafana.md', 'samples.m
 const SECRET_VARIABLE = 'PARAPET_FUZZ_SECRET';
 const SECRET = 'c4a1f0d2b9e87653c4a1f0d2b9e87653';
 const token = makeToken();
+/** The token of the source of a kind. */
+export const tokenOf = (door: DoorKind): string => `${token}-${door.name}`;
+export const STRANGERS_TOKEN = makeToken();
 
 /** What a door answered. */
 export interface Answer {
   readonly status: number;
-  readonly contentType: string;
+  readonly headers: Readonly<Record<string, unknown>>;
   readonly text: string;
 }
 
@@ -46,9 +49,11 @@ class NothingElse {}
 export class Stack {
   /** What no answer shows: a stored batch that cannot be read back. */
   readonly defects: string[] = [];
+  /** How many batches were stored. */
+  stored = 0;
   private constructor(
     private readonly app: NestFastifyApplication,
-    private readonly configuration: Configuration,
+    private readonly configurations: readonly Configuration[],
   ) {}
 
   static async open(): Promise<Stack> {
@@ -59,7 +64,7 @@ export class Stack {
       abortOnError: false,
       logger: false,
     });
-    const stack = new Stack(app, readConfiguration());
+    const stack = new Stack(app, [readConfiguration(), strangers()]);
     const logger = makeLogger({ service: 'metrics-ingestion', level: 'silent' });
     app.useGlobalFilters(new ProblemFilter(logger, http.allowed));
     openDoors(app, DOORS, stack.#intake(logger));
@@ -73,36 +78,41 @@ export class Stack {
     await this.app.close();
   }
 
-  /** Hands in a request at the address of the door's source, with what that source proves itself with. */
-  async hand(door: DoorKind, { headers, body }: Mutant): Promise<Answer> {
-    const source = this.configuration.signalSources.find(({ kind }) => kind === door.name)?.name;
-    const response = await this.app
-      .getHttpAdapter()
-      .getInstance()
-      .inject({
-        method: 'POST',
-        url: `/v1/ingest/${door.name}/${source}${door.suffix ?? ''}`,
-        headers: { ...headers, authorization: `Bearer ${token}-${door.name}`, ...signatureOf(door, body) },
-        payload: body,
-      });
-    return {
-      status: response.statusCode,
-      contentType: String(response.headers['content-type'] ?? ''),
-      text: response.payload,
-    };
+  /** Hands in a body at the address of the door's source, with what that source proves itself with. */
+  hand(door: DoorKind, { headers, body }: Mutant): Promise<Answer> {
+    const proof = { authorization: `Bearer ${tokenOf(door)}`, ...signatureOf(door, body) };
+    return this.send({ method: 'POST', url: this.addressOf(door), headers: { ...headers, ...proof }, body });
+  }
+
+  /** The address of the source of the door's kind, or of another name. */
+  addressOf(door: DoorKind, name = `fuzz-${door.name}`): string {
+    return `/v1/ingest/${door.name}/${name}${door.suffix ?? ''}`;
+  }
+
+  /** Any request. */
+  async send(request: {
+    readonly method: string;
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body?: Buffer;
+  }): Promise<Answer> {
+    const { body, method, ...rest } = request;
+    const injected = { ...rest, method: method as 'POST', ...(body === undefined ? {} : { payload: body }) };
+    const response = await this.app.getHttpAdapter().getInstance().inject(injected);
+    return { status: response.statusCode, headers: response.headers, text: response.payload };
   }
 
   #intake(logger: ReturnType<typeof makeLogger>): Intake {
-    const { configuration } = this;
+    const { configurations } = this;
     const metrics = new Metrics({ service: 'metrics-ingestion', withProcess: false });
     const redis = AWAY as unknown as Redis;
     const watcher = {
-      all: () => [configuration],
-      current: () => configuration,
-      source: (name: string) => {
-        const source = configuration.signalSources.find((one) => one.name === name);
-        return source === undefined ? null : { tenant: configuration.tenant.name, source };
-      },
+      all: () => configurations,
+      current: (tenant: string) => configurations.find((one) => one.tenant.name === tenant) ?? null,
+      source: (name: string) =>
+        configurations
+          .flatMap(({ tenant, signalSources }) => signalSources.map((source) => ({ tenant: tenant.name, source })))
+          .find(({ source }) => source.name === name) ?? null,
       onChange: () => () => true,
     } as unknown as ConfigurationWatcher;
     const letters = { put: async () => {} } as unknown as DeadLetters;
@@ -119,7 +129,6 @@ export class Stack {
 
   /** Takes everything, and reads it back as its consumer will. */
   #publisher(): Publisher {
-    let streamSeq = 0;
     return {
       publish: async (_, payload) => {
         try {
@@ -127,7 +136,7 @@ export class Stack {
         } catch (error) {
           this.defects.push(String(error));
         }
-        return { streamSeq: ++streamSeq, isDuplicate: false };
+        return { streamSeq: ++this.stored, isDuplicate: false };
       },
     };
   }
@@ -153,12 +162,6 @@ function signatureOf(door: DoorKind, body: Buffer): Readonly<Record<string, stri
 
 /** The sources of the pages, one of each kind, with a token each and no rate that could be met. */
 function readConfiguration(): Configuration {
-  const tenant = `
-apiVersion: parapet.dev/v1
-kind: Tenant
-metadata: { name: acme-retail }
-spec: { environments: [{ name: production }] }
-`;
   const sources = PAGES.map((page) => {
     const snippet = snippetsOf(page, 'yaml').find((one) => one.includes('kind: SignalSource')) as string;
     const kind = /^ {2}kind: (\S+)/m.exec(snippet)?.[1] as string;
@@ -169,7 +172,30 @@ spec: { environments: [{ name: production }] }
       .replace(/secret: \{[^}]*\}.*/, `secret: { env: ${SECRET_VARIABLE} }`)
       .replace(/^ {2}kind: .*$/m, `$&\n  ${own}\n  requests: { perSecond: 100000, burst: 1000000 }`);
   });
-  const parsed = parseDocuments([{ file: 'fuzz.yaml', text: [tenant, ...sources].join('---\n') }]);
+  return configurationFrom('acme-retail', sources);
+}
+
+/** Another tenant with a source of its own. */
+function strangers(): Configuration {
+  return configurationFrom('other-retail', [
+    `
+apiVersion: parapet.dev/v1
+kind: SignalSource
+metadata: { tenant: other-retail, name: theirs }
+spec: { kind: alertmanager, environments: [production], credentials: [{ sha256: "${hashToken(STRANGERS_TOKEN)}" }] }
+`,
+  ]);
+}
+
+function configurationFrom(tenant: string, sources: readonly string[]): Configuration {
+  const own = `
+apiVersion: parapet.dev/v1
+kind: Tenant
+metadata: { name: ${tenant} }
+spec: { environments: [{ name: production }] }
+`;
+  const parsed = parseDocuments([{ file: `${tenant}.yaml`, text: [own, ...sources].join('---\n') }]);
   if (!('documents' in parsed)) throw new Error(JSON.stringify(parsed.problems));
-  return configurationOf('acme-retail', parsed.documents.map((document) => ({ ...document, revision: 1 })) as never);
+  const documents = parsed.documents.map((document) => ({ ...document, revision: 1 }));
+  return configurationOf(tenant, documents as never);
 }
