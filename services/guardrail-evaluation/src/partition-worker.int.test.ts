@@ -193,6 +193,50 @@ describe('a partition', () => {
     });
   });
 
+  test('compares with a past that was asked for, and counts it once however often it comes', async () => {
+    const hour = Array.from({ length: 60 }, (_, i) => sample(NOW - (60 - i) * MINUTE + 30_000, 10, 1000));
+    const past = (receipt: string, of: typeof hour) =>
+      received({ ...samples(receipt, ...of), isHistory: true }, NOW - 2 * MINUTE);
+    const session = await open();
+    await workerOn(session).batch([past('p1', hour.slice(0, 40))]);
+    await session.close();
+    sessions = [];
+    const worker = workerOn(await open());
+    await worker.batch([past('p2', hour.slice(0, 40)), past('p3', hour.slice(20)), past('p4', hour)]);
+    await worker.batch(beats(NOW - 2 * MINUTE, 5));
+    await told(control, registered('odoo-2026.11.3'), NOW - 1000);
+    await told(control, movedTo('registered', 'deploying', NOW), NOW);
+    expect(await worker.facts()).toBe(2);
+    expect((await evidence()).spec.guardrails[0]?.baselines[0]?.baseline).toMatchObject({
+      events: 600,
+      exposure: 60_000,
+    });
+    await worker.batch(trade(NOW, 8, 30));
+    expect(await verdicts()).toEqual(['fail act']);
+  });
+
+  test('an end that was said while the heartbeat had a gap is one, once the rule of the alert says so', async () => {
+    const worker = workerOn(await open());
+    const labels = { alertname: 'CheckoutFails', severity: 'critical' };
+    const stateOf = async () => {
+      const { rows } = await admin.query<{ state: { episodes: Record<string, { state: string }> } }>(
+        'SELECT state FROM evaluation_alerts',
+      );
+      return Object.values(rows[0]?.state.episodes ?? {}).map(({ state }) => state);
+    };
+    await worker.batch([received(alertBatch('a1', 'checkout', 'firing', NOW, labels), NOW)]);
+    await worker.batch([received(alertBatch('a2', 'checkout', 'resolved', NOW, labels), NOW + MINUTE)]);
+    expect(await stateOf()).toEqual(['unconfirmed']);
+    const { alerts, ...rest } = alertBatch('a3', '', 'firing', NOW, labels);
+    const rule = { name: 'CheckoutFails', labels, isHealthy: true, intervalMs: 15_000, alerts: [] };
+    const rules = [{ ...rule, evaluatedAtMs: NOW + MINUTE + 5_000 }];
+    const answer = { askedAtMs: NOW + MINUTE + 15_000, rules, externalLabels: {} };
+    await worker.batch([
+      received({ ...rest, alerts: { ...alerts!, statements: [], isUngrouped: true, answer } }, NOW + MINUTE + 15_000),
+    ]);
+    expect(await stateOf()).toEqual(['resolved']);
+  });
+
   test('judges a batch that comes twice once, whole or in part', async () => {
     const worker = workerOn(await open());
     await begun(worker);

@@ -34,6 +34,7 @@ import { otlpDoor } from './otlp/door.js';
 import { prometheusDoor } from './prometheus/door.js';
 import { remoteWriteDoor } from './remote-write/door.js';
 import { Asking } from './query/asking.js';
+import { signalsUsed } from './query/signals-used.js';
 import { QueryTurns } from './query/turns.js';
 import { samplesDoor } from './samples/door.js';
 
@@ -103,6 +104,7 @@ export class AppModule {
             new Asking({
               watcher,
               turns: new QueryTurns(config.DATABASE_URL, logger),
+              signalsUsed: () => signalsUsed(jetstream),
               publisher: new SignalPublisher(jetstream.publisher(), { partitions: config.PARAPET_PARTITIONS }),
               book: { db, journal, relay },
               makeId,

@@ -14,6 +14,8 @@ import type { QueryTurns } from './turns.js';
 
 /** Samples of the past in one message: it stays one part, and its successor waits for it. */
 const PAST_SAMPLES_MAX = 500;
+/** The past waits where more of the stream than this is used. */
+const USED_BY_PAST_MAX = 0.5;
 const REASON_CHARACTERS_MAX = 400;
 
 /** What the service gives to asking. */
@@ -21,6 +23,8 @@ export interface AskingNeeds {
   readonly watcher: ConfigurationWatcher;
   readonly turns: QueryTurns;
   readonly publisher: Pick<SignalPublisher, 'publish'>;
+  /** How much of SIGNALS is used, from 0 to 1. */
+  readonly signalsUsed: () => Promise<number>;
   readonly book: SourceJournal;
   readonly makeId: MakeId;
   readonly clock: Clock;
@@ -55,7 +59,7 @@ export class Asking implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 }
 
-function portsOf({ turns, publisher, book, makeId, clock, metrics, logger }: AskingNeeds): QueryPorts {
+function portsOf({ turns, publisher, signalsUsed, book, makeId, clock, metrics, logger }: AskingNeeds): QueryPorts {
   const envelope = ({ tenant, source }: SourceName, environment: string) => ({
     receipt: makeId('rcp'),
     part: 1,
@@ -69,6 +73,7 @@ function portsOf({ turns, publisher, book, makeId, clock, metrics, logger }: Ask
     metrics,
     logger,
     nowMs: () => clock.nowMs(),
+    hasRoomForPast: async () => (await signalsUsed()) < USED_BY_PAST_MAX,
     publishSamples: async (of, placed, { isHistory }) => {
       for (const [environment, samples] of byEnvironment(placed)) {
         const batch = { ...envelope(of, environment), samples, alerts: null };

@@ -1,4 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
+import { seriesName } from '@parapet/signals';
 import { type AskedSource, askSignal, isAnyWindow } from './ask-signal.js';
 import { moveCursor, type QueryCursor, readCursor } from './cursors.js';
 import { backoffMs } from './loop.js';
@@ -15,6 +16,9 @@ const POINTS_OF_PART_MIN = 30;
 /** At most so many samples of the past a second, so that live ones need not queue behind them. */
 const SAMPLES_PER_SECOND = 10_000;
 const PAUSE_MS_MIN = 250;
+/** The past of a signal with very many series is shorter: all of it passes through the stream that live signals need. */
+const SAMPLES_OF_SIGNAL_MAX = 1_000_000;
+const ROOM_PAUSE_MS = 60_000;
 const CLAIM_PAUSE_MS = 2_000;
 
 /** Where a signal that is new begins, and how much of the past before it is asked for: whole steps, so that the last one ends there. */
@@ -77,7 +81,10 @@ export class HistoryFill {
       next ??= { signal, cursor, part };
     }
     this.ports.metrics.set('parapet_query_history_left_seconds', { ...this.of }, leftMs / 1000);
-    return next === null ? null : await this.#fill(next.signal, next.cursor, next.part);
+    if (next === null) return null;
+    if (await this.ports.hasRoomForPast()) return await this.#fill(next.signal, next.cursor, next.part);
+    this.ports.logger.warn({ ...this.of }, 'the stream of signals is half full: the baseline waits');
+    return ROOM_PAUSE_MS;
   }
 
   async #fill(signal: AskedSignal, cursor: QueryCursor, part: Instants): Promise<number> {
@@ -99,13 +106,29 @@ export class HistoryFill {
     // Gaps leave no trace in history: an absent minute and an empty one are the same unknown.
     const known = outcome.placed.filter(({ sample }) => sample.value.kind !== 'gap');
     await publishSamples(this.of, known, { isHistory: true });
-    await turns.transact(this.of.tenant, (tx) => moveCursor(tx, about, 'filled_to', part.toMs));
-    const left = daysOf(cursor.beganMs - part.toMs);
+    const toMs = this.#shortened(
+      about,
+      cursor,
+      part,
+      new Set(known.map(({ sample }) => seriesName('', sample.dimensions))).size,
+    );
+    await turns.transact(this.of.tenant, (tx) => moveCursor(tx, about, 'filled_to', toMs));
+    const left = daysOf(cursor.beganMs - toMs);
     const fields = { ...about, points: instantsIn(part), samples: known.length, daysLeft: left };
-    if (nextPart({ ...cursor, filledToMs: part.toMs }, part.stepMs, 1) === null)
+    if (nextPart({ ...cursor, filledToMs: toMs }, part.stepMs, 1) === null)
       logger.info(fields, 'the baseline is filled from the past');
     else logger.info(fields, 'filled a part of the baseline');
     return Math.max(PAUSE_MS_MIN, performance.now() - begunMs, (known.length / SAMPLES_PER_SECOND) * 1000);
+  }
+
+  /** Where the next part begins: after this one, or later where there would be too many samples until the present. */
+  #shortened(about: object, { beganMs }: QueryCursor, { toMs, stepMs }: Instants, series: number): InstantMs {
+    const points = Math.floor(SAMPLES_OF_SIGNAL_MAX / Math.max(1, series));
+    const startMs = beganMs - points * stepMs;
+    if (startMs <= toMs) return toMs;
+    const fields = { ...about, series, days: daysOf(beganMs - startMs) };
+    this.ports.logger.warn(fields, 'a signal of so many series gets a shorter past; add some of them up');
+    return startMs;
   }
 
   #failed(about: object, detail: string, isTooMuch: boolean): number {

@@ -21,6 +21,8 @@ export interface QueryPorts {
   ) => Promise<void>;
   /** Resolves once the stream has stored what the rules of an environment say. */
   readonly publishAnswer: (of: SourceName, environment: string, answer: PrometheusAnswer) => Promise<void>;
+  /** Whether the stream has room enough for the past: it must never be what keeps a live signal out. */
+  readonly hasRoomForPast: () => Promise<boolean>;
   /** Tells people, in the journal, that a source cannot be asked what it should be. */
   readonly refuse: (of: SourceName, environments: readonly string[], reason: string, atMs: InstantMs) => Promise<void>;
   readonly metrics: Metrics;

@@ -5,8 +5,8 @@ import { exchange, MeasurementFailed } from '@parapet/probes';
 import type { Instants } from './promql.js';
 import { type QueryAnswer, readQueryAnswer } from './query-answer.js';
 
-/** The longest answer that is read: 11 000 points of a hundred series. */
-const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
+/** The longest answer that is read: a day of minutes of some hundred series. Reading a longer one would keep the doors waiting. */
+const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What a Prometheus answered to anything but a query. */
 export interface Reply {

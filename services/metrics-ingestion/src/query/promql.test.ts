@@ -58,6 +58,10 @@ describe('instants', () => {
     );
   });
 
+  it('go on at the next multiple where the interval was changed, up to the newest', () => {
+    expect(instantsAfter(105_000, 240_000, 60_000, 300)).toEqual({ fromMs: 120_000, toMs: 240_000, stepMs: 60_000 });
+  });
+
   it('are never more than can be answered at once', () => {
     expect(instantsIn(instantsAfter(0, 100_000, 1, 100_000))).toBe(POINTS_MAX);
   });

@@ -46,7 +46,8 @@ export function* eachInstant({ fromMs, toMs, stepMs }: Instants): Generator<Inst
 
 /** The instants after one that was asked, up to the newest; the first `most` of them, and never more than can be answered at once. */
 export function instantsAfter(askedMs: InstantMs, newestMs: InstantMs, stepMs: number, most: number): Instants {
-  const fromMs = askedMs + stepMs;
+  // On multiples of the interval also where that was another when it was last asked.
+  const fromMs = (Math.floor(askedMs / stepMs) + 1) * stepMs;
   const room = Math.min(most, POINTS_MAX) - 1;
   const steps = Math.min(room, Math.floor((newestMs - fromMs) / stepMs));
   return { fromMs, toMs: fromMs + steps * stepMs, stepMs };
