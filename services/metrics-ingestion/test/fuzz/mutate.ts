@@ -71,9 +71,9 @@ const ENCODINGS = ['gzip', 'snappy', 'br', 'identity', 'gzip, gzip', 'GZIP', 'de
 type Change = (body: Buffer, chance: Chance, seeds: readonly Seed[]) => Buffer;
 
 const noise = (chance: Chance, length: number): Buffer => {
-  const bytes = Buffer.alloc(length);
-  chance.fill(bytes);
-  return bytes;
+  const bytes = Buffer.alloc(length + 4);
+  for (let at = 0; at < length; at += 4) bytes.writeUInt32LE(chance.between(0, 0xffff_ffff), at);
+  return bytes.subarray(0, length);
 };
 const place = (body: Buffer, chance: Chance): number => chance.between(0, body.length);
 
@@ -155,9 +155,11 @@ export function mutant(seeds: readonly Seed[], chance: Chance): Mutant {
   return { headers, body };
 }
 
+const BOMB = gzipSync(Buffer.alloc(9 * 1024 * 1024));
+
 /** Rightly or wrongly compressed: whole, cut off, or growing far beyond what is allowed. */
 function squeezed(body: Buffer, chance: Chance): Buffer {
-  const zipped = gzipSync(chance.happens(0.2) ? Buffer.alloc(9 * 1024 * 1024) : body);
+  const zipped = chance.happens(0.2) ? BOMB : gzipSync(body);
   return chance.happens(0.5) ? zipped : truncated(zipped, chance, []);
 }
 

@@ -143,11 +143,12 @@ export class Stack {
 }
 
 /** A Redis that is away: the doors go on by themselves. */
+const GONE = new Error('Redis is away');
 const AWAY = new Proxy(
   {},
   {
     get: () => () => {
-      throw new Error('Redis is away');
+      throw GONE;
     },
   },
 );
