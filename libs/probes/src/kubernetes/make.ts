@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { kubernetesSettings, type SecretRef } from '@parapet/policy';
 import { secret } from '../document.js';
-import { type MakeProbe, MeasurementFailed } from '../probe.js';
+import { authoritiesIn } from '../http/authorities.js';
+import type { MakeProbe } from '../probe.js';
 import { readSettings } from '../settings.js';
 import { KubernetesApi } from './api.js';
 import { KubernetesProbe } from './probe.js';
@@ -30,11 +30,3 @@ export const makeKubernetesProbe: MakeProbe = (declared, nowMs) => {
     nowMs,
   });
 };
-
-function authoritiesIn(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (cause) {
-    throw new MeasurementFailed('refused', `cannot read the certificate authorities in ${file}`, { cause });
-  }
-}

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { redisSettings } from '@parapet/policy';
-import { startRedis, type TestServer } from '@parapet/testkit';
+import { freePort, startRedis, type TestServer } from '@parapet/testkit';
 import { Redis } from 'ioredis';
+import { authoritiesIn } from '../http/authorities.js';
 import { MeasurementFailed } from '../probe.js';
 import { RedisServer } from './connection.js';
 import { RedisProbe } from './probe.js';
@@ -43,7 +45,11 @@ function probeOf(settings: object = {}, url: string = monitorUrl): RedisProbe {
     instance: 'cache',
     everyMs: EVERY_MS,
     settings: parsed,
-    server: new RedisServer({ url: () => url, timeoutMs: parsed.timeout }),
+    server: new RedisServer({
+      url: () => url,
+      ca: () => (parsed.ca === undefined ? undefined : authoritiesIn(parsed.ca)),
+      timeoutMs: parsed.timeout,
+    }),
     target: 'cache',
     nowMs: () => NOW_MS,
   });
@@ -231,6 +237,41 @@ describe('stale keys', () => {
   });
 });
 
+describe('over TLS', () => {
+  const file = (name: string) => fileURLToPath(new URL(`../../../../test/fixtures/tls/${name}`, import.meta.url));
+  let url: string;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    await shop.config(
+      'SET',
+      'tls-cert-file',
+      file('server.pem'),
+      'tls-key-file',
+      file('server.key'),
+      'tls-auth-clients',
+      'no',
+    );
+    await shop.config('SET', 'tls-port', String(port));
+    url = `rediss://parapet:choose-one@127.0.0.1:${port}`;
+  });
+
+  test('a Redis whose authority is given, by its address and by its name', async () => {
+    for (const place of [url, url.replace('127.0.0.1', 'localhost')]) {
+      const { values } = await measured(probeOf({ ca: file('authority.pem') }, place));
+      expect(values['redis.latency']).toMatchObject({ kind: 'gauge' });
+    }
+  });
+
+  test.each<[string, object, string, RegExp]>([
+    ['an authority that nobody knows', {}, 'unreachable', /certificate/],
+    ['authorities that are not there', { ca: '/nowhere/ca.pem' }, 'refused', /cannot read/],
+  ])('%s', async (_, settings, reason, words) => {
+    const failure = await failureOf(probeOf(settings, url));
+    expect([failure.reason, failure.message]).toEqual([reason, expect.stringMatching(words)]);
+  });
+});
+
 describe('what could not be measured is never a number', () => {
   test.each<[string, () => string, string, RegExp]>([
     ['a Redis that is away', () => 'redis://127.0.0.1:1', 'unreachable', /ECONNREFUSED/],
@@ -276,6 +317,7 @@ describe('what could not be measured is never a number', () => {
         url: () => {
           throw new Error('the environment variable CACHE_URL is not set');
         },
+        ca: () => undefined,
         timeoutMs: 100,
       }),
       target: 'cache',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { Redis } from 'ioredis';
 import { MeasurementFailed, type FailureReason } from '../probe.js';
 
@@ -5,6 +6,8 @@ import { MeasurementFailed, type FailureReason } from '../probe.js';
 export interface RedisServerOptions {
   /** Asked before each connection, so that an exchanged secret is taken up; throws where there is none. */
   readonly url: () => string;
+  /** The certificate authorities to trust of a server that speaks TLS, as PEM; undefined: the well-known ones. Throws MeasurementFailed. */
+  readonly ca: () => string | undefined;
   /** For connecting, and for each command. */
   readonly timeoutMs: number;
 }
@@ -19,7 +22,9 @@ export class RedisServer {
   /** Throws MeasurementFailed and nothing else. */
   async read<T>(work: (client: Redis) => Promise<T>): Promise<T> {
     const { timeoutMs } = this.options;
-    const client = new Redis(this.#url(), {
+    const url = this.#url();
+    const client = new Redis(url, {
+      ...(url.startsWith('rediss:') ? { tls: tlsOf(url, this.options.ca()) } : {}),
       lazyConnect: true,
       protocol: 2,
       connectTimeout: timeoutMs,
@@ -58,6 +63,13 @@ export class RedisServer {
     }
     return url;
   }
+}
+
+/** A `tls` of ours takes the place of the one that the address alone would give; the name to be proven is the address's. */
+function tlsOf(url: string, ca: string | undefined): { servername?: string; ca?: string } {
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '');
+  // An address of digits is no name that TLS may be told; the certificate has to hold it all the same.
+  return { ...(isIP(host) === 0 ? { servername: host } : {}), ...(ca === undefined ? {} : { ca }) };
 }
 
 const REASONS: readonly (readonly [RegExp, FailureReason])[] = [

@@ -1,4 +1,5 @@
 import { redisSettings, resolveSecret, type SecretRef } from '@parapet/policy';
+import { authoritiesIn } from '../http/authorities.js';
 import type { MakeProbe } from '../probe.js';
 import { readSettings } from '../settings.js';
 import { RedisServer } from './connection.js';
@@ -16,7 +17,11 @@ export const makeRedisProbe: MakeProbe = (declared, nowMs) => {
     instance: probe.name,
     everyMs: probe.everyMs,
     settings,
-    server: new RedisServer({ url: () => resolveSecret(connection), timeoutMs: settings.timeout }),
+    server: new RedisServer({
+      url: () => resolveSecret(connection),
+      ca: () => (settings.ca === undefined ? undefined : authoritiesIn(settings.ca)),
+      timeoutMs: settings.timeout,
+    }),
     // The reference, not the address: two probes that name one secret take turns at one server.
     target: JSON.stringify(settings.connection),
     nowMs,

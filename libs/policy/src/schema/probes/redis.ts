@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration, secretRef, slug } from '../fields.js';
+import { reach } from './reachable.js';
 
 const staleKeys = z
   .strictObject({
@@ -27,6 +28,7 @@ export const redisSettings = z.strictObject({
   connection: secretRef.meta({
     description: '{ env: NAME } or { file: PATH }: where the URL is, redis://user:password@host:port/0 or rediss://…',
   }),
+  ca: reach.ca,
   pings: z.int().min(1).max(50).default(5).meta({ description: 'round trips per measurement; the slowest counts' }),
   staleKeys: z
     .array(staleKeys)
