@@ -53,6 +53,7 @@ describe("Snappy's block format", () => {
     ['an offset that is cut off', [5, 0, 7, 2, 1], 400],
     ['a long length that is cut off', [5, 63 << 2, 1, 0], 400],
     ['a length without end', [0x80, 0x80, 0x80, 0x80, 0x80, 0], 400],
+    ['more than a hundred times its size', [0xf5, 0x03, 0, 7, 1], 413],
     ['8 MiB and a byte, declared in four bytes', [0x81, 0x80, 0x80, 0x04], 413],
     ['four gigabytes, declared in five', [0xff, 0xff, 0xff, 0xff, 0x0f], 413],
   ])('%s', (_, bytes, status) => {

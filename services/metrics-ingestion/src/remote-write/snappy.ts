@@ -1,5 +1,5 @@
-import { BODY_BYTES_MAX } from '../door/body.js';
-import { Refused, tooLarge } from '../door/refusal.js';
+import { beyondGrowth, grownBytesMax } from '../door/body.js';
+import { Refused } from '../door/refusal.js';
 
 /**
  * Undoes Snappy's block format, which remote write uses (not the framed one). How large it becomes stands at its beginning and is looked at
@@ -7,7 +7,7 @@ import { Refused, tooLarge } from '../door/refusal.js';
  */
 export function unsnapped(raw: Buffer): Buffer {
   const { length, at } = declaredLength(raw);
-  if (length > BODY_BYTES_MAX) throw new Refused(tooLarge(`the body grows beyond ${BODY_BYTES_MAX} bytes`));
+  if (length > grownBytesMax(raw)) throw new Refused(beyondGrowth());
   const out = Buffer.allocUnsafe(length);
   if (expand(raw, at, out) !== length) throw broken();
   return out;
