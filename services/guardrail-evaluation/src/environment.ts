@@ -50,6 +50,8 @@ export interface Environment {
   alerts: AlertsState;
   unattached: readonly UnattachedAlert[];
   readonly series: Map<string, SeriesState>;
+  /** When it was looked for series that are silent for good. */
+  seriesLookedAtMs: InstantMs;
   readonly releases: Map<string, KnownRelease>;
   readonly watches: Map<string, OpenWatch>;
 }
@@ -72,6 +74,7 @@ export function environmentIn(memory: PartitionMemory, tenant: string, environme
     alerts: NO_ALERTS,
     unattached: [],
     series: new Map(),
+    seriesLookedAtMs: 0,
     releases: new Map(),
     watches: new Map(),
   };

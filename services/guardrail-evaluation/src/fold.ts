@@ -27,6 +27,7 @@ import { alertSourcesOf, declarationOf } from './declarations.js';
 import { candidatesOf, type Environment, type OpenWatch } from './environment.js';
 import { foldHistory } from './history/fold-history.js';
 import { keepHistory } from './history/keep-history.js';
+import { forgetSilentSeries } from './silent-series.js';
 import { type Moment, pushRecent, type Surroundings, tell } from './tell.js';
 import type { Writes } from './writes.js';
 
@@ -97,6 +98,7 @@ export function foldTick(around: Surroundings, environment: Environment, moment:
   for (const watch of environment.watches.values()) {
     tell(around, environment, watch, { kind: 'tick', clockMs: moment.clockMs }, moment, writes);
   }
+  forgetSilentSeries(environment, moment.clockMs, writes);
 }
 
 /** Takes a person's word on a doubtful alert; answers why it changes nothing, where the alert has moved on meanwhile. */

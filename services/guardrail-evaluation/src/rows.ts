@@ -23,8 +23,14 @@ export interface EvidenceRow {
 /** A series of an environment, by name. */
 export type SeriesOf = readonly [environment: Environment, series: string];
 
-/** Writes where series stand. */
-export async function writeSeries(tx: Tx, partition: number, series: readonly SeriesOf[]): Promise<void> {
+/** Writes where series stand, and takes out those that were forgotten. */
+export async function writeSeries(tx: Tx, partition: number, touched: readonly SeriesOf[]): Promise<void> {
+  const isKnown = ([environment, name]: SeriesOf) => environment.series.has(name);
+  await removeSeries(
+    tx,
+    touched.filter((one) => !isKnown(one)),
+  );
+  const series = touched.filter(isKnown);
   if (series.length === 0) return;
   await tx.query(
     `INSERT INTO evaluation_series (tenant, environment, partition, series, state)
@@ -37,6 +43,15 @@ export async function writeSeries(tx: Tx, partition: number, series: readonly Se
       series.map(([e, name]) => JSON.stringify(e.series.get(name))),
       partition,
     ],
+  );
+}
+
+async function removeSeries(tx: Tx, series: readonly SeriesOf[]): Promise<void> {
+  if (series.length === 0) return;
+  await tx.query(
+    `DELETE FROM evaluation_series s USING unnest($1::text[], $2::text[], $3::text[]) AS row (t, e, n)
+     WHERE s.tenant = t AND s.environment = e AND s.series = n`,
+    [series.map(([e]) => e.tenant), series.map(([e]) => e.environment), series.map(([, name]) => name)],
   );
 }
 

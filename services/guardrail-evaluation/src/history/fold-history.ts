@@ -42,3 +42,8 @@ export function foldHistory(
 
 /** Where a series' past stands is kept beside where its present does. */
 const PAST = 'past:';
+
+/** Whether it is the past of a series that stands under this name. */
+export function isPast(name: string): boolean {
+  return name.startsWith(PAST);
+}
