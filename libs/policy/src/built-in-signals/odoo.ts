@@ -89,6 +89,8 @@ export const ODOO_SIGNALS: readonly BuiltInSignal[] = [
     done: ['low', 'jobs'],
     wait_p95_s: ['high', 'seconds'],
   }),
+  odoo('odoo.queue.depth', 'gauge', 'high', 'jobs', ['company', 'queue']),
+  odoo('odoo.queue.oldest_s', 'gauge', 'high', 'seconds', ['company', 'queue']),
   ...columns('mail_queue', { overdue: ['high', 'mails'], oldest_s: ['high', 'seconds'], failed: ['high', 'mails'] }),
   ...columns('cron_health', {
     overdue: ['high', 'jobs'],

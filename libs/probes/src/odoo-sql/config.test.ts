@@ -18,6 +18,7 @@ const COMPLETE = {
   watchedCrons: [3],
   pricelists: [1, 2],
   priceTolerance: 0.01,
+  queues: [{ name: 'market', sql: 'SELECT count(*) AS depth, 0::int AS oldest_s FROM market_job WHERE due < :as_of' }],
   lateSeconds: 300,
   skewSeconds: 60,
   mismatch: 0.05,
@@ -58,6 +59,10 @@ describe('what apply takes, the probe takes', () => {
     ['price lists that are not two', { pricelists: [1] }],
     ['prices without price lists', { kpis: ['price-config'], pricelists: undefined }],
     ['logged errors of a server that does not log', { kpis: ['logged-errors'], logDb: false }],
+    ['a queue that is more than one statement', { queues: [{ name: 'market', sql: 'SELECT 1; DROP TABLE x' }] }],
+    ['a queue with a parameter that there is not', { queues: [{ name: 'market', sql: 'SELECT :from AS depth' }] }],
+    ['a queue without a name', { queues: [{ sql: 'SELECT 1 AS depth' }] }],
+    ['queues without queues', { kpis: ['queues'], queues: undefined }],
     ['a tolerance above all', { priceTolerance: 1.5 }],
     ['a watched job that is none', { watchedCrons: [0] }],
     ['a company that is none', { company: 0 }],
@@ -87,9 +92,14 @@ describe('settings', () => {
     });
   });
   test('ask for every KPI that needs no other setting, and for all with them', () => {
-    const all = odooSqlSettings.parse({ connection: { env: 'SHOP' }, logDb: true, pricelists: [1, 2] });
+    const all = odooSqlSettings.parse({
+      connection: { env: 'SHOP' },
+      logDb: true,
+      pricelists: [1, 2],
+      queues: [{ name: 'q', sql: 'SELECT 1 AS depth, 1 AS oldest_s' }],
+    });
     expect(KPIS.filter((kpi) => !kpisOf(odooSqlSettings.parse({ connection: { env: 'SHOP' } })).includes(kpi))).toEqual(
-      ['price-config', 'logged-errors'],
+      ['price-config', 'queues', 'logged-errors'],
     );
     expect(kpisOf(all)).toEqual(KPIS);
     expect(kpisOf({ ...all, kpis: ['pos-sync'] })).toEqual(['pos-sync']);

@@ -1,5 +1,5 @@
 import { parseDuration } from '@parapet/kernel';
-import { ODOO_KPIS, unmetOdooNeeds } from '@parapet/policy';
+import { ODOO_KPIS, queueSql, unmetOdooNeeds } from '@parapet/policy';
 import { z } from 'zod';
 
 /** What the probe can measure; each has its own windows. */
@@ -53,6 +53,12 @@ const settings = z.strictObject({
   pricelists: z.tuple([z.int().positive(), z.int().positive()]).optional(),
   /** Prices that differ by more than this share are different. */
   priceTolerance: z.number().min(0).max(1).default(0.01),
+  /** Queues that Odoo does not know, such as that of a marketplace's connector, each asked by a statement of the shop's own. */
+  queues: z
+    .array(z.strictObject({ name: z.string().min(1), sql: queueSql }))
+    .min(1)
+    .max(10)
+    .optional(),
   /** An order that reached the server later than this after the sale is late. */
   lateSeconds: z.number().positive().default(300),
   /** A till whose clock is further ahead than this is a finding of its own. */
@@ -80,9 +86,7 @@ export const odooSqlSettings = settings.superRefine((given, context) => {
 export type OdooSqlSettings = z.output<typeof odooSqlSettings>;
 
 /** What a probe with these settings measures: the KPIs named, or all that need no other setting. */
-export function kpisOf({ kpis, pricelists, logDb }: OdooSqlSettings): readonly Kpi[] {
-  if (kpis !== undefined) return kpis;
-  return KPIS.filter(
-    (kpi) => (kpi !== 'price-config' || pricelists !== undefined) && (kpi !== 'logged-errors' || logDb),
-  );
+export function kpisOf(settings: OdooSqlSettings): readonly Kpi[] {
+  if (settings.kpis !== undefined) return settings.kpis;
+  return KPIS.filter((kpi) => unmetOdooNeeds({ ...settings, kpis: [kpi] }).length === 0);
 }

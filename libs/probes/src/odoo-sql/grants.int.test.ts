@@ -15,6 +15,7 @@ const settings = odooSqlSettings.parse({
   connection: { env: 'UNUSED' },
   kpis: [...KPIS],
   pricelists: [1, 2],
+  queues: [{ name: 'jobs', sql: 'SELECT count(id) AS depth, 0 AS oldest_s FROM ir_cron' }],
   logDb: true,
 });
 

@@ -142,6 +142,27 @@ test('what a version does not have is a gap of that KPI alone, and is named', as
   });
 });
 
+test('a queue of the shop’s own is asked as it stands, and says why where it cannot be', async () => {
+  const c = recordedCases('14').find(({ snapshot, params }) => snapshot === 's2-incident' && params.company === null);
+  const of = async (sql: string) => {
+    const probe = probeOf('14', c as RecordedCase, { kpis: ['queues'], queues: [{ name: 'market', sql }] });
+    const { measurements } = await measureOf(probe, 'queues').measure([windowOf(c as RecordedCase)]);
+    return measurements.flatMap(({ samples }) =>
+      samples.map(({ signal, value, dimensions }) => [signal, dimensions.queue, ...Object.values(value)]),
+    );
+  };
+  const waiting = `SELECT count(*) AS depth, extract(epoch FROM :as_of - min(date_created)) AS oldest_s -- as they came
+    FROM queue_job WHERE state IN ('pending', 'enqueued') AND date_created < :as_of`;
+  const [depth, oldest] = await of(waiting);
+  expect(depth).toEqual(['odoo.queue.depth', 'market', 'gauge', 40]);
+  expect(oldest).toEqual(['odoo.queue.oldest_s', 'market', 'gauge', expect.closeTo(69.607, 2)]);
+  expect((await of('SELECT 1 AS depth, 1 AS oldest_s WHERE false')).map(([, , kind]) => kind)).toEqual(['gap', 'gap']);
+  await expect(of('SELECT count(*) AS waiting, 0 AS oldest_s FROM queue_job')).rejects.toMatchObject({
+    reason: 'missing',
+  });
+  await expect(of('SELECT 1 AS depth, 1 AS oldest_s FROM nowhere')).rejects.toMatchObject({ reason: 'missing' });
+});
+
 test('a line whose reservation is planned for later is neither late nor waiting', async () => {
   const c = recordedCases('19').find(({ snapshot, params }) => snapshot === 's2-incident' && params.company === null);
   const { shop } = shops.get('19 s2-incident') as { shop: ShopDatabase };

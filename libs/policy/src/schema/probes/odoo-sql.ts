@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, secretRef } from '../fields.js';
+import { duration, secretRef, slug } from '../fields.js';
 
 const seconds = z.number().gt(0).meta({ description: 'seconds, above 0' });
 
@@ -25,12 +25,23 @@ export const ODOO_KPIS = [
   'price-sold',
   'zero-price',
   'queue-job',
+  'queues',
   'mail-queue',
   'cron-health',
   'cron-failing',
   'logged-errors',
   'invoices',
 ] as const;
+
+/** One statement that may stand in brackets; `:as_of` is the only parameter there is. */
+const ONE_QUERY = /^(?:[^;:]|::|:as_of\b|:(?![a-z_]))+$/;
+
+/** The SQL of a queue that Odoo does not know, such as that of a marketplace's connector. */
+export const queueSql = z
+  .string()
+  .max(4_000)
+  .regex(ONE_QUERY)
+  .meta({ description: 'one SELECT with the columns depth and oldest_s, without a semicolon; it may use :as_of' });
 
 const settings = z.strictObject({
   connection: secretRef.meta({
@@ -64,6 +75,12 @@ const settings = z.strictObject({
     .max(1)
     .optional()
     .meta({ description: 'prices differ by more than this share, from 0 to 1' }),
+  queues: z
+    .array(z.strictObject({ name: slug, sql: queueSql }))
+    .min(1)
+    .max(10)
+    .optional()
+    .meta({ description: 'queues of your own, each asked by SQL; the role needs the right to read them' }),
   lateSeconds: seconds.optional(),
   skewSeconds: seconds.optional(),
   mismatch: z.number().min(0).optional().meta({ description: 'an amount of money, 0 or more' }),
@@ -78,6 +95,7 @@ const settings = z.strictObject({
 /** KPIs that say nothing without another setting, and what that is. */
 const NEEDED = [
   ['price-config', 'pricelists', 'the two price lists to compare, such as [2, 3]'],
+  ['queues', 'queues', 'the SQL of at least one queue'],
   ['logged-errors', 'logDb', 'true, of a server that runs with --log-db'],
 ] as const;
 
@@ -85,6 +103,7 @@ const NEEDED = [
 export function unmetOdooNeeds(given: {
   readonly kpis?: readonly string[] | undefined;
   readonly pricelists?: unknown;
+  readonly queues?: unknown;
   readonly logDb?: unknown;
 }): readonly { readonly path: string[]; readonly message: string }[] {
   return NEEDED.filter(([kpi, setting]) => {

@@ -19,6 +19,7 @@ import { posSync } from './pos-sync.js';
 import { priceConfig } from './price-config.js';
 import { priceSold, zeroPrice } from './price-sold.js';
 import { queueJob } from './queue-job.js';
+import { queues } from './queues.js';
 import { reservationBacklog, reservationLatency } from './reservation.js';
 import { stockSanity } from './stock-sanity.js';
 import { stockUpdate } from './stock-update.js';
@@ -45,6 +46,7 @@ export const KPI_DEFINITIONS: Readonly<Record<Kpi, OdooKpi>> = {
   'price-sold': priceSold,
   'zero-price': zeroPrice,
   'queue-job': queueJob,
+  queues,
   'mail-queue': mailQueue,
   'cron-health': cronHealth,
   'cron-failing': cronFailing,
