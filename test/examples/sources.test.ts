@@ -6,7 +6,15 @@ import { snippetsOf } from '../../services/metrics-ingestion/test/snippets.js';
 
 /** The pages of senders that need no sender to be tried: what is pasted into Parapet, and Grafana's own files. */
 
-const PAGES = ['alertmanager.md', 'prometheus-push.md', 'prometheus-query.md', 'grafana.md', 'samples.md'];
+const PAGES = [
+  'alertmanager.md',
+  'prometheus-push.md',
+  'prometheus-query.md',
+  'grafana.md',
+  'samples.md',
+  'remote-write.md',
+  'otlp.md',
+];
 const TENANT = `
 apiVersion: parapet.dev/v1
 kind: Tenant
