@@ -13,12 +13,15 @@ export type AskedOutcome =
   | { readonly kind: 'bad-query'; readonly detail: string }
   | { readonly kind: 'unreachable'; readonly detail: string; readonly isTooMuch: boolean };
 
+/** Who answers queries. */
+export type QueryClient = Pick<PrometheusClient, 'at' | 'over'>;
+
 /** A source that is asked, with what asking needs. */
 export type AskedSource = SignalSource & { readonly prometheus: NonNullable<SignalSource['prometheus']> };
 
 /** Asks for a signal at every instant of an interval; each count is of the window that ends there. */
 export async function askSignal(
-  client: PrometheusClient,
+  client: QueryClient,
   source: AskedSource,
   signal: AskedSignal,
   instants: Instants,

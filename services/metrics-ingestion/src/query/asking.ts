@@ -7,6 +7,7 @@ import type { Clock } from '@parapet/runtime';
 import type { Sample } from '@parapet/signals';
 import type { Metrics, ServiceLogger } from '@parapet/telemetry';
 import type { SourceJournal } from '../door/refusals.js';
+import { PostgresCursors } from './cursors.js';
 import { AskedFleet } from './fleet.js';
 import type { QueryPorts, SourceName } from './ports.js';
 import type { PlacedSample } from './samples.js';
@@ -70,6 +71,7 @@ function portsOf({ turns, publisher, signalsUsed, book, makeId, clock, metrics, 
   });
   return {
     turns,
+    cursors: new PostgresCursors(turns),
     metrics,
     logger,
     nowMs: () => clock.nowMs(),

@@ -1,5 +1,5 @@
-import type { InstantMs } from '@parapet/kernel';
-import type { Tx } from '@parapet/postgres';
+import { type InstantMs, invariant } from '@parapet/kernel';
+import type { QueryTurns } from './turns.js';
 
 /** Which signal a cursor belongs to. */
 export interface CursorKey {
@@ -17,39 +17,54 @@ export interface QueryCursor {
   readonly filledToMs: InstantMs;
 }
 
-/** Where a signal stands; one that is new begins at the newest instant, with a past of some length before it. */
-export async function readCursor(
-  tx: Tx,
-  key: CursorKey,
-  fresh: { readonly newestMs: InstantMs; readonly historyMs: number },
-): Promise<QueryCursor> {
-  const began = fresh.newestMs;
-  await tx.query(
-    `INSERT INTO query_cursor (tenant, source, signal, began_at, asked_to, filled_to)
-     VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000), to_timestamp($4::float8 / 1000), to_timestamp($5::float8 / 1000))
-     ON CONFLICT DO NOTHING`,
-    [key.tenant, key.source, key.signal, began, began - fresh.historyMs],
-  );
-  const [row] = await tx.query<Record<'began' | 'asked' | 'filled', number>>(
-    `SELECT extract(epoch FROM began_at)::float8 * 1000 AS began, extract(epoch FROM asked_to)::float8 * 1000 AS asked,
-            extract(epoch FROM filled_to)::float8 * 1000 AS filled
-       FROM query_cursor WHERE tenant = $1 AND source = $2 AND signal = $3`,
-    [key.tenant, key.source, key.signal],
-  );
-  if (row === undefined) throw new Error(`cannot read the cursor of ${key.source}/${key.signal}`);
-  return { beganMs: Math.round(row.began), askedToMs: Math.round(row.asked), filledToMs: Math.round(row.filled) };
+/** Where a signal that was never seen begins. */
+export interface CursorStart {
+  readonly newestMs: InstantMs;
+  readonly historyMs: number;
 }
 
-/** Moves one of the cursors forward, never back. */
-export async function moveCursor(
-  tx: Tx,
-  key: CursorKey,
-  which: 'asked_to' | 'filled_to',
-  toMs: InstantMs,
-): Promise<void> {
-  await tx.query(
-    `UPDATE query_cursor SET ${which} = greatest(${which}, to_timestamp($4::float8 / 1000))
-      WHERE tenant = $1 AND source = $2 AND signal = $3`,
-    [key.tenant, key.source, key.signal, toMs],
-  );
+/** Up to where each signal was asked. */
+export interface QueryCursors {
+  /** Where a signal stands; one that is new begins at the newest instant, with a past of some length before it. */
+  read(key: CursorKey, start: CursorStart): Promise<QueryCursor>;
+  /** Moves the present's or the past's cursor forward, never back. */
+  move(key: CursorKey, which: 'asked_to' | 'filled_to', toMs: InstantMs): Promise<void>;
+}
+
+/** Cursors in PostgreSQL, moved through the session that holds the locks: who lost them moves none. */
+export class PostgresCursors implements QueryCursors {
+  constructor(private readonly turns: Pick<QueryTurns, 'transact'>) {}
+
+  read(key: CursorKey, { newestMs, historyMs }: CursorStart): Promise<QueryCursor> {
+    return this.turns.transact(key.tenant, async (tx) => {
+      await tx.query(
+        `INSERT INTO query_cursor (tenant, source, signal, began_at, asked_to, filled_to)
+         VALUES ($1, $2, $3, to_timestamp($4::float8 / 1000), to_timestamp($4::float8 / 1000), to_timestamp($5::float8 / 1000))
+         ON CONFLICT DO NOTHING`,
+        [...valuesOf(key), newestMs, newestMs - historyMs],
+      );
+      const [row] = await tx.query<Record<'began' | 'asked' | 'filled', number>>(
+        `SELECT extract(epoch FROM began_at)::float8 * 1000 AS began, extract(epoch FROM asked_to)::float8 * 1000 AS asked,
+                extract(epoch FROM filled_to)::float8 * 1000 AS filled
+           FROM query_cursor WHERE tenant = $1 AND source = $2 AND signal = $3`,
+        valuesOf(key),
+      );
+      invariant(row !== undefined, `the cursor of ${key.source}/${key.signal} is gone`);
+      return { beganMs: Math.round(row.began), askedToMs: Math.round(row.asked), filledToMs: Math.round(row.filled) };
+    });
+  }
+
+  async move(key: CursorKey, which: 'asked_to' | 'filled_to', toMs: InstantMs): Promise<void> {
+    await this.turns.transact(key.tenant, (tx) =>
+      tx.query(
+        `UPDATE query_cursor SET ${which} = greatest(${which}, to_timestamp($4::float8 / 1000))
+          WHERE tenant = $1 AND source = $2 AND signal = $3`,
+        [...valuesOf(key), toMs],
+      ),
+    );
+  }
+}
+
+function valuesOf({ tenant, source, signal }: CursorKey): readonly string[] {
+  return [tenant, source, signal];
 }

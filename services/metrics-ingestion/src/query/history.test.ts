@@ -1,7 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AskedSource } from './ask-signal.js';
-import { historyStart, nextPart } from './history.js';
+import { AskedByHand, BAD, counted, DOWN, OF, SOURCE, TOO_MUCH } from '../../test/asked-by-hand.js';
+import { HistoryFill, historyStart, nextPart } from './history.js';
 import { eachInstant, instantsIn } from './promql.js';
 import type { AskedSignal } from './samples.js';
 
@@ -49,5 +50,103 @@ describe('the past of a signal', () => {
 
   it('that was asked for with other steps ends at most one step early', () => {
     expect(nextPart({ beganMs: 100_000, askedToMs: 0, filledToMs: 60_000 }, 60_000, 10)).toBeNull();
+  });
+});
+
+describe('filling the baseline', () => {
+  const DAY = 1_440;
+  const WEEK = { ...SOURCE, historyMs: 7 * DAY_MS } as AskedSource;
+  const NOW_MS = 100 * DAY_MS;
+  let hand: AskedByHand;
+
+  beforeEach(() => {
+    hand = new AskedByHand();
+    hand.nowMs = NOW_MS;
+  });
+
+  const filling = (...names: string[]) =>
+    new HistoryFill(
+      OF,
+      WEEK,
+      names.map((name) => windowedSignal(name)),
+      60_000,
+      hand.client,
+      hand.ports,
+    );
+  const windowedSignal = (name: string): AskedSignal => ({
+    name,
+    dimensions: ['store'],
+    query: { asks: { kind: 'value', value: `sum(${name})` }, labels: { store: 'store' } },
+  });
+
+  /** Rounds until it is done, or has asked so often; how many points each question was about. */
+  async function run(fill: HistoryFill, most = 50): Promise<readonly (readonly [string, number])[]> {
+    for (let i = 0; i < most && (await fill.round()) !== null; i++);
+    return hand.look().flatMap((line) => {
+      const [, query, from, to] = /^ask sum\((\w+)\) (\d+)-(\d+)$/.exec(line) ?? [];
+      return query === undefined ? [] : [[query, (Number(to) - Number(from)) / 60 + 1] as const];
+    });
+  }
+
+  it('asks for a day after the other, one signal after the other, and then never again', async () => {
+    const week = Array<number>(7).fill(DAY);
+    expect(await run(filling('a', 'b'))).toEqual([...week.map((n) => ['a', n]), ...week.map((n) => ['b', n])]);
+    expect(await run(filling('a', 'b'))).toEqual([]);
+  });
+
+  it('goes on where another process ended', async () => {
+    await run(filling('a'), 3);
+    hand.failures.push(new Error('killed'));
+    await expect(filling('a').round()).rejects.toThrow('killed');
+    hand.look();
+    expect(await run(filling('a'))).toEqual(
+      Array<number>(4)
+        .fill(DAY)
+        .map((n) => ['a', n]),
+    );
+  });
+
+  it('asks for smaller parts where a day is too much, and for no less than half an hour', async () => {
+    hand.answer = () => TOO_MUCH;
+    expect((await run(filling('a'), 9)).map(([, points]) => points)).toEqual([1440, 720, 360, 180, 90, 45, 30, 30, 30]);
+    hand.answer = () => DOWN;
+    expect((await run(filling('a'), 3)).map(([, points]) => points)).toEqual([1440, 1440, 1440]);
+  });
+
+  it('pauses longer after each failure, and at least a moment after each part', async () => {
+    const fill = filling('a');
+    hand.answer = () => DOWN;
+    expect([await fill.round(), await fill.round(), await fill.round()]).toEqual([1_000, 2_000, 4_000]);
+    hand.answer = (_, instants) => counted(instants);
+    expect(await fill.round()).toBeGreaterThanOrEqual(250);
+  });
+
+  it('leaves out a signal whose query is refused', async () => {
+    hand.answer = (query, instants) => (query === 'sum(a)' ? BAD : counted(instants));
+    expect((await run(filling('a', 'b'))).map(([query]) => query)).toEqual(['a', ...Array<string>(7).fill('b')]);
+  });
+
+  it('waits while the stream has no room for it, and while another instance asks', async () => {
+    hand.hasRoom = false;
+    expect([await filling('a').round(), hand.look()]).toEqual([60_000, []]);
+    hand.isOurs = false;
+    expect([await filling('a').round(), hand.look()]).toEqual([2_000, []]);
+  });
+
+  it('is shorter where there are very many series', async () => {
+    const fill = filling('a');
+    hand.answer = (_, instants) => {
+      const all = Array.from(
+        { length: 400 },
+        (_one, i) => [{ store: String(i) }, new Map([[instants.toMs, 1]])] as const,
+      );
+      return { kind: 'series', series: all.map(([labels, points]) => ({ labels, points })), warnings: [] };
+    };
+    // A million samples of 400 series are 2 500 minutes: after the first day asked for only the last of the seven are left.
+    expect(await run(fill)).toEqual([
+      ['a', DAY],
+      ['a', DAY],
+      ['a', 2_500 - DAY],
+    ]);
   });
 });

@@ -1,10 +1,9 @@
 import type { InstantMs } from '@parapet/kernel';
 import { seriesName } from '@parapet/signals';
-import { type AskedSource, askSignal, isAnyWindow } from './ask-signal.js';
-import { moveCursor, type QueryCursor, readCursor } from './cursors.js';
+import { type AskedSource, askSignal, isAnyWindow, type QueryClient } from './ask-signal.js';
+import type { CursorStart, QueryCursor } from './cursors.js';
 import { backoffMs } from './loop.js';
 import type { QueryPorts, SourceName } from './ports.js';
-import type { PrometheusClient } from './prometheus-client.js';
 import { type Instants, instantsIn, newestInstant, POINTS_MAX } from './promql.js';
 import type { AskedSignal } from './samples.js';
 
@@ -27,7 +26,7 @@ export function historyStart(
   signal: AskedSignal,
   everyMs: number,
   newestMs: InstantMs,
-): { readonly newestMs: InstantMs; readonly historyMs: number } {
+): CursorStart {
   const stepMs = stepOf(signal, everyMs);
   return { newestMs, historyMs: Math.floor((source.historyMs ?? 0) / stepMs) * stepMs };
 }
@@ -60,13 +59,13 @@ export class HistoryFill {
     private readonly source: AskedSource,
     private readonly signals: readonly AskedSignal[],
     private readonly everyMs: number,
-    private readonly client: PrometheusClient,
+    private readonly client: QueryClient,
     private readonly ports: QueryPorts,
   ) {}
 
   /** Asks for one part; answers how long to pause before the next, null once everything is filled. */
   async round(): Promise<number | null> {
-    const { turns, nowMs } = this.ports;
+    const { turns, cursors, nowMs } = this.ports;
     if (!(await turns.claim(`${this.of.tenant}/${this.of.source}`))) return CLAIM_PAUSE_MS;
     const newestMs = newestInstant(nowMs(), this.source.prometheus.scrapeIntervalMs, this.everyMs);
     let leftMs = 0;
@@ -74,7 +73,7 @@ export class HistoryFill {
     for (const signal of this.signals.filter(({ name }) => !this.#broken.has(name))) {
       const key = { ...this.of, signal: signal.name };
       const begin = historyStart(this.source, signal, this.everyMs, newestMs);
-      const cursor = await turns.transact(this.of.tenant, (tx) => readCursor(tx, key, begin));
+      const cursor = await cursors.read(key, begin);
       const part = nextPart(cursor, stepOf(signal, this.everyMs), this.#points);
       if (part === null) continue;
       leftMs += cursor.beganMs - cursor.filledToMs;
@@ -88,7 +87,7 @@ export class HistoryFill {
   }
 
   async #fill(signal: AskedSignal, cursor: QueryCursor, part: Instants): Promise<number> {
-    const { logger, turns, publishSamples } = this.ports;
+    const { logger, cursors, publishSamples } = this.ports;
     const about = { ...this.of, signal: signal.name };
     if (!this.#begun.has(signal.name)) {
       this.#begun.add(signal.name);
@@ -112,7 +111,7 @@ export class HistoryFill {
       part,
       new Set(known.map(({ sample }) => seriesName('', sample.dimensions))).size,
     );
-    await turns.transact(this.of.tenant, (tx) => moveCursor(tx, about, 'filled_to', toMs));
+    await cursors.move(about, 'filled_to', toMs);
     const left = daysOf(cursor.beganMs - toMs);
     const fields = { ...about, points: instantsIn(part), samples: known.length, daysLeft: left };
     if (nextPart({ ...cursor, filledToMs: toMs }, part.stepMs, 1) === null)

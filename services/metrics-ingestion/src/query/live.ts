@@ -1,11 +1,9 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { GapReason } from '@parapet/signals';
-import { type AskedOutcome, type AskedSource, askSignal } from './ask-signal.js';
-import { moveCursor, readCursor } from './cursors.js';
+import { type AskedOutcome, type AskedSource, askSignal, type QueryClient } from './ask-signal.js';
 import { historyStart } from './history.js';
 import { backoffMs } from './loop.js';
 import type { QueryPorts, SourceName } from './ports.js';
-import type { PrometheusClient } from './prometheus-client.js';
 import { dueAtMs, instantsAfter, newestInstant } from './promql.js';
 import { type AskedSignal, gapOf } from './samples.js';
 
@@ -23,14 +21,15 @@ export class LiveAsking {
   /** The newest instant of which a gap was told, by signal. */
   readonly #told = new Map<string, InstantMs>();
   #failures = 0;
-  #most = INSTANTS_MAX;
+  /** How many instants a signal is asked about at once, where that is fewer than usual. */
+  readonly #most = new Map<string, number>();
 
   constructor(
     private readonly of: SourceName,
     private readonly source: AskedSource,
     private readonly signals: readonly AskedSignal[],
     private readonly everyMs: number,
-    private readonly client: PrometheusClient,
+    private readonly client: QueryClient,
     private readonly ports: QueryPorts,
   ) {}
 
@@ -58,12 +57,13 @@ export class LiveAsking {
 
   /** Up to where a signal is asked now; `down`: nobody answered at all, `too-much`: only this was more than can be answered. */
   async #ask(signal: AskedSignal, newestMs: InstantMs): Promise<InstantMs | 'down' | 'too-much'> {
-    const { turns, publishSamples } = this.ports;
+    const { cursors, publishSamples } = this.ports;
     const key = { ...this.of, signal: signal.name };
     const begin = historyStart(this.source, signal, this.everyMs, newestMs);
-    const { askedToMs } = await turns.transact(this.of.tenant, (tx) => readCursor(tx, key, begin));
+    const { askedToMs } = await cursors.read(key, begin);
     if (askedToMs >= newestMs) return newestMs;
-    const instants = instantsAfter(askedToMs, newestMs, this.everyMs, this.#most);
+    const most = this.#most.get(signal.name) ?? INSTANTS_MAX;
+    const instants = instantsAfter(askedToMs, newestMs, this.everyMs, most);
     if (this.#broken.has(signal.name)) return await this.#giveUp(signal, newestMs);
     const begunMs = performance.now();
     const outcome = await askSignal(this.client, this.source, signal, instants);
@@ -73,15 +73,15 @@ export class LiveAsking {
       case 'unreachable':
         this.#warn(signal, outcome.detail);
         if (!outcome.isTooMuch) return 'down';
-        this.#most = Math.max(1, Math.floor(this.#most / 2));
+        this.#most.set(signal.name, Math.max(1, Math.floor(most / 2)));
         return 'too-much';
       case 'bad-query':
         await this.#refuse(signal, outcome.detail);
         return await this.#giveUp(signal, newestMs);
       case 'answered':
-        this.#most = INSTANTS_MAX;
+        this.#most.delete(signal.name);
         await publishSamples(this.of, outcome.placed, { isHistory: false });
-        await turns.transact(this.of.tenant, (tx) => moveCursor(tx, key, 'asked_to', instants.toMs));
+        await cursors.move(key, 'asked_to', instants.toMs);
         return instants.toMs;
     }
   }
@@ -99,8 +99,7 @@ export class LiveAsking {
   /** A query that is refused is not asked again: what is missed of it is missed for good. */
   async #giveUp(signal: AskedSignal, newestMs: InstantMs): Promise<InstantMs> {
     await this.#tellGaps([signal], newestMs, 'bad-query');
-    const key = { ...this.of, signal: signal.name };
-    await this.ports.turns.transact(this.of.tenant, (tx) => moveCursor(tx, key, 'asked_to', newestMs));
+    await this.ports.cursors.move({ ...this.of, signal: signal.name }, 'asked_to', newestMs);
     return newestMs;
   }
 

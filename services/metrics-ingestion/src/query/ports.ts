@@ -1,6 +1,7 @@
 import type { InstantMs } from '@parapet/kernel';
 import type { Metrics, ServiceLogger } from '@parapet/telemetry';
 import type { PrometheusAnswer } from '@parapet/signals';
+import type { QueryCursors } from './cursors.js';
 import type { PlacedSample } from './samples.js';
 import type { QueryTurns } from './turns.js';
 
@@ -12,7 +13,8 @@ export interface SourceName {
 
 /** What asking leans on; time, chance and publishing are handed in. */
 export interface QueryPorts {
-  readonly turns: Pick<QueryTurns, 'claim' | 'give' | 'transact'>;
+  readonly turns: Pick<QueryTurns, 'claim' | 'give'>;
+  readonly cursors: QueryCursors;
   /** Resolves once the stream has stored all of them, those of the past one message after the other. */
   readonly publishSamples: (
     of: SourceName,

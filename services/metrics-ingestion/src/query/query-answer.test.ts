@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import { readQueryAnswer } from './query-answer.js';
 
 const recorded = (name: string) =>
@@ -85,6 +86,22 @@ describe('an answer of Prometheus', () => {
     ['a redirect', 302, '', 'unreachable'],
   ])('%s', (_, status, body, expected) => {
     expect(read(status, body)).toEqual(expected);
+  });
+
+  it('of whoever it is, is read or not, and never a crash', () => {
+    const body = fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc
+        .object({ key: fc.constantFrom('status', 'data', 'result', 'resultType', 'metric', 'value', 'values', 'x') })
+        .map((one) => JSON.stringify({ status: 'success', ...one })),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(200, 400, 422, 503), body, (status, text) => {
+        expect(['series', 'bad-query', 'unreachable']).toContain(readQueryAnswer(status, text).kind);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('keeps warnings, and a label named __proto__ a label', () => {

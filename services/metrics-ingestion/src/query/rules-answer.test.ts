@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Configuration, SignalSource } from '@parapet/policy';
+import fc from 'fast-check';
 import { readRules, type RulesAsked } from './rules-answer.js';
 import { rulesFor } from './rules-for.js';
 
@@ -106,6 +107,19 @@ describe('what the rules of a Prometheus say', () => {
     ['rules: HTTP 302', { rules: { ...reply('{"status":"success"}'), status: 302 } }],
   ])('nothing where somebody else answers: %s', (problem, more) => {
     expect(readRules(asked(more))).toEqual({ rules: null, problem });
+  });
+
+  it('whatever they are told by whoever it is, they never crash', () => {
+    const keys = fc.constantFrom('alerts', 'groups', 'rules', 'labels', 'lastEvaluation', 'interval', 'x');
+    const anything = fc
+      .object({ key: keys, maxDepth: 5 })
+      .map((data) => reply(JSON.stringify({ status: 'success', data })));
+    fc.assert(
+      fc.property(anything, anything, (alerts, rules) => {
+        expect(readRules(asked({ alerts, rules })).problem).toBeNull();
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('recording rules are none', () => {
