@@ -92,8 +92,9 @@ export function passTime(
   for (const [key, episode] of Object.entries(state.episodes)) {
     // Heartbeats are judged as they stood: nothing has been heard since the message before this instant.
     const source = byName.get(episode.source);
-    const heartbeat = source?.heartbeat ?? null;
-    const heartbeatState = sourceState(draft, episode.source, atMs).heartbeat;
+    const ending = episode.closedBy ?? episode.source;
+    const heartbeat = byName.get(ending)?.heartbeat ?? null;
+    const heartbeatState = sourceState(draft, ending, atMs).heartbeat;
     const aged = age(episode, atMs, source?.doubtMs ?? DOUBT_OF_REMOVED_MS, (endedAtMs, dueMs) =>
       heartbeat === null ? true : wasInOrder(heartbeat, heartbeatState, endedAtMs, dueMs),
     );

@@ -25,6 +25,8 @@ export interface Episode {
   readonly leaseEndsAtMs: InstantMs;
   /** Where it was said to end; null while nobody said so. */
   readonly closedAtMs: InstantMs | null;
+  /** Which source of a pair said that it ended: its heartbeat shows whether that is to be believed. Absent: the episode's own. */
+  readonly closedBy?: string;
   /** `unconfirmed`: when the heartbeat will have shown whether the end is real; null once it has shown that it may not be. */
   readonly confirmAtMs: InstantMs | null;
   /** `disputed`: who said since when that it still fires. */
@@ -130,7 +132,9 @@ export function hearResolved(
   if (isRepeated) return episode;
   const dueMs = confirmAtMs(endedAtMs);
   const sinceMs = episode.state === 'unconfirmed' ? episode.sinceMs : hearing.receivedAtMs;
-  const ended = { ...episode, closedAtMs: endedAtMs, dispute: {}, abandonedFrom: null };
+  const by = hearing.source === episode.source ? {} : { closedBy: hearing.source };
+  const { closedBy: _, ...before } = episode;
+  const ended = { ...before, ...by, closedAtMs: endedAtMs, dispute: {}, abandonedFrom: null };
   return dueMs === null
     ? { ...ended, state: 'resolved', sinceMs: hearing.receivedAtMs, confirmAtMs: null }
     : { ...ended, state: 'unconfirmed', sinceMs, confirmAtMs: dueMs };

@@ -175,6 +175,37 @@ test.each(RULES)('$rule', ({ lines, story }) => {
   expect(played.said).toEqual([]);
 });
 
+describe('a pair of which one has no heartbeat', () => {
+  const alertmanager: AlertSource = {
+    ...PUSHING,
+    name: 'am',
+    pairedWith: 'prometheus',
+    heartbeat: { labels: { alertname: 'Watchdog' }, periodMs: 30_000, isRequired: true },
+  };
+  const pushing = { ...PUSHING, pairedWith: 'am' };
+  const beats = (from: number, to: number): Line[] => {
+    const lines: Line[] = [];
+    for (let at = from; at <= to; at += 30) lines.push({ at, until: { Watchdog: null }, source: alertmanager });
+    return lines;
+  };
+  const opened: Line = { at: 100, until: { a: 340 }, starts: 100, source: pushing };
+  const ended: Line = { at: 160, until: { a: 150 }, starts: 100, source: alertmanager };
+
+  test('an end that the other says is doubted by the heartbeat of who says it', () => {
+    const silent = play([...beats(0, 90), opened, ended, { at: 500 }], pushing);
+    expect(silent.story).toEqual(['100 a#1 >firing', '160 a#1 firing>unconfirmed']);
+  });
+
+  test('and believed where that is in order', () => {
+    const lines = [...beats(0, 240), opened, ended].sort((a, b) => a.at - b.at);
+    expect(play(lines, pushing).story).toEqual([
+      '100 a#1 >firing',
+      '160 a#1 firing>unconfirmed',
+      '210 a#1 unconfirmed>resolved',
+    ]);
+  });
+});
+
 test('a lease that ends is no reason to refuse a sender that repeats in no interval', () => {
   const { said } = play([{ at: 1, until: { a: 241 } }, { at: 100, until: { b: 340 } }, { at: 700 }]);
   expect(said).toEqual([]);

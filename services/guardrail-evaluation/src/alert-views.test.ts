@@ -68,6 +68,14 @@ describe('what an alert guardrail sees', () => {
     expect(view(alertsOf(...episodes)).episodes.map((e) => `${e.alert} ${e.state}`)).toEqual(seen);
   });
 
+  test('one that the other of a pair was first to tell of', () => {
+    const pair = SOURCES.map((source) => ({ ...source, pairedWith: 'prometheus' }));
+    const one = { ...GUARDRAIL, test: { ...GUARDRAIL.test, sources: ['alertmanager'] } } as Guardrail;
+    const alerts = alertsOf(episode('a', { source: 'prometheus' }), episode('b', { source: 'other' }));
+    const { episodes } = viewOf(one, { id: 'rel_1', startMs: 1000 }, alerts, pair, [RELEASE]);
+    expect(episodes.map(({ alert }) => alert)).toEqual(['prometheus|a']);
+  });
+
   test('what a person settled, also where the alert is over by it', () => {
     const settled = { as: 'resolved', by: 'on-call', reason: 'tills sell', atMs: 2500 } as const;
     const late = { as: 'firing', by: 'second-on-call', reason: 'queue grows', atMs: 2600 } as const;

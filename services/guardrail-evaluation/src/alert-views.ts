@@ -36,7 +36,8 @@ export function viewOf(
   const { test } = guardrail;
   if (test.kind !== 'alerts') throw new Error(`${guardrail.name} is no alert guardrail`);
   const ours = test.sources.length === 0 ? sources : sources.filter((source) => test.sources.includes(source.name));
-  const names = new Set(ours.map((source) => source.name));
+  // An alert of a pair is one, and bears the name of whichever of the two was first to tell of it.
+  const names = new Set(ours.flatMap(({ name, pairedWith }) => (pairedWith === null ? [name] : [name, pairedWith])));
   const attached = Object.values(alerts.episodes)
     .filter((episode) => names.has(episode.source) && matchesAll(test.matchers, episode.labels))
     .filter((episode) => isAttached(episode, release.id, sources, candidates));
