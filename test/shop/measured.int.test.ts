@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { OdooDatabase, OdooSqlProbe, odooSqlSettings, type Window } from '@parapet/probes';
+import { ReadOnlyDatabase, OdooSqlProbe, odooSqlSettings, type Window } from '@parapet/probes';
 import type { Sample } from '@parapet/signals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { parseConfig } from '../../services/demo-retailer/src/config.js';
@@ -40,7 +40,7 @@ beforeAll(async () => {
       lateSeconds: 30,
       tail: 200_000,
     }),
-    database: new OdooDatabase({ url: () => url.href, statementTimeoutMs: 5_000 }),
+    database: new ReadOnlyDatabase({ url: () => url.href, statementTimeoutMs: 5_000 }),
     target: 'shop',
     nowMs: Date.now,
   });

@@ -1,7 +1,7 @@
 export { exchange, type HttpAnswer, type HttpRequest, placeOf } from './http/exchange.js';
 export { makeProbe } from './kinds.js';
 export { isKpi, type Kpi, KPIS, kpisOf, odooSqlSettings, type OdooSqlSettings } from './odoo-sql/config.js';
-export { OdooDatabase, type Query, type Row } from './odoo-sql/connection.js';
+export { ReadOnlyDatabase, type Query, type Row } from './sql/read-only-database.js';
 export { describeShop, detectShop, type OdooShop } from './odoo-sql/detect.js';
 export { isOdooVersion, type OdooVersion, VERSIONS } from './odoo-sql/dialect.js';
 export { everyNeed, type GrantOptions, grantSql, isRoleName, lackingFor } from './odoo-sql/grants.js';

@@ -1,5 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
-import type { Query, Row } from '../odoo-sql/connection.js';
+import type { Query, Row } from '../sql/read-only-database.js';
 import { MeasurementFailed } from '../probe.js';
 import type { ArchivedWal } from './restorable.js';
 

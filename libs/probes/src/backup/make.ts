@@ -1,5 +1,5 @@
 import { resolveSecret, type SecretRef } from '@parapet/policy';
-import { OdooDatabase } from '../odoo-sql/connection.js';
+import { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import type { MakeProbe } from '../probe.js';
 import { readSettings } from '../settings.js';
 import { backupSettings } from './config.js';
@@ -20,7 +20,7 @@ export const makeBackupProbe: MakeProbe = (declared, nowMs) => {
     database:
       archiver === undefined
         ? null
-        : new OdooDatabase({
+        : new ReadOnlyDatabase({
             url: () => resolveSecret(archiver.connection as SecretRef),
             statementTimeoutMs: archiver.statementTimeout,
           }),

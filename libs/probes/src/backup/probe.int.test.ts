@@ -7,7 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { startBackedUpPostgres, startPostgres, type TestPostgres } from '@parapet/testkit';
 import pg from 'pg';
-import { OdooDatabase } from '../odoo-sql/connection.js';
+import { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import { type Measured, MeasurementFailed } from '../probe.js';
 import { backupSettings } from './config.js';
 import { BackupProbe } from './probe.js';
@@ -26,7 +26,7 @@ function probeOf(settings: object, url = 'postgres://nobody@127.0.0.1:1/none'): 
     instance: 'backups',
     everyMs: 60_000,
     settings: backupSettings.parse(settings),
-    database: new OdooDatabase({ url: () => url, statementTimeoutMs: 5_000 }),
+    database: new ReadOnlyDatabase({ url: () => url, statementTimeoutMs: 5_000 }),
     nowMs: Date.now,
   });
 }

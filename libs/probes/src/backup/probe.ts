@@ -1,7 +1,7 @@
 import { type InstantMs, unreachable } from '@parapet/kernel';
 import type { SampleValue } from '@parapet/signals';
 import { nameOfDocument, readDocument } from '../document.js';
-import type { OdooDatabase } from '../odoo-sql/connection.js';
+import type { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import { type Look, presentMeasure } from '../present.js';
 import { MeasurementFailed, type Measure, type Probe } from '../probe.js';
 import { type ArchiverState, readArchiver } from './archiver.js';
@@ -26,7 +26,7 @@ export interface BackupOptions {
   readonly everyMs: number;
   readonly settings: BackupSettings;
   /** The primary, where `archiver` is declared. */
-  readonly database: OdooDatabase | null;
+  readonly database: ReadOnlyDatabase | null;
   readonly nowMs: () => InstantMs;
 }
 

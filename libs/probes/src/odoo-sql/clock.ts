@@ -1,6 +1,6 @@
 import type { InstantMs } from '@parapet/kernel';
 import { MeasurementFailed } from '../probe.js';
-import type { Query } from './connection.js';
+import type { Query } from '../sql/read-only-database.js';
 
 // A running receiver that has received and replayed the same has everything its primary sent, however long ago the last
 // commit was. Without a receiver nobody knows what the primary did since.

@@ -4,7 +4,7 @@ import { growShop } from '../../fixtures/odoo/grow.js';
 import { makeShop, type ShopDatabase } from '../../fixtures/odoo/load.js';
 import type { Window } from '../windows.js';
 import { kpisOf, odooSqlSettings } from './config.js';
-import { OdooDatabase, type Query } from './connection.js';
+import { ReadOnlyDatabase, type Query } from '../sql/read-only-database.js';
 import { detectShop } from './detect.js';
 import { type Columns, dialectOf, missingFrom } from './dialect.js';
 import { everyNeed } from './grants.js';
@@ -95,11 +95,11 @@ async function planOf(query: Query, statement: Statement, windows: readonly Wind
 }
 
 describe.each(['14', '19'] as const)(`with ${ORDERS} orders of each kind, Odoo %s`, (version) => {
-  let database: OdooDatabase;
+  let database: ReadOnlyDatabase;
   const large = new Set<string>();
   beforeAll(async () => {
     const shop = shops.get(version) as ShopDatabase;
-    database = new OdooDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 30_000 });
+    database = new ReadOnlyDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 30_000 });
     const { rows } = await shop.admin.query<{ relname: string; reltuples: number }>(
       `SELECT relname, reltuples FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace`,
     );

@@ -1,4 +1,4 @@
-import type { Query } from './connection.js';
+import type { Query } from '../sql/read-only-database.js';
 import { COLUMNS_SQL, columnsOf, joinNeeds, TELLING, unreadableIn, type Columns, type Needs } from './dialect.js';
 
 /** What is known of a shop before anything is measured. */

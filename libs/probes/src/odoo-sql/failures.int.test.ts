@@ -3,7 +3,7 @@ import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { loadSnapshot, makeShop, type ShopDatabase } from '../../fixtures/odoo/load.js';
 import { MeasurementFailed } from '../probe.js';
 import { odooSqlSettings } from './config.js';
-import { OdooDatabase } from './connection.js';
+import { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import { OdooSqlProbe } from './probe.js';
 
 const WINDOW = { fromMs: Date.parse('2026-09-15T10:00:00Z'), toMs: Date.parse('2026-09-15T12:00:00Z') };
@@ -32,7 +32,7 @@ afterEach(async () => {
 
 function probeAt(url: () => string, more: object = {}): OdooSqlProbe {
   const settings = odooSqlSettings.parse({ connection: { env: 'UNUSED' }, statementTimeout: '300ms', ...more });
-  const database = new OdooDatabase({ url, statementTimeoutMs: settings.statementTimeout });
+  const database = new ReadOnlyDatabase({ url, statementTimeoutMs: settings.statementTimeout });
   return new OdooSqlProbe({
     name: 'odoo-retail/shop',
     everyMs: 60_000,
@@ -160,7 +160,7 @@ describe('what could not be measured is never a number', () => {
 describe('the session', () => {
   test('refuses a write, even through a role that may write', async () => {
     for (const url of [shop.readerUrl, adminUrlOf(shop.readerUrl)]) {
-      const database = new OdooDatabase({ url: () => url, statementTimeoutMs: 1_000 });
+      const database = new ReadOnlyDatabase({ url: () => url, statementTimeoutMs: 1_000 });
       await expect(database.read((query) => query('DELETE FROM pos_order', {}))).rejects.toMatchObject({
         reason: 'refused',
       });
@@ -191,7 +191,7 @@ describe('the session', () => {
       'application_name',
       'TimeZone',
     ];
-    const database = new OdooDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 5_000 });
+    const database = new ReadOnlyDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 5_000 });
     const seen = await database.read(async (query) => {
       const values: unknown[] = [];
       for (const name of names)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { loadSnapshot, makeShop, recordedCases, type ShopDatabase } from '../../fixtures/odoo/load.js';
 import { KPIS, type Kpi, odooSqlSettings } from './config.js';
-import { OdooDatabase } from './connection.js';
+import { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import { describeShop, detectShop } from './detect.js';
 import { everyNeed, grantSql, lackingFor } from './grants.js';
 import { OdooSqlProbe } from './probe.js';
@@ -35,7 +35,7 @@ describe.each(['14', '19'] as const)('a role made by the generated SQL, on the r
     toMs: Date.parse(`${c?.params.to.replace(' ', 'T')}Z`),
   };
   let shop: ShopDatabase;
-  const databases: OdooDatabase[] = [];
+  const databases: ReadOnlyDatabase[] = [];
 
   beforeAll(async () => {
     shop = await makeShop(postgres.adminUrl, version, `grants_${version}`);
@@ -49,23 +49,23 @@ describe.each(['14', '19'] as const)('a role made by the generated SQL, on the r
   });
 
   /** Makes the role twice, since it may be run again, and connects as it. */
-  async function databaseOf(role: string, kpis: readonly Kpi[], named: 14 | 19 | null): Promise<OdooDatabase> {
+  async function databaseOf(role: string, kpis: readonly Kpi[], named: 14 | 19 | null): Promise<ReadOnlyDatabase> {
     for (let time = 1; time <= 2; time++) await shop.admin.query(grantSql({ role, kpis, version: named }));
     await shop.admin.query(`ALTER ROLE ${role} PASSWORD 'only-reads'`);
     const url = new URL(shop.readerUrl);
     url.username = role;
-    const database = new OdooDatabase({ url: () => url.href, statementTimeoutMs: 5_000 });
+    const database = new ReadOnlyDatabase({ url: () => url.href, statementTimeoutMs: 5_000 });
     databases.push(database);
     return database;
   }
 
-  const probeOf = (database: OdooDatabase) =>
+  const probeOf = (database: ReadOnlyDatabase) =>
     new OdooSqlProbe({ name: 'w/p', everyMs: 60_000, settings, database, target: 'shop', nowMs: () => 0 });
 
   test.each([number, null] as const)(
     'measures every KPI as a role that may read everything does, made for %p',
     async (named) => {
-      const whole = new OdooDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 5_000 });
+      const whole = new ReadOnlyDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 5_000 });
       databases.push(whole);
       const exact = await databaseOf(`exact_${version}_${named ?? 'any'}`, KPIS, named);
       const [all, those] = [probeOf(whole), probeOf(exact)];

@@ -2,7 +2,7 @@ import type { InstantMs } from '@parapet/kernel';
 import { resolveSecret } from '@parapet/policy';
 import type { DeclaredProbe, Probe } from '../probe.js';
 import { odooSqlSettings } from './config.js';
-import { OdooDatabase } from './connection.js';
+import { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import { OdooSqlProbe } from './probe.js';
 
 /** Makes an Odoo probe of its declaration, or says every problem of its settings. */
@@ -20,7 +20,7 @@ export function makeOdooSqlProbe(
     };
   }
   const settings = parsed.data;
-  const database = new OdooDatabase({
+  const database = new ReadOnlyDatabase({
     url: () => resolveSecret(settings.connection),
     statementTimeoutMs: settings.statementTimeout,
   });

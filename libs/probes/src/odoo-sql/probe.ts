@@ -3,7 +3,7 @@ import type { Measure, Measured, Measurement, Probe } from '../probe.js';
 import type { Window } from '../windows.js';
 import { readClock, ReplicaLag } from './clock.js';
 import { type Kpi, kpisOf, type OdooSqlSettings } from './config.js';
-import type { OdooDatabase, Query, Row } from './connection.js';
+import type { ReadOnlyDatabase, Query, Row } from '../sql/read-only-database.js';
 import { describeShop, detectShop, type OdooShop } from './detect.js';
 import { dialectOf } from './dialect.js';
 import { everyNeed } from './grants.js';
@@ -25,7 +25,7 @@ export interface OdooSqlOptions {
   readonly name: string;
   readonly everyMs: number;
   readonly settings: OdooSqlSettings;
-  readonly database: OdooDatabase;
+  readonly database: ReadOnlyDatabase;
   /** Names the database among the targets without giving its address away. */
   readonly target: string;
   readonly nowMs: () => InstantMs;

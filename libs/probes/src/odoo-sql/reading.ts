@@ -1,5 +1,5 @@
 import { MeasurementFailed } from '../probe.js';
-import type { Query, Row } from './connection.js';
+import type { Query, Row } from '../sql/read-only-database.js';
 import { missingFrom, unreadableIn, type Columns } from './dialect.js';
 import { overWindows, type Statement } from './statements.js';
 

@@ -12,7 +12,7 @@ import {
 } from '../../fixtures/odoo/load.js';
 import { wantedOf } from '../../fixtures/odoo/wanted.js';
 import { type Kpi, KPIS } from './config.js';
-import { OdooDatabase, type Row } from './connection.js';
+import { ReadOnlyDatabase, type Row } from '../sql/read-only-database.js';
 import { describeShop, detectShop } from './detect.js';
 import { everyNeed } from './grants.js';
 import { KPI_DEFINITIONS } from './kpis/index.js';
@@ -23,7 +23,7 @@ const MINUTE_MS = 60_000;
 jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
-const shops = new Map<string, { shop: ShopDatabase; database: OdooDatabase }>();
+const shops = new Map<string, { shop: ShopDatabase; database: ReadOnlyDatabase }>();
 
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -31,7 +31,7 @@ beforeAll(async () => {
     for (const snapshot of SNAPSHOTS) {
       const shop = await makeShop(postgres.adminUrl, version, `odoo_${version}_${snapshot.slice(0, 2)}`);
       await loadSnapshot(shop.admin, version, snapshot);
-      const database = new OdooDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 5_000 });
+      const database = new ReadOnlyDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 5_000 });
       shops.set(`${version} ${snapshot}`, { shop, database });
     }
   }
@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 const databaseOf = (version: OdooVersion, snapshot: string) =>
-  (shops.get(`${version} ${snapshot}`) as { database: OdooDatabase }).database;
+  (shops.get(`${version} ${snapshot}`) as { database: ReadOnlyDatabase }).database;
 describe.each(['14', '19'] as const)('the recorded Odoo %s', (version) => {
   const cases = recordedCases(version).map(
     (c) => [`${c.snapshot} ${c.params.from}..${c.params.to} company=${c.params.company}`, c] as const,

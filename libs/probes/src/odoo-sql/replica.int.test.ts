@@ -4,7 +4,7 @@ import { makeShop, type ShopDatabase } from '../../fixtures/odoo/load.js';
 import pg from 'pg';
 import { readClock } from './clock.js';
 import { odooSqlSettings } from './config.js';
-import { OdooDatabase } from './connection.js';
+import { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import { OdooSqlProbe } from './probe.js';
 
 const LAG_MAX_MS = 1_500;
@@ -14,7 +14,7 @@ jest.setTimeout(60_000);
 let servers: TestPostgresPair;
 let shop: ShopDatabase;
 let replica: pg.Client;
-let database: OdooDatabase;
+let database: ReadOnlyDatabase;
 let probe: OdooSqlProbe;
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const url = new URL(servers.standby.adminUrl);
   const reader = new URL(shop.readerUrl);
   [url.username, url.password, url.pathname] = [reader.username, reader.password, reader.pathname];
-  database = new OdooDatabase({ url: () => url.href, statementTimeoutMs: 5_000 });
+  database = new ReadOnlyDatabase({ url: () => url.href, statementTimeoutMs: 5_000 });
   const settings = odooSqlSettings.parse({
     connection: { env: 'UNUSED' },
     kpis: ['orders-confirmed'],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { BUILT_IN_SIGNALS } from '@parapet/policy';
 import { type Kpi, KPIS, odooSqlSettings } from './config.js';
-import type { Row } from './connection.js';
+import type { Row } from '../sql/read-only-database.js';
 import { KPI_DEFINITIONS } from './kpis/index.js';
 import { numberOf, SampleMaker } from './samples.js';
 

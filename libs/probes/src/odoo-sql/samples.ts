@@ -1,7 +1,7 @@
 import { formatInstant } from '@parapet/kernel';
 import type { Sample, SampleValue } from '@parapet/signals';
 import type { Window } from '../windows.js';
-import type { Row } from './connection.js';
+import type { Row } from '../sql/read-only-database.js';
 
 /** Gives the samples of one probe their common parts: dimensions, time and key. */
 export class SampleMaker {

@@ -9,7 +9,7 @@ import {
   type ShopDatabase,
 } from '../../fixtures/odoo/load.js';
 import { KPIS } from './config.js';
-import { OdooDatabase } from './connection.js';
+import { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import { describeShop, detectShop } from './detect.js';
 import { dialectOf, dialectOfVersion, type OdooVersion } from './dialect.js';
 import { everyNeed, grantSql } from './grants.js';
@@ -60,7 +60,7 @@ jest.setTimeout(60_000);
 
 let postgres: TestPostgres;
 let shop: ShopDatabase;
-const databases: OdooDatabase[] = [];
+const databases: ReadOnlyDatabase[] = [];
 
 beforeAll(async () => {
   postgres = await startPostgres();
@@ -74,13 +74,13 @@ afterAll(async () => {
 });
 
 /** The database through the role that is made for the version. */
-async function readAs(version: OdooVersion): Promise<OdooDatabase> {
+async function readAs(version: OdooVersion): Promise<ReadOnlyDatabase> {
   const role = `reader_of_${version}`;
   await shop.admin.query(grantSql({ role, kpis: KPIS, version }));
   await shop.admin.query(`ALTER ROLE ${role} PASSWORD 'only-reads'`);
   const url = new URL(shop.readerUrl);
   url.username = role;
-  const database = new OdooDatabase({ url: () => url.href, statementTimeoutMs: 5_000 });
+  const database = new ReadOnlyDatabase({ url: () => url.href, statementTimeoutMs: 5_000 });
   databases.push(database);
   return database;
 }

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, tes
 import { postgresSettings } from '@parapet/policy';
 import { startPostgresPair, type TestPostgresPair } from '@parapet/testkit';
 import pg from 'pg';
-import { OdooDatabase } from '../odoo-sql/connection.js';
+import { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import { MeasurementFailed } from '../probe.js';
 import type { PostgresKpi } from './config.js';
 import { PostgresProbe } from './probe.js';
@@ -77,7 +77,7 @@ function probeOf(kpi: PostgresKpi, settings: object = {}, url = monitorUrl): Pos
     instance: 'database',
     everyMs: EVERY_MS,
     settings: parsed,
-    database: new OdooDatabase({ url: () => url, statementTimeoutMs: parsed.statementTimeout }),
+    database: new ReadOnlyDatabase({ url: () => url, statementTimeoutMs: parsed.statementTimeout }),
     target: 'database',
     nowMs: () => nowMs,
   });

@@ -1,5 +1,5 @@
 import { postgresSettings, resolveSecret, type SecretRef } from '@parapet/policy';
-import { OdooDatabase } from '../odoo-sql/connection.js';
+import { ReadOnlyDatabase } from '../sql/read-only-database.js';
 import type { MakeProbe } from '../probe.js';
 import { readSettings } from '../settings.js';
 import { PostgresProbe } from './probe.js';
@@ -16,7 +16,7 @@ export const makePostgresProbe: MakeProbe = (declared, nowMs) => {
     instance: probe.name,
     everyMs: probe.everyMs,
     settings,
-    database: new OdooDatabase({
+    database: new ReadOnlyDatabase({
       url: () => resolveSecret(connection),
       statementTimeoutMs: settings.statementTimeout,
     }),

@@ -1,6 +1,6 @@
 import { unreachable, type InstantMs } from '@parapet/kernel';
 import type { SampleValue } from '@parapet/signals';
-import type { OdooDatabase, Query, Row } from '../odoo-sql/connection.js';
+import type { ReadOnlyDatabase, Query, Row } from '../sql/read-only-database.js';
 import { presentMeasure, type Finding, type Look } from '../present.js';
 import { MeasurementFailed, type Measure, type Probe } from '../probe.js';
 import type { PostgresKpi, PostgresSettings } from './config.js';
@@ -30,7 +30,7 @@ export interface PostgresOptions {
   readonly instance: string;
   readonly everyMs: number;
   readonly settings: PostgresSettings;
-  readonly database: OdooDatabase;
+  readonly database: ReadOnlyDatabase;
   /** Names the database among the targets without giving its address away. */
   readonly target: string;
   readonly nowMs: () => InstantMs;

@@ -1,7 +1,7 @@
 import type { Sample, SampleValue } from '@parapet/signals';
 import type { Window } from '../../windows.js';
 import type { OdooSqlSettings } from '../config.js';
-import type { Row } from '../connection.js';
+import type { Row } from '../../sql/read-only-database.js';
 import type { Dialect } from '../dialect.js';
 import { gaugeOf, type SampleMaker } from '../samples.js';
 import type { Statement } from '../statements.js';

@@ -1,5 +1,5 @@
 import type { Sample } from '@parapet/signals';
-import type { Row } from '../connection.js';
+import type { Row } from '../../sql/read-only-database.js';
 import { type Dialect, joinNeeds } from '../dialect.js';
 import { countOf, gaugeOf, numberOf, percentileOf } from '../samples.js';
 import { IN_SPAN, ofCompany, percentile, type Statement, tail } from '../statements.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { failureOf } from './connection.js';
-import { bind } from './statements.js';
+import { failureOf } from './read-only-database.js';
+import { bind } from './bind.js';
 
 describe('parameters', () => {
   test('are numbered once each and never enter the text; casts are left alone', () => {

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { MeasurementFailed, type FailureReason } from '../probe.js';
-import { bind } from './statements.js';
+import { bind } from './bind.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 /** Runs one statement with named parameters inside the transaction it was given for. */
@@ -12,22 +12,22 @@ const CONNECT_TIMEOUT_MS = 5_000;
 /** How much longer than the server's own limit we wait before the line counts as dead. */
 const GRACE_MS = 2_000;
 
-/** Where a shop's database is, and how long it may be kept busy. */
-export interface OdooDatabaseOptions {
+/** Where a measured database is, and how long it may be kept busy. */
+export interface ReadOnlyDatabaseOptions {
   /** Asked before each new set of connections, so that an exchanged secret is taken up; throws where there is none. */
   readonly url: () => string;
   readonly statementTimeoutMs: number;
 }
 
 /**
- * One shop's database, read politely: one connection, read-only transactions with short limits, times in UTC.
+ * A database that is measured, read politely: one connection, read-only transactions with short limits, times in UTC.
  * Anything that goes wrong becomes a MeasurementFailed and costs the connection, so that no odd state outlives it.
  */
-export class OdooDatabase {
-  readonly #options: OdooDatabaseOptions;
+export class ReadOnlyDatabase {
+  readonly #options: ReadOnlyDatabaseOptions;
   #pool: pg.Pool | null = null;
 
-  constructor(options: OdooDatabaseOptions) {
+  constructor(options: ReadOnlyDatabaseOptions) {
     this.#options = options;
   }
 
