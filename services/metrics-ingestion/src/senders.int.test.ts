@@ -121,6 +121,17 @@ describe('a Prometheus that pushes to us, and its Alertmanager', () => {
     expect(changes.at(-1)?.to).toBe('resolved');
   });
 
+  it('no push failed, as Prometheus sees it', async () => {
+    const page = await (await fetch(new URL('/metrics', senders.prometheus.url))).text();
+    const of = (name: string) =>
+      [...page.matchAll(new RegExp(`^${name}\\{alertmanager="([^"]*)"\\} (\\S+)$`, 'gm'))].map(
+        ([, alertmanager, count]) => [String(alertmanager).replace(/^\w+:\/\/[^/]*/, ''), Number(count) > 0],
+      );
+    const [ours, theirs] = ['/v1/ingest/prometheus/shop-rules/api/v2/alerts', '/api/v2/alerts'];
+    expect(Object.fromEntries(of('prometheus_notifications_sent_total'))).toEqual({ [ours]: true, [theirs]: true });
+    expect(Object.fromEntries(of('prometheus_notifications_errors_total'))).toEqual({ [ours]: false, [theirs]: false });
+  });
+
   it('3 000 alerts of one group arrive whole: one message, one receipt, every alert once', async () => {
     const alerts = Array.from({ length: 3_000 }, (_, i) => ({
       labels: {

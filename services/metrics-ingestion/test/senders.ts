@@ -31,7 +31,7 @@ export class Senders {
   private constructor(
     readonly world: World,
     readonly alertmanager: TestServer,
-    private readonly prometheus: TestServer,
+    readonly prometheus: TestServer,
     private readonly shop: Shop,
     private readonly folder: string,
   ) {}
