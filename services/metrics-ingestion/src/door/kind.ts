@@ -112,6 +112,9 @@ export interface DoorKind {
   readonly signature?: BodySignature;
   /** How a refusal is worded where senders of this kind read no problem documents; its status and headers stay. */
   readonly wordRefusal?: (refusal: Refusal, head: RequestHead) => Pick<Reply, 'headers' | 'body'>;
-  /** Reads a whole message; throws Refused with the first bad value. Pure: the same message gives the same every time. */
+  /**
+   * Reads a whole message; throws Refused with the first bad value. The same message gives the same every time, and may be given again:
+   * a door may remember halves of samples between messages, as long as forgetting them costs nothing that was counted.
+   */
   take(message: Message, sender: Sender, arrival: Arrival): Taken;
 }

@@ -2,18 +2,20 @@ import { describe, expect, it } from '@jest/globals';
 import { declaredSource } from '../../test/declared.js';
 import { ARRIVAL, plain } from '../../test/outside.js';
 import { recordedBody } from '../../test/recorded-bodies.js';
+import { snippetsOf } from '../../test/snippets.js';
 import { headOf } from '../door/message.js';
 import { remoteWriteDoor } from './door.js';
 import { unsnapped } from './snappy.js';
 
+/** The page's own way to ask for a share within a limit. */
+const SHARE_WITHIN_A_LIMIT = snippetsOf('remote-write.md', 'yaml')[2] as string;
 const SOURCE = declaredSource(
   'remote-write',
   `
 - { name: errors, unit: requests, badDirection: high, form: proportion, temporality: cumulative, dimensions: [route],
     from: { metric: http_requests_total, where: { code: "5*" }, of: { metric: http_requests_total }, dimensions: { route: handler, store: shop } } }
 - { name: seconds, unit: seconds, badDirection: high, form: histogram, temporality: cumulative, from: { metric: http_request_duration_seconds } }
-- { name: fast, unit: requests, badDirection: low, form: proportion, temporality: cumulative,
-    from: { metric: http_request_duration_seconds_bucket, where: { le: "0.3" }, of: { metric: http_request_duration_seconds_count } } }
+${SHARE_WITHIN_A_LIMIT.trim()}
 - { name: native, unit: seconds, badDirection: high, form: histogram, temporality: cumulative, from: { metric: native_seconds } }
 - { name: carts, unit: carts, badDirection: low, form: gauge, dimensions: [till], from: { metric: carts_open } }`,
 );
@@ -41,7 +43,7 @@ describe('what a running Prometheus 2.42 wrote', () => {
     expect(of('seconds')).toEqual([
       { kind: 'histogram', bounds: [0.05, 0.1, 0.3, 1], counts: [10, 40, 40, 5, 5], sum: null },
     ]);
-    expect(of('fast')).toEqual([{ kind: 'count', count: 90, of: 100 }]);
+    expect(of('shop.http.fast')).toEqual([{ kind: 'count', count: 95, of: 100 }]);
     expect(of('carts')).toEqual([{ kind: 'gauge', value: 41 }]);
     expect(samples.find((one) => one.signal === 'carts')?.dimensions).toEqual({
       till: 'Kasse é',

@@ -100,6 +100,23 @@ describe('counters from a scrape to what is judged', () => {
     );
   });
 
+  it('two Prometheus of a pair that tell of the same counters count nothing twice', () => {
+    fc.assert(
+      fc.property(fc.array(STEP, { minLength: 3, maxLength: 8 }), fc.boolean(), (steps, isLate) => {
+        const standing = { failed: 0, fine: 0, bad: 0, good: 0 };
+        const scrapes = steps.map((step, at) => {
+          for (const name of ['failed', 'fine', 'bad', 'good'] as const) standing[name] += step[name];
+          return scrape('a', at, standing);
+        });
+        // They take turns, and the second one may be a message behind.
+        const [even, odd] = [0, 1].map((half) => scrapes.filter((_, i) => i % 2 === half));
+        const sent = isLate ? [...(even as typeof scrapes), ...(odd as typeof scrapes)] : scrapes;
+        const since = steps.slice(1).reduce((sum, one) => sum + one.failed, 0);
+        expect(totals(observed(sent.flat(), [4]), 'errors').count).toBe(since);
+      }),
+    );
+  });
+
   it('a pod that began again counts from zero, and the other pod is not touched by it', () => {
     const before = { failed: 50, fine: 5_000, bad: 10, good: 1_000 };
     const after = { failed: 1, fine: 40, bad: 2, good: 3 };
