@@ -20,9 +20,15 @@ export { type ConfigurationProblem, describeProblem } from './problem.js';
 export { API_VERSION, type Kind, KINDS } from './schema/kinds.js';
 export { backupSettings as backupSettingsSchema } from './schema/probes/backup.js';
 export { objectStorageSettings as objectStorageSettingsSchema } from './schema/probes/object-storage.js';
+export { driftSettings as driftSettingsSchema } from './schema/probes/drift.js';
 export { httpJourneySettings as httpJourneySettingsSchema } from './schema/probes/http-journey.js';
 export { odooRpcSettings as odooRpcSettingsSchema } from './schema/probes/odoo-rpc.js';
-export { ODOO_KPIS, odooSqlSettings as odooSqlSettingsSchema, queueSql, unmetOdooNeeds } from './schema/probes/odoo-sql.js';
+export {
+  ODOO_KPIS,
+  odooSqlSettings as odooSqlSettingsSchema,
+  queueSql,
+  unmetOdooNeeds,
+} from './schema/probes/odoo-sql.js';
 export type { AskedPrometheus, SignalQuery } from './asked-prometheus.js';
 export { fitsText, SERIES_DIMENSION } from './outside-series-of.js';
 export { POSTGRES_KPIS, postgresSettings } from './schema/probes/postgres.js';

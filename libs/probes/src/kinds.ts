@@ -2,6 +2,7 @@ import { type ProbeConfiguration, ShopHours } from '@parapet/policy';
 import { withinHours } from './hours/within-hours.js';
 import { makeObjectStorageProbe } from './object-storage/make.js';
 import { makeBackupProbe } from './backup/make.js';
+import { makeDriftProbe } from './drift/make.js';
 import { makeHttpJourneyProbe } from './http-journey/make.js';
 import { makeOdooRpcProbe } from './odoo-rpc/make.js';
 import { makeOdooSqlProbe } from './odoo-sql/make.js';
@@ -16,6 +17,7 @@ const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
   'odoo-sql': makeOdooSqlProbe,
   'odoo-rpc': makeOdooRpcProbe,
   'http-journey': makeHttpJourneyProbe,
+  drift: makeDriftProbe,
   backup: makeBackupProbe,
   'object-storage': makeObjectStorageProbe,
   postgres: makePostgresProbe,

@@ -1,6 +1,7 @@
 import type { BuiltInSignal } from './built-in-signal.js';
 import { BACKUP_SIGNALS } from './backup.js';
 import { OBJECT_STORAGE_SIGNALS } from './object-storage.js';
+import { DRIFT_SIGNALS } from './drift.js';
 import { HTTP_JOURNEY_SIGNALS } from './http-journey.js';
 import { ODOO_SIGNALS } from './odoo.js';
 import { KUBERNETES_SIGNALS, POSTGRES_SIGNALS, REDIS_SIGNALS, TRAEFIK_SIGNALS } from './platform.js';
@@ -11,6 +12,7 @@ export type { BuiltInSignal, SignalForm } from './built-in-signal.js';
 export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [
   ...ODOO_SIGNALS,
   ...HTTP_JOURNEY_SIGNALS,
+  ...DRIFT_SIGNALS,
   ...OBJECT_STORAGE_SIGNALS,
   ...BACKUP_SIGNALS,
   ...POSTGRES_SIGNALS,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { duration, slug } from '../fields.js';
 import { objectStorageSettings } from './object-storage.js';
 import { backupSettings } from './backup.js';
+import { driftSettings } from './drift.js';
 import { httpJourneySettings } from './http-journey.js';
 import { odooRpcSettings } from './odoo-rpc.js';
 import { odooSqlSettings } from './odoo-sql.js';
@@ -15,6 +16,7 @@ const SETTINGS = {
   'odoo-sql': odooSqlSettings,
   'odoo-rpc': odooRpcSettings,
   'http-journey': httpJourneySettings,
+  drift: driftSettings,
   backup: backupSettings,
   'object-storage': objectStorageSettings,
   postgres: postgresSettings,
@@ -43,6 +45,7 @@ export const probe = z.discriminatedUnion('kind', [
   z.strictObject({ ...base, kind: z.literal('odoo-sql'), settings: SETTINGS['odoo-sql'] }),
   z.strictObject({ ...base, kind: z.literal('odoo-rpc'), settings: SETTINGS['odoo-rpc'] }),
   z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
+  z.strictObject({ ...base, kind: z.literal('drift'), settings: SETTINGS.drift }),
   z.strictObject({ ...base, kind: z.literal('backup'), settings: SETTINGS.backup }),
   z.strictObject({ ...base, kind: z.literal('object-storage'), settings: SETTINGS['object-storage'] }),
   z.strictObject({ ...base, kind: z.literal('postgres'), settings: SETTINGS.postgres }),
