@@ -33,6 +33,19 @@ spec:
   requests: { perSecond: 0.01, burst: 1 }
   signals: [{ name: slow.carts, unit: carts, badDirection: low, form: gauge, from: { metric: carts } }]
 `;
+const busyToken = makeToken();
+const BUSY = `
+---
+apiVersion: parapet.dev/v1
+kind: SignalSource
+metadata: { tenant: acme-retail, name: busy-prometheus }
+spec:
+  kind: remote-write
+  credentials: [{ sha256: "${hashToken(busyToken)}" }]
+  environments: [production]
+  requests: { perSecond: 1, burst: 1 }
+  signals: [{ name: busy.carts, unit: carts, badDirection: low, form: gauge, from: { metric: carts_open, where: { till: "1" } } }]
+`;
 const slowly = (): RequestInit => ({
   method: 'POST',
   headers: {
@@ -77,7 +90,7 @@ describe('a Prometheus that writes to us', () => {
   });
 
   beforeAll(async () => {
-    world = await World.start(`---\n${SOURCE}${SLOW}`);
+    world = await World.start(`---\n${SOURCE}${SLOW}${BUSY}`);
     await new Promise<void>((resolve) => shop.listen(0, '127.0.0.1', resolve));
     folder = mkdtempSync(join(tmpdir(), 'parapet-remote-write-'));
     writeFileSync(join(folder, 'token'), `${token}\n`);
@@ -93,7 +106,12 @@ global: { scrape_interval: 500ms }
 scrape_configs:
   - job_name: shop
     static_configs: [{ targets: ["127.0.0.1:${(shop.address() as AddressInfo).port}"] }]
-${remoteWrite}`,
+${remoteWrite}
+  - url: ${world.service.url}/v1/ingest/remote-write/busy-prometheus
+    authorization: { credentials: ${busyToken} }
+    write_relabel_configs: [{ source_labels: [__name__], regex: carts_open, action: keep }]
+    queue_config: { max_shards: 1, batch_send_deadline: 100ms, max_backoff: 200ms }
+`,
     });
   }, 120_000);
   afterAll(async () => {
@@ -151,12 +169,31 @@ ${remoteWrite}`,
     ]);
   }, 30_000);
 
+  it('sends again what it was told to send later, and no scrape is missing', async () => {
+    const refused = /parapet_ingest_messages_total\{[^}]*source="busy-prometheus",status="503"[^}]*\} [1-9]/;
+    const [busy, free] = await eventually(async () => {
+      const both = await Promise.all(
+        ['busy-prometheus', 'shop-prometheus'].map(async (source) =>
+          (await world.stored())
+            .flatMap(({ batch }) => (batch.source === source ? batch.samples : []))
+            .filter(({ signal }) => signal.endsWith('carts') || signal.endsWith('carts.open'))
+            .map(({ atMs }) => atMs),
+        ),
+      );
+      const isTried = refused.test(await world.metrics());
+      return isTried && (both[0]?.length ?? 0) >= 3 && (both[1]?.length ?? 0) >= 3 && both;
+    });
+    const [mine, theirs] = [busy as number[], free as number[]];
+    const both = Math.min(mine.length, theirs.length);
+    expect(mine.slice(0, both)).toEqual(theirs.slice(0, both));
+  }, 30_000);
+
   it('leaves what nobody declared at the door, and it is counted', async () => {
     const pattern = /parapet_ingest_dropped_total\{[^}]*source="shop-prometheus"[^}]*reason="undeclared"[^}]*\} (\d+)/;
     expect(Number(pattern.exec(await world.metrics())?.[1])).toBeGreaterThan(0);
     const stored = (await world.stored()).flatMap(({ batch }) => batch.samples);
     expect(new Set(stored.map((one) => one.signal))).toEqual(
-      new Set(['shop.http.errors', 'shop.http.seconds', 'shop.carts.open']),
+      new Set(['shop.http.errors', 'shop.http.seconds', 'shop.carts.open', 'busy.carts']),
     );
   });
 
