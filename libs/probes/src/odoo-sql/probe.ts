@@ -5,7 +5,7 @@ import { readClock, ReplicaLag } from './clock.js';
 import { type Kpi, kpisOf, type OdooSqlSettings } from './config.js';
 import type { ReadOnlyDatabase, Query, Row } from '../sql/read-only-database.js';
 import { describeShop, detectShop, type OdooShop } from './detect.js';
-import { dialectOf } from './dialect.js';
+import { dialectOf, dialectOfVersion } from './dialect.js';
 import { everyNeed } from './grants.js';
 import { KPI_DEFINITIONS } from './kpis/index.js';
 import type { Facts, OdooKpi } from './kpis/kpi.js';
@@ -18,6 +18,8 @@ import { type Statement, tailReach } from './statements.js';
 const SHOP_VALID_MS = 10 * 60_000;
 /** How much later than due the present may be looked at and still be called that: jitter, turns at the target, two clocks. */
 const PRESENT_SLACK_MS = 60_000;
+/** How many ids a note names. */
+const IDS_MAX = 20;
 
 /** What an Odoo probe is made of. */
 export interface OdooSqlOptions {
@@ -53,10 +55,12 @@ export class OdooSqlProbe implements Probe {
   #measureOf(kpi: Kpi, definition: OdooKpi): Measure {
     const { settings, everyMs, target } = this.#options;
     const delayMs = definition.settles === 'grace' ? settings.grace : settings.delay;
+    // Of what shows only the present one window is enough: the first round measures at once, and says nothing of a past unseen.
+    const backfillMs = isOfPresent(definition, settings) ? everyMs : Math.max(settings.backfill, everyMs);
     return {
       kpi,
       target,
-      rhythm: { everyMs, delayMs, backfillMs: Math.max(settings.backfill, everyMs) },
+      rhythm: { everyMs, delayMs, backfillMs },
       needsOpenShop: definition.needsOpenShop,
       asOf: async () => {
         const clock = await this.#options.database.read(readClock);
@@ -75,7 +79,7 @@ export class OdooSqlProbe implements Probe {
         const reading = new Reading(query, shop.columns, describeShop(shop));
         const answers = await this.#answers(definition, windows, delayMs, shop, reading);
         const measurements = windows.map((window, i) => this.#measurement(definition, window, answers, i));
-        return { measurements, rows: reading.rows };
+        return { measurements, rows: reading.rows, notes: notesOf(definition, answers) };
       });
     } catch (error) {
       // After an upgrade other columns may be there: look again before the next try.
@@ -134,8 +138,24 @@ export class OdooSqlProbe implements Probe {
   }
 }
 
+/** Whether nothing of a KPI can be asked of the past; so it is in every version. */
+function isOfPresent({ statements }: OdooKpi, settings: OdooSqlSettings): boolean {
+  return statements(dialectOfVersion(19), settings).every(({ isPresent }) => isPresent === true);
+}
+
 /** The rows of each statement, by its name and then by window; null where it was not asked of that window. */
 type Answers = ReadonlyMap<string, readonly (readonly Row[] | null)[]>;
+
+/** Which rows the newest window's numbers speak of, a few of each kind. */
+function notesOf({ ids = {} }: OdooKpi, answers: Answers): readonly string[] {
+  const newest = [...answers.values()].flatMap((windows) => windows.at(-1) ?? []);
+  return Object.entries(ids).flatMap(([column, what]) => {
+    const found = newest.flatMap((row) => (Array.isArray(row[column]) ? (row[column] as readonly number[]) : []));
+    if (found.length === 0) return [];
+    const more = found.length > IDS_MAX ? ` and ${found.length - IDS_MAX} more` : '';
+    return [`${what}: ${found.slice(0, IDS_MAX).join(', ')}${more}`];
+  });
+}
 
 function askedOf(statement: Statement, windows: readonly Window[], isPresent: boolean): readonly Window[] {
   if (statement.isPresent !== true) return windows;

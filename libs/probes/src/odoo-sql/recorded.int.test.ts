@@ -142,6 +142,32 @@ test('what a version does not have is a gap of that KPI alone, and is named', as
   });
 });
 
+test('what the numbers speak of is told by its ids', async () => {
+  const c = recordedCases('19').find(({ snapshot, params }) => snapshot === 's2-incident' && params.company === null);
+  const kpis = ['cron-health', 'cron-failing', 'price-config', 'price-sold', 'mail-queue'] as const;
+  const probe = probeOf('19', c as RecordedCase, { kpis });
+  const notes: (readonly string[] | undefined)[] = [];
+  for (const measure of probe.measures) notes.push((await measure.measure([windowOf(c as RecordedCase)])).notes);
+  expect(notes).toEqual([
+    ['overdue jobs (ir_cron): 27'],
+    ['failing jobs (ir_cron): 18, 28'],
+    ['products whose prices differ (product_template): 6, 7'],
+    ['products sold at other prices (product_product): 6, 7'],
+    [],
+  ]);
+});
+
+test('of what shows only the present, one window of the past is asked for', () => {
+  const [c] = recordedCases('19') as [RecordedCase];
+  const { measures } = probeOf('19', c, { kpis: ['cron-health', 'queues', 'mail-queue', 'pos-sync'], backfill: '3h' });
+  expect(measures.map(({ kpi, rhythm }) => [kpi, rhythm.backfillMs / MINUTE_MS])).toEqual([
+    ['cron-health', 1],
+    ['queues', 1],
+    ['mail-queue', 180],
+    ['pos-sync', 180],
+  ]);
+});
+
 test('a queue of the shop’s own is asked as it stands, and says why where it cannot be', async () => {
   const c = recordedCases('14').find(({ snapshot, params }) => snapshot === 's2-incident' && params.company === null);
   const of = async (sql: string) => {

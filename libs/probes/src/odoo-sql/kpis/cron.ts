@@ -15,6 +15,7 @@ export const cronHealth: OdooKpi = {
   tails: noTails,
   statements: (dialect) => [overdueJobs(dialect)],
   samples: (facts) => gaugesOf(facts, 'cron_health', HEALTH, HEALTH_COLUMNS),
+  ids: { overdue_ids: 'overdue jobs (ir_cron)' },
 };
 
 /** odoo-kpis 3.13: scheduled jobs that fail again and again. From 18; before, only the log tells. */
@@ -25,6 +26,7 @@ export const cronFailing: OdooKpi = {
   tails: noTails,
   statements: () => [failingJobs],
   samples: (facts) => gaugesOf(facts, 'cron_failing', FAILING, FAILING_COLUMNS),
+  ids: { failing_ids: 'failing jobs (ir_cron)' },
 };
 
 // `nextcall` moves only after a run; `lastcall` also after one that failed. No row is locked: Odoo skips a locked job.

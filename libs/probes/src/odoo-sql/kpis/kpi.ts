@@ -18,6 +18,8 @@ export interface OdooKpi {
   tails(settings: OdooSqlSettings): readonly string[];
   statements(dialect: Dialect, settings: OdooSqlSettings): readonly Statement[];
   samples(facts: Facts): readonly Sample[];
+  /** Columns that list the ids of what was found, and what those are: told to people, never a signal. */
+  readonly ids?: Readonly<Record<string, string>>;
 }
 
 /** What the statements of a KPI said of one window. */

@@ -13,6 +13,7 @@ export const priceConfig: OdooKpi = {
   tails: noTails,
   statements: (dialect) => [configured(dialect)],
   samples: (facts) => gaugesOf(facts, 'price_config_diff', PREFIX, COLUMNS),
+  ids: { differing_templates: 'products whose prices differ (product_template)' },
 };
 
 // Fixed prices and list prices alone: percentages, formulas, categories and variants need Odoo's own engine, and what

@@ -27,6 +27,7 @@ export const priceSold: OdooKpi = {
   tails: () => ['pos_order', 'pos_order_line'],
   statements: () => [soldDifference],
   samples: (facts) => gaugesOf(facts, 'price_sold_diff', SOLD, SOLD_COLUMNS),
+  ids: { differing_products: 'products sold at other prices (product_product)' },
 };
 
 /** odoo-kpis 3.11: lines sold for nothing of products that have a price. */
