@@ -23,8 +23,8 @@ export type RulesAnswer =
 
 /** A date in a header has no fractions: the answer may be this much younger than it says. */
 const DATE_MS = 999;
-/** More active alerts of one rule than this are not carried; the rule then says nothing. */
-const ALERTS_OF_RULE_MAX = 1_000;
+/** A rule whose alerts take more than this does not fit one part of a message; it then says nothing. */
+const RULE_BYTES_MAX = 256 * 1024;
 const TEMPLATE = '{{';
 
 /** Reads what a Prometheus answered of its alerts and of the rules that make them (interfaces 7). */
@@ -41,7 +41,7 @@ export function readRules(asked: RulesAsked): RulesAnswer {
     const intervalMs = Math.round(Number(mapOf(group)?.['interval']) * 1000);
     return listOf(mapOf(group)?.['rules']).flatMap((rule) => readRule(rule, intervalMs, asked));
   });
-  return { rules: rules.map((rule) => withAgreed(rule, active)), problem: null };
+  return { rules: rules.map((rule) => carried(withAgreed(rule, active))), problem: null };
 }
 
 function readRule(value: unknown, intervalMs: number, asked: RulesAsked): readonly RuleStatement[] {
@@ -54,10 +54,10 @@ function readRule(value: unknown, intervalMs: number, asked: RulesAsked): readon
     {
       name,
       labels: Object.fromEntries(written.filter(([, text]) => !text.includes(TEMPLATE))),
-      isHealthy: health === 'ok' && intervalMs > 0 && alerts.length <= ALERTS_OF_RULE_MAX,
+      isHealthy: health === 'ok' && intervalMs > 0,
       evaluatedAtMs: ourTimeOf(typeof lastEvaluation === 'string' ? parseInstant(lastEvaluation) : null, asked),
       intervalMs: intervalMs > 0 ? intervalMs : 0,
-      alerts: alerts.slice(0, ALERTS_OF_RULE_MAX),
+      alerts,
     },
   ];
 }
@@ -100,6 +100,11 @@ function withAgreed(rule: RuleStatement, active: readonly ActiveAlert[]): RuleSt
   });
   const gone = ofRule.filter(({ fingerprint }) => !own.has(fingerprint));
   return { ...rule, alerts: [...agreed, ...gone.map((alert) => ({ ...alert, state: 'pending' as const }))] };
+}
+
+function carried(rule: RuleStatement): RuleStatement {
+  const isCarried = Buffer.byteLength(JSON.stringify(rule.alerts)) <= RULE_BYTES_MAX;
+  return isCarried ? rule : { ...rule, isHealthy: false, alerts: [] };
 }
 
 function dataOf(reply: Reply): Readonly<Record<string, unknown>> {
