@@ -12,7 +12,7 @@ import { hashToken, makeToken } from '@parapet/policy';
 import type { Sample } from '@parapet/signals';
 import { parse } from 'yaml';
 import { snippetsOf } from '../../test/snippets.js';
-import { World } from '../../test/world.js';
+import { tokens, World } from '../../test/world.js';
 
 const JSON_TYPE = /^application\/json\b/;
 const PAGE = 'otlp.md';
@@ -194,6 +194,24 @@ describe('an OpenTelemetry SDK that exports to us', () => {
     expect([protobuf.status, protobuf.headers.get('content-type')]).toEqual([400, 'application/x-protobuf']);
     expect(await protobuf.text()).toContain('the body is no ExportMetricsServiceRequest');
     expect((await post('text/plain', 'x')).status).toBe(415);
+  });
+
+  it.each([
+    ['nobody’s token', () => makeToken(), 401],
+    ['another tenant’s token', () => tokens.stranger, 403],
+    ['a token of samples', () => tokens.samples, 403],
+  ])('whoever has %s is not let in, and told so in the words of the protocol', async (_, whose, status) => {
+    const before = (await samplesOf('shop-otel')).length;
+    const gauge = { dataPoints: [{ asInt: '9', timeUnixNano: `${Date.now()}000000` }] };
+    const answer = await fetch(addressOf('shop-otel'), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${whose()}` },
+      body: JSON.stringify({
+        resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: 'shop.carts.open', gauge }] }] }],
+      }),
+    });
+    expect([answer.status, await answer.json()]).toEqual([status, { message: expect.any(String) }]);
+    expect(await samplesOf('shop-otel')).toHaveLength(before);
   });
 
   it('beyond its rate a source is told when to come again', async () => {

@@ -9,7 +9,7 @@ import type { Sample } from '@parapet/signals';
 import { startPrometheus, type TestServer } from '@parapet/testkit';
 import { snapped } from '../../test/snappy.js';
 import { snippetsOf } from '../../test/snippets.js';
-import { eventually, World } from '../../test/world.js';
+import { eventually, tokens, World } from '../../test/world.js';
 import { version1, version2 } from '../../test/write-requests.js';
 
 const PAGE = 'remote-write.md';
@@ -253,6 +253,18 @@ ${remoteWrite}
         status,
         expect.stringMatching(/^application\/problem\+json/),
       ]);
+    });
+
+    it.each([
+      ['nobody’s token', () => makeToken(), 401],
+      ['another tenant’s token', () => tokens.stranger, 403],
+      ['another source’s token', () => tokens.samples, 403],
+    ])('with %s are not let in', async (_, whose, status) => {
+      const before = (await world.stored()).length;
+      const body = snapped(version1([series('carts_open', Date.now())]));
+      expect((await write(body, { authorization: `Bearer ${whose()}` })).status).toBe(status);
+      const later = (await world.stored()).slice(before).flatMap(({ batch }) => batch.samples);
+      expect(later.filter(({ value }) => value.kind === 'gauge' && value.value === 17)).toEqual([]);
     });
 
     it('at another address are not heard', async () => {
