@@ -108,6 +108,15 @@ describe('a value that was tried', () => {
 });
 
 describe('a KPI that was tried', () => {
+  test('says what the probe found besides numbers', async () => {
+    const probe = probeOf({ kind: 'gauge', value: 1 });
+    const [measure] = probe.measures as [Measure];
+    const notes = ['step payment: answered 500, expected 200'];
+    const noted: Measure = { ...measure, measure: async (windows) => ({ ...(await measure.measure(windows)), notes }) };
+    expect((await tried({ ...probe, measures: [noted] })).notes).toEqual(notes);
+    expect((await tried(probe)).notes).toEqual([]);
+  });
+
   test('says its cost and the lag of the copy', async () => {
     const one = await tried(probeOf({ kind: 'gauge', value: 1 }, { lagMs: async () => 1_500 }));
     expect(one).toMatchObject({ lagMs: 1_500, cost: { ms: 0, rows: 4 }, kpi: 'orders', workload: 'odoo-retail' });

@@ -39,6 +39,8 @@ export interface TriedKpi {
   readonly lagMs: number | null;
   readonly cost: { readonly ms: number; readonly rows: number } | null;
   readonly values: readonly TriedValue[];
+  /** What the probe found besides numbers: which step failed, what differs. */
+  readonly notes: readonly string[];
   /** Why nothing at all was measured; null where something was. */
   readonly gap: TrialGap | null;
 }
@@ -86,7 +88,7 @@ async function tryMeasure(
     kind: probe.kind,
     kpi: measure.kpi,
   };
-  const nothing = { ...names, window: null, lagMs: null, cost: null, values: [] };
+  const nothing = { ...names, window: null, lagMs: null, cost: null, values: [], notes: [] };
   let tried: TriedKpi = { ...nothing, gap: null };
   try {
     const asOfMs = await measure.asOf();
@@ -96,9 +98,9 @@ async function tryMeasure(
     const settledMs = asOfMs - measure.rhythm.delayMs;
     if (window.toMs > settledMs) return { ...tried, gap: unsettled(window, measure.rhythm.delayMs) };
     const begunMs = nowMs();
-    const { measurements, rows } = await measure.measure([window]);
+    const { measurements, rows, notes = [] } = await measure.measure([window]);
     const cost = { ms: Math.max(0, nowMs() - begunMs), rows };
-    return { ...tried, cost, values: measurements.flatMap(valuesOf) };
+    return { ...tried, cost, values: measurements.flatMap(valuesOf), notes };
   } catch (error) {
     if (!(error instanceof MeasurementFailed)) throw error;
     return { ...tried, gap: { reason: error.reason, detail: error.message, advice: FAILURE_ADVICE[error.reason] } };

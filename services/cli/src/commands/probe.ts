@@ -131,7 +131,7 @@ function kpiText({ paint, width }: Context, one: TriedKpi): string {
   const window = one.window === null ? [] : [`${instant(one.window.from)} to ${instant(one.window.to)}`];
   const lag = one.lagMs === null ? [] : [`lag ${one.lagMs === 0 ? 'none' : span(one.lagMs)}`];
   const cost = one.cost === null ? [] : [`cost ${one.cost.ms} ms, ${one.cost.rows} rows`];
-  const lines = one.gap === null ? one.values.map(valueText) : [gapText(one.gap)];
+  const lines = one.gap === null ? [...one.values.map(valueText), ...one.notes] : [gapText(one.gap)];
   const body = lines.map((line) => `  ${wrap(foreign(line), width - 2, '    ')}`);
   return [
     `${paint(isWhole(one) ? 'green' : 'yellow', head)}`,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CursorKey } from './cursors.js';
 import { backoffMs, jitterMs } from './pace.js';
 import type { Measure } from '@parapet/probes';
-import { runRound, type RoundPorts } from './round.js';
+import { type RoundOutcome, runRound, type RoundPorts } from './round.js';
 
 /** Where a loop tells what went wrong. */
 export interface LoopLog {
@@ -15,6 +15,8 @@ export class ProbeLoop {
   readonly #stopping = new AbortController();
   readonly #ended: Promise<void>;
   #failures = 0;
+  /** What was last said to be found besides numbers, so that it is said once and not every minute. */
+  #noted = '';
 
   constructor(
     private readonly measure: Measure,
@@ -54,14 +56,19 @@ export class ProbeLoop {
       } else {
         if (wasFailing) this.log.info('measures again', { ...this.key, failures: this.#failures });
         this.#failures = 0;
+        this.#note(outcome.notes);
         pauseMs = outcome.pauseMs === 0 ? 0 : outcome.pauseMs + lateMs;
       }
     }
   }
 
-  async #round(): Promise<
-    { kind: 'measured' | 'left-alone'; pauseMs: number } | { kind: 'failed'; why: string; detail: string }
-  > {
+  #note(notes: readonly string[] | null): void {
+    if (notes === null || notes.join('\n') === this.#noted) return;
+    this.#noted = notes.join('\n');
+    this.log.info('found besides numbers', { ...this.key, notes });
+  }
+
+  async #round(): Promise<Exclude<RoundOutcome, { kind: 'failed' }> | { kind: 'failed'; why: string; detail: string }> {
     try {
       const care = { perTarget: this.perTarget, isCareful: this.#failures > 0 };
       const outcome = await runRound(this.measure, this.key, this.ports, care);

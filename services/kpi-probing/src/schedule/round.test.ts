@@ -88,7 +88,12 @@ describe('a round', () => {
   });
 
   test('measures the past at the first start, publishes, then moves the cursor, and waits for the next end', async () => {
-    expect(await runRound(shop, KEY, ports, CARE)).toEqual({ kind: 'measured', windows: 2, pauseMs: MINUTE_MS });
+    expect(await runRound(shop, KEY, ports, CARE)).toEqual({
+      kind: 'measured',
+      windows: 2,
+      pauseMs: MINUTE_MS,
+      notes: [],
+    });
     expect(story).toEqual(['8..9', '9..10', 'cursor 10']);
   });
 
@@ -139,7 +144,7 @@ describe('a round', () => {
   test('a long past is measured in pieces, without a pause between them', async () => {
     cursorMs = 0;
     shop.nowMs = 500 * MINUTE_MS;
-    expect(await runRound(shop, KEY, ports, CARE)).toEqual({ kind: 'measured', windows: 300, pauseMs: 0 });
+    expect(await runRound(shop, KEY, ports, CARE)).toEqual({ kind: 'measured', windows: 300, pauseMs: 0, notes: [] });
     expect(cursorMs).toBe(300 * MINUTE_MS);
   });
 

@@ -43,7 +43,13 @@ export interface RoundPorts {
 
 /** How a round ended, and when the next one makes sense. */
 export type RoundOutcome =
-  | { readonly kind: 'measured'; readonly windows: number; readonly pauseMs: number }
+  | {
+      readonly kind: 'measured';
+      readonly windows: number;
+      readonly pauseMs: number;
+      /** What the probe found besides numbers; null where it did not look. */
+      readonly notes: readonly string[] | null;
+    }
   | { readonly kind: 'left-alone'; readonly pauseMs: number }
   | { readonly kind: 'failed'; readonly failure: MeasurementFailed };
 
@@ -86,7 +92,9 @@ export async function runRound(measure: Measure, key: CursorKey, ports: RoundPor
   const reachedMs = last?.window.toMs ?? cursorMs;
   const dueMs = reachedMs === null ? asOfMs + measure.rhythm.everyMs : dueAtMs(measure.rhythm, reachedMs);
   ports.costs.behind(key, Math.max(0, asOfMs - dueMs));
-  return { kind: 'measured', windows: measured.measurements.length, pauseMs: Math.max(0, dueMs - asOfMs) };
+  const windows = measured.measurements.length;
+  const notes = windows === 0 ? null : (measured.notes ?? []);
+  return { kind: 'measured', windows, pauseMs: Math.max(0, dueMs - asOfMs), notes };
 }
 
 /** One turn at the target, and what it cost there; whatever comes of it, its circuit hears. */
