@@ -1,6 +1,7 @@
 import type { CheckedDocumentOf } from '../document.js';
 import type { ConfigurationProblem } from '../problem.js';
 import { mustBeEnvironment, mustName, type Neighbourhood, repeated } from './names.js';
+import { checkInstances } from './probe-instances.js';
 
 /** A workload names policies, targets and environments that there are. */
 export function checkWorkload(document: CheckedDocumentOf<'Workload'>, near: Neighbourhood): ConfigurationProblem[] {
@@ -29,6 +30,7 @@ export function checkWorkload(document: CheckedDocumentOf<'Workload'>, near: Nei
       (one) => `${one.name}${one.environment === undefined ? '' : ` in ${one.environment}`}`,
     ),
     ...repeated(document, probes, ['spec', 'probes'], (one) => one.name),
+    ...checkInstances(document, near),
     ...components.flatMap((one, i) =>
       mustName(document, ['spec', 'components', i, 'target'], one.target, 'target', targetNames),
     ),

@@ -72,6 +72,13 @@ export const credentials = z
   .refine((list) => list.length <= 2, { error: 'must hold at most two' })
   .meta({ description: 'one credential; two while one is being exchanged for the other', maxItems: 2 });
 
+/** A list without repeats; of objects, by what `of` makes of each. */
+export function isDistinct<T>(of: (item: T) => unknown = (item) => item): (list: readonly T[]) => boolean {
+  return (list) => new Set(list.map(of)).size === list.length;
+}
+
+export const EACH_ONCE = { error: 'each stands here once' };
+
 /** The name of another document. */
 export const nameOf = (kind: string) =>
   slug.meta({ description: `the name of a ${kind}: lower-case letters, digits and hyphens` });

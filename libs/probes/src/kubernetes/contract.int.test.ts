@@ -339,6 +339,10 @@ describe('what could not be measured is never a number', () => {
     expect(text).toMatch(words);
   });
 
+  it('a namespace that is named twice would be one series of two', () => {
+    expect(() => probeOf({ namespaces: ['shop', 'shop'] })).toThrow('settings.namespaces: each stands here once');
+  });
+
   it('plain http is refused before a token is sent', () => {
     expect(() => probeOf({ server: 'http://127.0.0.1:8080' })).toThrow('https only');
   });

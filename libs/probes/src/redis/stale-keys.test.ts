@@ -59,6 +59,16 @@ describe('settings of stale keys', () => {
   });
 });
 
+it('kinds of stale keys have names of their own: each is a measurement, and a dimension', () => {
+  const kind = (name: string) => ({ name, match: 'page:*' });
+  const read = (...names: string[]) =>
+    redisSettings.safeParse({ connection: { env: 'CACHE_URL' }, staleKeys: names.map(kind) });
+  expect(read('pages', 'carts').success).toBe(true);
+  expect(read('pages', 'pages').error?.issues).toMatchObject([
+    { path: ['staleKeys'], message: 'each stands here once' },
+  ]);
+});
+
 describe('what INFO says', () => {
   const COMPLETE = `# Server\r\nredis_version:7.2.4\r\nuptime_in_seconds:90\r\n\r\n# Clients\r\nblocked_clients:2\r\n# Memory\r\nused_memory:750\r\nmaxmemory:1000\r\n# Stats\r\nevicted_keys:5\r\nrejected_connections:1\r\nkeyspace_hits:9\r\nkeyspace_misses:3\r\n# Keyspace\r\ndb0:keys=12,expires=12,avg_ttl=0\r\n`;
   const values = (text: string) =>

@@ -1,5 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
-import { readDocument } from '../document.js';
+import { nameOfDocument, readDocument } from '../document.js';
 import { presentMeasure, type Finding, type Look } from '../present.js';
 import type { Measure, Probe } from '../probe.js';
 import { certificateFindings } from './certificates.js';
@@ -64,7 +64,7 @@ export class TraefikProbe implements Probe {
     return presentMeasure({
       probe: name,
       kpi,
-      target: settings.url,
+      target: nameOfDocument(settings),
       everyMs,
       nowMs,
       signals,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, secretRef } from '../fields.js';
+import { duration, EACH_ONCE, isDistinct, secretRef } from '../fields.js';
 import { httpUrl, reach } from './reachable.js';
 
 /** What a probe of kind `kubernetes` can measure; `nodes` needs a right for the whole cluster. */
@@ -20,8 +20,13 @@ export const kubernetesSettings = z.strictObject({
     .default({ file: '/var/run/secrets/kubernetes.io/serviceaccount/token' })
     .meta({ description: 'the token of a service account' }),
   ...reach,
-  kpis: z.array(z.enum(KUBERNETES_KPIS)).min(1).default(['pods', 'autoscalers']),
-  namespaces: z.array(namespace).min(1).max(20).meta({ description: 'the only namespaces that are asked about' }),
+  kpis: z.array(z.enum(KUBERNETES_KPIS)).min(1).refine(isDistinct(), EACH_ONCE).default(['pods', 'autoscalers']),
+  namespaces: z
+    .array(namespace)
+    .min(1)
+    .max(20)
+    .refine(isDistinct(), EACH_ONCE)
+    .meta({ description: 'the only namespaces that are asked about' }),
   selector: z
     .string()
     .min(1)

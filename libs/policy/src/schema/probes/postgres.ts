@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, secretRef } from '../fields.js';
+import { duration, EACH_ONCE, isDistinct, secretRef } from '../fields.js';
 
 /** What a probe of kind `postgres` can measure; each is measured, and fails, for itself (odoo-kpis 4). */
 export const POSTGRES_KPIS = [
@@ -20,6 +20,7 @@ export const postgresSettings = z.strictObject({
   kpis: z
     .array(z.enum(POSTGRES_KPIS))
     .min(1)
+    .refine(isDistinct(), EACH_ONCE)
     .default([...POSTGRES_KPIS]),
   standbys: z
     .array(z.string().min(1).max(63))

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration, secretRef, slug } from '../fields.js';
+import { duration, EACH_ONCE, isDistinct, secretRef, slug } from '../fields.js';
 import { reach } from './reachable.js';
 
 const staleKeys = z
@@ -33,6 +33,10 @@ export const redisSettings = z.strictObject({
   staleKeys: z
     .array(staleKeys)
     .max(10)
+    .refine(
+      isDistinct((one: { readonly name: string }) => one.name),
+      EACH_ONCE,
+    )
     .default([])
     .meta({ description: 'kinds of keys that may be left over after a release' }),
   scan: z
