@@ -1,13 +1,15 @@
 import { resolveSecret, type SecretRef } from '@parapet/policy';
 import type { MakeProbe } from '../probe.js';
+import { readSettings } from '../settings.js';
 import { httpJourneySettings } from './config.js';
 import { HttpJourneyProbe } from './probe.js';
 
 /** Makes a journey of its declaration, or says every problem of its settings. */
-export const makeHttpJourneyProbe: MakeProbe = ({ probe, workload }, nowMs) => {
-  const parsed = httpJourneySettings.safeParse(probe.settings);
-  if (!parsed.success) return { problems: parsed.error.issues.map(({ path, message }) => problem(path, message)) };
-  const settings = parsed.data;
+export const makeHttpJourneyProbe: MakeProbe = (declared, nowMs) => {
+  const read = readSettings(declared, httpJourneySettings);
+  if ('problems' in read) return read;
+  const { settings } = read;
+  const { workload, probe } = declared;
   return new HttpJourneyProbe({
     name: `${workload}/${probe.name}`,
     instance: probe.name,
@@ -21,6 +23,3 @@ export const makeHttpJourneyProbe: MakeProbe = ({ probe, workload }, nowMs) => {
     nowMs,
   });
 };
-
-const problem = (path: readonly PropertyKey[], message: string): string =>
-  `settings${path.map((p) => `.${String(p)}`).join('')}: ${message}`;

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { InstantMs } from '@parapet/kernel';
+import { readDocument } from '../document.js';
 import { MeasurementFailed, type Measure, type Probe } from '../probe.js';
 import { type Look, presentMeasure } from '../present.js';
 import type { HttpJourneySettings } from './config.js';
 import { findingsOf, SIGNALS } from './findings.js';
 import { runJourney } from './run.js';
+
+const CA_LIMITS = { bytesMax: 1_000_000, timeoutMs: 5_000 };
 
 /** What a journey probe is made of. */
 export interface HttpJourneyOptions {
@@ -50,7 +52,10 @@ export class HttpJourneyProbe implements Probe {
   async #look(): Promise<Look> {
     const { settings, nowMs } = this.#options;
     const secrets = new Map(Object.keys(settings.secrets).map((name) => [name, this.#secret(name)]));
-    const ca = settings.ca === undefined ? undefined : await certificates(settings.ca);
+    const ca =
+      settings.ca === undefined
+        ? undefined
+        : (await readDocument({ file: settings.ca, allowPrivate: false }, CA_LIMITS)).text;
     const run = await runJourney({ settings, run: randomUUID(), secrets, ca, nowMs });
     const failed = run.steps.find(({ failure }) => failure !== null);
     return {
@@ -69,13 +74,5 @@ export class HttpJourneyProbe implements Probe {
     } catch (error) {
       throw new MeasurementFailed('refused', error instanceof Error ? error.message : String(error), { cause: error });
     }
-  }
-}
-
-async function certificates(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (cause) {
-    throw new MeasurementFailed('missing', `cannot read the certificate authorities in ${file}`, { cause });
   }
 }
