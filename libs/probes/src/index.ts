@@ -1,3 +1,5 @@
+export { type Discovery, discoverOdoo, type DiscoverOptions, type FoundKpi } from './discover/discover-odoo.js';
+export type { Proposal } from './discover/proposals.js';
 export { exchange, type HttpAnswer, type HttpRequest, placeOf } from './http/exchange.js';
 export { makeProbe } from './kinds.js';
 export { isKpi, type Kpi, KPIS, kpisOf, odooSqlSettings, type OdooSqlSettings } from './odoo-sql/config.js';

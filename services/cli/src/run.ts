@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { alertCommands } from './commands/alerts.js';
 import { applyCommand } from './commands/apply.js';
 import { deadCommands } from './commands/dead.js';
+import { discoverCommands } from './commands/discover.js';
 import { guardrailCommands } from './commands/guardrails.js';
 import { journalCommands } from './commands/journal.js';
 import { lintCommand } from './commands/lint.js';
@@ -73,6 +74,7 @@ function build(world: World, end: (code: ExitCode) => void): Command {
   deadCommands(program, world);
   odooCommands(program, world);
   probeCommands(program, world, end);
+  discoverCommands(program, world);
   replayCommand(program, world, end);
   simulateCommand(program, world);
   scoreCommand(program, world);
