@@ -66,7 +66,7 @@ export class Intake {
   async answer(handed: Handed): Promise<Answer> {
     const admission = await this.desk.admit(handed);
     const known = admission.refusal === null ? admission.sender : admission.known;
-    const answer = await this.#answerTo(handed, admission);
+    const answer = await this.#answerTo(handed, admission, known);
     // Names that a sender made up would be labels without end.
     const where = { door: handed.door.name, tenant: known?.tenant ?? 'none', source: known?.source.name ?? 'none' };
     this.around.metrics.count('parapet_ingest_messages_total', {
@@ -76,17 +76,15 @@ export class Intake {
     return answer;
   }
 
-  async #answerTo(handed: Handed, admission: Admission): Promise<Answer> {
+  async #answerTo(handed: Handed, admission: Admission, known: Sender | null): Promise<Answer> {
     const early = admission.refusal ?? this.#crowded(admission);
+    // What somebody who is known sent for good to the wrong place is still taken in, and kept.
+    if (known === null || (early !== null && !isForGood(early))) return { reply: null, refusal: early as Refusal };
     const isUnproven = admission.refusal === null && !admission.isProven;
-    if (early !== null) {
-      const known = admission.refusal === null ? admission.sender : admission.known;
-      if (known === null || isUnproven || !isForGood(early)) return { reply: null, refusal: early };
-    }
     this.#inFlight++;
     if (isUnproven) this.#unproven++;
     try {
-      return await this.#receive(handed, admission);
+      return await this.#receive(handed, admission, known);
     } finally {
       this.#inFlight--;
       if (isUnproven) this.#unproven--;
@@ -98,8 +96,7 @@ export class Intake {
     return isFull ? unavailable('too many messages at once', 2) : null;
   }
 
-  async #receive(handed: Handed, admission: Admission): Promise<Answer> {
-    const sender = (admission.refusal === null ? admission.sender : admission.known) as Sender;
+  async #receive(handed: Handed, admission: Admission, sender: Sender): Promise<Answer> {
     const { raw, refusal } = await receive(handed.body);
     const { metrics } = this.around;
     const where = { door: handed.door.name, tenant: sender.tenant, source: sender.source.name };
@@ -107,11 +104,8 @@ export class Intake {
     const startedMs = performance.now();
     try {
       return await withinTime(ANSWER_MS_MAX, async () => {
-        const early = admission.refusal ?? refusal;
-        if (admission.refusal !== null || early !== null) {
-          const isTheirs = admission.refusal !== null || admission.isProven;
-          return await this.#refused(handed, sender, raw, early as Refusal, isTheirs);
-        }
+        if (admission.refusal !== null) return await this.#refused(handed, sender, raw, admission.refusal, true);
+        if (refusal !== null) return await this.#refused(handed, sender, raw, refusal, admission.isProven);
         return await this.#judge(handed, admission, raw);
       });
     } catch (error) {
