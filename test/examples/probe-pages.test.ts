@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import {
+  backupSettingsSchema,
   BUILT_IN_SIGNALS,
   configurationOf,
+  driftSettingsSchema,
+  httpJourneySettingsSchema,
   kubernetesSettings,
+  objectStorageSettingsSchema,
   parseDocuments,
   postgresSettings,
   type ProbeKind,
@@ -49,7 +53,11 @@ function pasted(kind: ProbeKind) {
 }
 
 const KINDS = {
+  backup: backupSettingsSchema,
+  drift: driftSettingsSchema,
+  'http-journey': httpJourneySettingsSchema,
   kubernetes: kubernetesSettings,
+  'object-storage': objectStorageSettingsSchema,
   postgres: postgresSettings,
   redis: redisSettings,
   traefik: traefikSettings,
