@@ -16,11 +16,11 @@ const CAREFUL_SHA256 = '7ffb51ec054d89601bc4dd0ae60bd6bc0ce6dd8be9ca6b753c77b0a1
 const carefulToken = makeToken();
 const signingToken = makeToken();
 const credentials = (token: string) => `credentials: [{ sha256: "${hashToken(token)}" }]`;
-const source = (name: string, spec: string) => `---
+const source = (name: string, spec: string, requests = '{ perSecond: 100000, burst: 1000000 }') => `---
 apiVersion: parapet.dev/v1
 kind: SignalSource
 metadata: { tenant: acme-retail, name: ${name} }
-spec: { ${spec}, environments: [production], requests: { perSecond: 100000, burst: 1000000 } }
+spec: { ${spec}, environments: [production], requests: ${requests} }
 `;
 const SOURCES = [
   // As the pages have them.
@@ -32,6 +32,7 @@ const SOURCES = [
     `kind: alertmanager, requires: both, ${credentials(carefulToken)}, certificates: [{ sha256: ${CAREFUL_SHA256} }]`,
   ),
   source('token-grafana', `kind: grafana, secret: { env: PARAPET_GRAFANA_SECRET }, ${credentials(signingToken)}`),
+  source('slow-grafana', 'kind: grafana, secret: { env: PARAPET_GRAFANA_SECRET }', '{ perSecond: 0.01, burst: 2 }'),
   source('broken-grafana', 'kind: grafana, secret: { env: PARAPET_NOWHERE_SECRET }'),
 ].join('');
 
@@ -185,6 +186,20 @@ describe('a signed body', () => {
     expect((await send(path, { body: three, headers: { ...bearer(signingToken), ...signed(three) } })).status).toBe(
       202,
     );
+  });
+
+  it('counts for the source’s rate only where it is right: nobody else can use it up', async () => {
+    const path = grafana('slow-grafana');
+    for (let i = 0; i < 5; i++) {
+      const body = fresh();
+      expect((await send(path, { body, headers: signed(body, { secret: 'guessed' }) })).status).toBe(401);
+    }
+    const told = [];
+    for (let i = 0; i < 3; i++) {
+      const body = fresh();
+      told.push((await send(path, { body, headers: signed(body) })).status);
+    }
+    expect(told).toEqual([202, 202, 503]);
   });
 
   it('is asked for again while its secret cannot be read: that is no fault of the sender', async () => {
