@@ -221,6 +221,8 @@ function reread(memory: PartitionMemory): PartitionMemory {
       alerts: json(own.alerts),
       unattached: json(own.unattached),
       series: new Map(json([...own.series])),
+      // Not kept: whoever reads it back looks anew.
+      seriesLookedAtMs: 0,
       releases: new Map(json([...own.releases])),
       watches: watchesOf(own),
     },
