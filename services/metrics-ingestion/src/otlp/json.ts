@@ -1,5 +1,6 @@
 import type { ExponentialBuckets } from '@parapet/signals';
 import { Field } from '../door/field.js';
+import { addLabel } from '../series/labels.js';
 import type { OutsidePoint, OutsideSeries, OutsideValue } from '../series/outside.js';
 import { type IsWanted, WantedPoints } from '../series/wanted.js';
 import { type ExportRequest, holdsNothing, instantOf, labelsOf, startOf, temporalityOf } from './request.js';
@@ -119,7 +120,7 @@ function attributesOf(field: Field): Labels {
   const attributes = new Map<string, string>();
   for (const one of list(field)) {
     const key = one.member('key');
-    attributes.set(key.isAbsent ? '' : key.text(ANY), textOf(one.member('value')));
+    addLabel(attributes, key.isAbsent ? '' : key.text(ANY), textOf(one.member('value')));
   }
   return attributes;
 }

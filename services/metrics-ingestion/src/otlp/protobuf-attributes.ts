@@ -1,3 +1,4 @@
+import { addLabel } from '../series/labels.js';
 import { BYTES, FIXED64, VARINT, type WireReader } from '../protobuf/wire.js';
 
 const KEY = (1 << 3) | BYTES;
@@ -14,7 +15,7 @@ export function readAttribute(reader: WireReader, end: number, into: Map<string,
     else reader.skip(tag, end);
   }
   reader.endAt(end);
-  into.set(key, value);
+  addLabel(into, key, value);
 }
 
 function readValue(reader: WireReader, end: number): string {

@@ -1,6 +1,7 @@
 import { BYTES, WireReader } from '../protobuf/wire.js';
 import type { OutsidePoint, OutsideSeries } from '../series/outside.js';
 import { readHistogram } from './histogram.js';
+import { addLabel } from '../series/labels.js';
 import { LabelMemory } from '../series/label-memory.js';
 import type { IsWanted } from '../series/wanted.js';
 import { NAME, Tally, type WriteRequest } from './request.js';
@@ -44,6 +45,7 @@ function readSeries(reader: WireReader, end: number, wishes: Wishes, tally: Tall
   const isOurs = metric !== null && wishes.isWanted(metric);
   const points: OutsidePoint[] = [];
   let held = 0;
+  let late: Map<string, string> | undefined;
   reader.pos = start;
   let labels = isOurs ? leadingLabels(reader, end, wishes.memory) : NONE;
   while (reader.pos < end) {
@@ -58,7 +60,7 @@ function readSeries(reader: WireReader, end: number, wishes: Wishes, tally: Tall
     if (!isOurs) reader.skip(tag, end);
     else if (tag === SAMPLE) points.push(readSample(reader, reader.end(end)));
     else if (tag === HISTOGRAM) points.push(readHistogram(reader, reader.end(end)));
-    else if (tag === LABEL) labels = readLabel(reader, reader.end(end), new Map(labels));
+    else if (tag === LABEL) labels = readLabel(reader, reader.end(end), (late ??= new Map(labels)));
     else reader.skip(tag, end);
   }
   reader.endAt(end);
@@ -125,6 +127,6 @@ function readLabel(reader: WireReader, end: number, labels: Map<string, string>)
     else reader.skip(tag, end);
   }
   reader.endAt(end);
-  if (name !== NAME) labels.set(name, value);
+  if (name !== NAME) addLabel(labels, name, value);
   return labels;
 }

@@ -2,7 +2,8 @@ import { invariant } from '@parapet/kernel';
 import { BYTES, Malformed, repeated, VARINT, WireReader } from '../protobuf/wire.js';
 import type { OutsidePoint, OutsideSeries } from '../series/outside.js';
 import { readHistogram } from './histogram.js';
-import { LabelMemory } from '../series/label-memory.js';
+import { addLabel } from '../series/labels.js';
+import { LabelMemory, NAME_CHARACTERS_MAX } from '../series/label-memory.js';
 import type { IsWanted } from '../series/wanted.js';
 import { NAME, Tally, type WriteRequest } from './request.js';
 import { readSample } from './sample.js';
@@ -87,16 +88,20 @@ class Symbols {
 
   /** The labels of a series, without its metric's name. */
   labels(refs: readonly number[]): OutsideSeries['labels'] {
-    const texts = refs.map((ref) => this.text(ref));
-    // With its length before each text no two series have one name.
-    const name = texts.map((text) => `${text.length}:${text}`).join('');
-    return this.memory.labels(name, () => {
-      const labels = new Map<string, string>();
-      for (let i = 0; i < texts.length; i += 2) {
-        if (texts[i] !== NAME) labels.set(texts[i] as string, texts[i + 1] as string);
+    const labels = (): Map<string, string> => {
+      const made = new Map<string, string>();
+      for (let i = 0; i < refs.length; i += 2) {
+        const name = this.text(refs[i] as number);
+        if (name !== NAME) addLabel(made, name, this.text(refs[i + 1] as number));
       }
-      return labels;
-    });
+      return made;
+    };
+    // A symbol is written once and may be meant a million times: no name is made of what would be too long for one.
+    const characters = refs.reduce((sum, ref) => sum + this.text(ref).length, 0);
+    if (characters > NAME_CHARACTERS_MAX || refs.length > NAME_CHARACTERS_MAX) return labels();
+    // With its length before each text no two series have one name.
+    const name = refs.map((ref) => `${this.text(ref).length}:${this.text(ref)}`).join('');
+    return this.memory.labels(name, labels);
   }
 
   isWanted(ref: number): boolean {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { type SentSeries, SENT, version1, version2 } from '../../test/write-requests.js';
 import { Refused } from '../door/refusal.js';
-import { Malformed } from '../protobuf/wire.js';
+import { Malformed, WireReader } from '../protobuf/wire.js';
 import { LabelMemory } from '../series/label-memory.js';
 import type { WriteRequest } from './request.js';
 import { readVersion1 } from './version-1.js';
@@ -131,11 +132,40 @@ describe.each(VERSIONS)('version %s', (_, write, read) => {
     expect(() => read(body(10_001), isWanted)).toThrow(Refused);
   });
 
+  it('of a hundred thousand labels no more are kept than show that they are too many', () => {
+    const labels = Array.from({ length: 100_000 }, (_, i) => [`l${i}`, 'x'] as const);
+    const [series] = read(write([{ ...WANTED, labels: [['__name__', 'wanted'], ...labels] }]), isWanted).series;
+    expect(series?.labels.size).toBe(129);
+  });
+
   it('a series without a name is nobody’s', () => {
     const nameless: SentSeries = { ...WANTED, labels: [['job', 'wanted']] };
     expect(read(write([nameless]), isWanted)).toEqual(expect.objectContaining({ series: [], unwanted: 1 }));
   });
 });
+
+it('version 1.0 takes labels wherever they stand, and millions of them do not take for ever', () => {
+  const sample = { labels: [], samples: [{ value: 1, atMs: 1_000 }], histograms: [] };
+  const labels = Array.from({ length: 100_000 }, (_, i) => [`l${i}`, 'x'] as const);
+  // Two halves of one series: the fields of its message, one after the other.
+  const [first, last] = [{ ...sample }, { ...WANTED, samples: [], labels: [...labels, ...WANTED.labels] }].map((one) =>
+    bodyOf(version1([one])),
+  );
+  const body = Buffer.concat([first as Buffer, last as Buffer]);
+  const [series] = readVersion1(Buffer.concat([Buffer.from([0x0a]), varint(body.length), body]), isWanted).series;
+  expect([series?.metric, series?.labels.size, series?.points.length]).toEqual(['wanted', 129, 1]);
+});
+
+/** A message of one series without the field that it stands in. */
+function bodyOf(message: Buffer): Buffer {
+  const reader = new WireReader(message);
+  reader.tag();
+  return message.subarray(message.length - reader.uint32());
+}
+
+function varint(value: number): Buffer {
+  return Buffer.from(new BinaryWriter().uint32(value).finish());
+}
 
 describe('version 2.0 alone', () => {
   it.each([
@@ -159,6 +189,14 @@ describe('version 2.0 alone', () => {
   ])('is refused with %s', (_, labelsRefs) => {
     const timeseries = [{ labelsRefs }];
     expect(() => readVersion2(version2([], { timeseries } as never), isWanted)).toThrow(Malformed);
+  });
+
+  it('with a long symbol that is meant a hundred thousand times is read, and dropped later', () => {
+    const symbols = ['', '__name__', 'wanted', 'x'.repeat(100_000)];
+    const labelsRefs = [1, 2, ...new Array<number>(200_000).fill(3)];
+    const timeseries = [{ labelsRefs, samples: [{ value: 1, timestamp: 1n }] }];
+    const [series] = readVersion2(version2([], { symbols, timeseries } as never), isWanted).series;
+    expect([series?.metric, series?.labels.size]).toEqual(['wanted', 1]);
   });
 
   it('is read whatever stands first', () => {

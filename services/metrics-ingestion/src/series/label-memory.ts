@@ -5,7 +5,7 @@ type Labels = OutsideSeries['labels'];
 /** As much as is remembered at least, and half of what is at most: a few thousand series of a shop take a tenth of it. */
 const CHARACTERS_MAX = 4 * 1024 * 1024;
 /** A series whose labels are longer is met too seldom to be worth its place. */
-const NAME_CHARACTERS_MAX = 16 * 1024;
+export const NAME_CHARACTERS_MAX = 16 * 1024;
 
 /**
  * Labels of series that came before: a sender writes the same ones with every scrape, and reading them costs more than anything else at a

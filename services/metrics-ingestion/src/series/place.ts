@@ -3,10 +3,11 @@ import { SERIES_DIMENSION } from '@parapet/policy';
 import { type Sample, type SampleValue, seriesName, shortDigest } from '@parapet/signals';
 import { isLonger } from '../door/field.js';
 import type { PlacedSample } from '../samples/read.js';
+import { LABELS_MAX } from './labels.js';
 import type { DropReason, OutsideSeries } from './outside.js';
 import type { Reading } from './readings.js';
 
-const LABELS_MAX = { count: 128, nameBytes: 256, valueBytes: 4 * 1024 } as const;
+const LABEL_MAX = { nameBytes: 256, valueBytes: 4 * 1024 } as const;
 const ARMS: readonly string[] = ['canary', 'stable'];
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
 
@@ -54,9 +55,9 @@ function restOf({ settled }: Reading, { labels }: OutsideSeries): string | null 
 }
 
 function isWithinLimits({ labels }: OutsideSeries): boolean {
-  if (labels.size > LABELS_MAX.count) return false;
+  if (labels.size > LABELS_MAX) return false;
   for (const [name, value] of labels) {
-    if (isLonger(name, LABELS_MAX.nameBytes) || isLonger(value, LABELS_MAX.valueBytes)) return false;
+    if (isLonger(name, LABEL_MAX.nameBytes) || isLonger(value, LABEL_MAX.valueBytes)) return false;
   }
   return true;
 }

@@ -133,6 +133,18 @@ describe('what a declared series becomes', () => {
       [{ kind: 'gap', reason: 'sensor-broken' }],
     ],
     [
+      'a histogram of more buckets than anybody needs',
+      series('request_seconds', {}, [
+        point({
+          kind: 'explicit',
+          bounds: Array.from({ length: 1_000 }, (_, i) => i),
+          counts: new Array<number>(1_001).fill(1),
+          sum: null,
+        }),
+      ]),
+      [{ kind: 'gap', reason: 'sensor-broken' }],
+    ],
+    [
       'a histogram that is none',
       series('request_seconds', {}, [point({ kind: 'broken' })]),
       [{ kind: 'gap', reason: 'sensor-broken' }],

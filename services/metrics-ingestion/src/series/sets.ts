@@ -4,7 +4,7 @@ import type { PlacedSample } from '../samples/read.js';
 import type { Dropped } from './outside.js';
 import { keyAt, type Place, sampleAt } from './place.js';
 import type { Reading } from './readings.js';
-import { gap } from './value.js';
+import { BUCKETS_MAX, gap } from './value.js';
 
 /** One part of a sample that several series make together. */
 export type Part = {
@@ -51,6 +51,7 @@ function pairOf({ parts }: PartialSample): SampleValue | null {
 function bucketsOf({ parts, reading }: PartialSample): SampleValue | null {
   const bounds = boundsOf(parts, reading.from.bounds);
   if (bounds === null) return null;
+  if (bounds.length > BUCKETS_MAX) return gap('sensor-broken');
   const rows: { bound: number; cumulative: number }[] = [];
   for (const bound of bounds) {
     const said = parts.get(bound) as Part['said'];

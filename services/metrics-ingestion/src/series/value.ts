@@ -3,6 +3,9 @@ import { fromExponential, type GapReason, rebin, type SampleValue } from '@parap
 import type { DropReason, OutsidePoint, OutsideSeries, OutsideValue } from './outside.js';
 import type { Reading } from './readings.js';
 
+/** As many buckets as a sample may have: what is finer holds a book, not a latency. */
+export const BUCKETS_MAX = 1_000;
+
 /** A gap, as a value. */
 export function gap(reason: GapReason): SampleValue {
   return { kind: 'gap', reason };
@@ -92,7 +95,7 @@ function histogramOf({ from, grid }: Reading, value: OutsideValue): SampleValue 
   const bounds = value.kind === 'explicit' ? from.bounds : null;
   if (own === null || own.counts.length !== own.bounds.length + 1) return gap('sensor-broken');
   const counts = bounds === null ? own.counts : rebin(own, bounds);
-  if (counts === null) return gap('sensor-broken');
+  if (counts === null || counts.length > BUCKETS_MAX) return gap('sensor-broken');
   const sum = value.sum !== null && Number.isFinite(value.sum) ? value.sum : null;
   return { kind: 'histogram', bounds: bounds ?? own.bounds, counts, sum };
 }
