@@ -5,8 +5,10 @@ import { parseDocuments } from '../parse.js';
 const EXAMPLE = new URL('../../../../examples/config/odoo-retail/', import.meta.url);
 const FILES = readdirSync(EXAMPLE).map((file) => ({ file, text: readFileSync(new URL(file, EXAMPLE), 'utf8') }));
 
+type Named = readonly [name: string, kind: string, environment: string];
+
 /** The example, and two workloads with one probe each. */
-function problems(...probes: readonly (readonly [name: string, kind: string, environment: string])[]) {
+function problems(...probes: readonly Named[]) {
   const workloads = probes.map(([name, kind, environment], n) => ({
     file: `workload-${n}.yaml`,
     text: `
@@ -46,29 +48,19 @@ describe('two probes in one environment', () => {
     ]);
   });
 
-  it.each<[string, Parameters<typeof problems>]>([
-    [
-      'another name',
-      [
-        ['database', 'postgres', 'production'],
-        ['archive', 'postgres', 'production'],
-      ],
-    ],
-    [
-      'another kind',
-      [
-        ['database', 'postgres', 'production'],
-        ['database', 'redis', 'production'],
-      ],
-    ],
-    [
-      'another environment',
-      [
-        ['database', 'postgres', 'production'],
-        ['database', 'postgres', 'staging'],
-      ],
-    ],
-  ])('are told apart by %s', (_, probes) => {
-    expect(problems(...probes)).toEqual([]);
+  it.each<{ by: string; first: Named; second: Named }>([
+    {
+      by: 'another name',
+      first: ['database', 'postgres', 'production'],
+      second: ['archive', 'postgres', 'production'],
+    },
+    { by: 'another kind', first: ['database', 'postgres', 'production'], second: ['database', 'redis', 'production'] },
+    {
+      by: 'another environment',
+      first: ['database', 'postgres', 'production'],
+      second: ['database', 'postgres', 'staging'],
+    },
+  ])('are told apart by $by', ({ first, second }) => {
+    expect(problems(first, second)).toEqual([]);
   });
 });
