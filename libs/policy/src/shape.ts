@@ -6,10 +6,7 @@ import { didYouMean } from './suggest.js';
 /** Words of the design that no code answers to yet: said so, instead of being called unknown. */
 const NOT_YET: ReadonlySet<string> = new Set([
   'NotificationRoute',
-  'postgres',
-  'redis',
   'traefik',
-  'http-journey',
   'kubernetes',
   'argo-rollouts',
   'argocd',

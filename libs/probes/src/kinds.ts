@@ -1,29 +1,29 @@
 import { type ProbeConfiguration, ShopHours } from '@parapet/policy';
 import { withinHours } from './hours/within-hours.js';
-import { makeObjectStorageProbe } from './object-storage/make.js';
 import { makeBackupProbe } from './backup/make.js';
 import { makeDriftProbe } from './drift/make.js';
 import { makeHttpJourneyProbe } from './http-journey/make.js';
+import { makeKubernetesProbe } from './kubernetes/make.js';
+import { makeObjectStorageProbe } from './object-storage/make.js';
 import { makeOdooRpcProbe } from './odoo-rpc/make.js';
 import { makeOdooSqlProbe } from './odoo-sql/make.js';
 import { makePostgresProbe } from './postgres/make.js';
 import { makeRedisProbe } from './redis/make.js';
 import { makeTraefikProbe } from './traefik/make.js';
-import { makeKubernetesProbe } from './kubernetes/make.js';
 import type { MakeProbe } from './probe.js';
 
 /** Every kind of probe; the next one is a folder beside these, a schema in `libs/policy` and a line here. */
 const KINDS: Readonly<Record<ProbeConfiguration['kind'], MakeProbe>> = {
-  'odoo-sql': makeOdooSqlProbe,
-  'odoo-rpc': makeOdooRpcProbe,
-  'http-journey': makeHttpJourneyProbe,
-  drift: makeDriftProbe,
   backup: makeBackupProbe,
+  drift: makeDriftProbe,
+  'http-journey': makeHttpJourneyProbe,
+  kubernetes: makeKubernetesProbe,
   'object-storage': makeObjectStorageProbe,
+  'odoo-rpc': makeOdooRpcProbe,
+  'odoo-sql': makeOdooSqlProbe,
   postgres: makePostgresProbe,
   redis: makeRedisProbe,
   traefik: makeTraefikProbe,
-  kubernetes: makeKubernetesProbe,
 };
 
 /** Makes a probe of its declaration, one that knows when its shops are open, or says every problem of its settings. */

@@ -1,8 +1,8 @@
 import type { BuiltInSignal } from './built-in-signal.js';
 import { BACKUP_SIGNALS } from './backup.js';
-import { OBJECT_STORAGE_SIGNALS } from './object-storage.js';
 import { DRIFT_SIGNALS } from './drift.js';
 import { HTTP_JOURNEY_SIGNALS } from './http-journey.js';
+import { OBJECT_STORAGE_SIGNALS } from './object-storage.js';
 import { ODOO_SIGNALS } from './odoo.js';
 import { KUBERNETES_SIGNALS, POSTGRES_SIGNALS, REDIS_SIGNALS, TRAEFIK_SIGNALS } from './platform.js';
 
@@ -10,13 +10,13 @@ export type { BuiltInSignal, SignalForm } from './built-in-signal.js';
 
 /** Everything the probes measure without being told; `environment`, `store` and `arm` may always be dimensions. */
 export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [
-  ...ODOO_SIGNALS,
-  ...HTTP_JOURNEY_SIGNALS,
-  ...DRIFT_SIGNALS,
-  ...OBJECT_STORAGE_SIGNALS,
   ...BACKUP_SIGNALS,
+  ...DRIFT_SIGNALS,
+  ...HTTP_JOURNEY_SIGNALS,
+  ...KUBERNETES_SIGNALS,
+  ...OBJECT_STORAGE_SIGNALS,
+  ...ODOO_SIGNALS,
   ...POSTGRES_SIGNALS,
   ...REDIS_SIGNALS,
   ...TRAEFIK_SIGNALS,
-  ...KUBERNETES_SIGNALS,
 ];

@@ -1,28 +1,28 @@
 import { z } from 'zod';
 import { duration, slug } from '../fields.js';
-import { objectStorageSettings } from './object-storage.js';
 import { backupSettings } from './backup.js';
 import { driftSettings } from './drift.js';
 import { httpJourneySettings } from './http-journey.js';
+import { kubernetesSettings } from './kubernetes.js';
+import { objectStorageSettings } from './object-storage.js';
 import { odooRpcSettings } from './odoo-rpc.js';
 import { odooSqlSettings } from './odoo-sql.js';
-import { kubernetesSettings } from './kubernetes.js';
-import { traefikSettings } from './traefik.js';
-import { redisSettings } from './redis.js';
 import { postgresSettings } from './postgres.js';
+import { redisSettings } from './redis.js';
+import { traefikSettings } from './traefik.js';
 
 /** Every kind of probe with the schema of its settings; the next one is a file beside these and a line here. */
 const SETTINGS = {
-  'odoo-sql': odooSqlSettings,
-  'odoo-rpc': odooRpcSettings,
-  'http-journey': httpJourneySettings,
-  drift: driftSettings,
   backup: backupSettings,
+  drift: driftSettings,
+  'http-journey': httpJourneySettings,
+  kubernetes: kubernetesSettings,
   'object-storage': objectStorageSettings,
+  'odoo-rpc': odooRpcSettings,
+  'odoo-sql': odooSqlSettings,
   postgres: postgresSettings,
   redis: redisSettings,
   traefik: traefikSettings,
-  kubernetes: kubernetesSettings,
 } as const;
 
 /** A kind of probe that a Workload may declare. */
@@ -42,14 +42,14 @@ const base = {
 
 /** One scheduled measurement of a Workload. */
 export const probe = z.discriminatedUnion('kind', [
-  z.strictObject({ ...base, kind: z.literal('odoo-sql'), settings: SETTINGS['odoo-sql'] }),
-  z.strictObject({ ...base, kind: z.literal('odoo-rpc'), settings: SETTINGS['odoo-rpc'] }),
-  z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
-  z.strictObject({ ...base, kind: z.literal('drift'), settings: SETTINGS.drift }),
   z.strictObject({ ...base, kind: z.literal('backup'), settings: SETTINGS.backup }),
+  z.strictObject({ ...base, kind: z.literal('drift'), settings: SETTINGS.drift }),
+  z.strictObject({ ...base, kind: z.literal('http-journey'), settings: SETTINGS['http-journey'] }),
+  z.strictObject({ ...base, kind: z.literal('kubernetes'), settings: SETTINGS.kubernetes }),
   z.strictObject({ ...base, kind: z.literal('object-storage'), settings: SETTINGS['object-storage'] }),
+  z.strictObject({ ...base, kind: z.literal('odoo-rpc'), settings: SETTINGS['odoo-rpc'] }),
+  z.strictObject({ ...base, kind: z.literal('odoo-sql'), settings: SETTINGS['odoo-sql'] }),
   z.strictObject({ ...base, kind: z.literal('postgres'), settings: SETTINGS.postgres }),
   z.strictObject({ ...base, kind: z.literal('redis'), settings: SETTINGS.redis }),
   z.strictObject({ ...base, kind: z.literal('traefik'), settings: SETTINGS.traefik }),
-  z.strictObject({ ...base, kind: z.literal('kubernetes'), settings: SETTINGS.kubernetes }),
 ]);
