@@ -96,11 +96,14 @@ class Symbols {
       }
       return made;
     };
-    // A symbol is written once and may be meant a million times: no name is made of what would be too long for one.
-    const characters = refs.reduce((sum, ref) => sum + this.text(ref).length, 0);
-    if (characters > NAME_CHARACTERS_MAX || refs.length > NAME_CHARACTERS_MAX) return labels();
-    // With its length before each text no two series have one name.
-    const name = refs.map((ref) => `${this.text(ref).length}:${this.text(ref)}`).join('');
+    let name = '';
+    for (const ref of refs) {
+      const text = this.text(ref);
+      // A symbol is written once and may be meant a million times: no name is made of what would be too long for one.
+      if (name.length + text.length > NAME_CHARACTERS_MAX) return labels();
+      // With its length before each text no two series have one name.
+      name += `${text.length}:${text}`;
+    }
     return this.memory.labels(name, labels);
   }
 
