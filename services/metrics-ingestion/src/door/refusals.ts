@@ -1,15 +1,14 @@
-import { doorSubject, toJournal } from '@parapet/contracts';
+import { doorSubject } from '@parapet/contracts';
 import { DeadLetters } from '@parapet/jetstream';
-import { formatInstant, type InstantMs } from '@parapet/kernel';
-import type { Database, Journal, Relay } from '@parapet/postgres';
+import type { InstantMs } from '@parapet/kernel';
 import type { Metrics, ServiceLogger } from '@parapet/telemetry';
 import { digestOf, keptPart } from './body.js';
 import type { DoorKind, Sender } from './kind.js';
 import type { Refusal } from './refusal.js';
 import type { RefusalMemory } from './refusal-memory.js';
+import { journalRefusal, type SourceJournal } from './source-journal.js';
 
 const IN_A_ROW = 3;
-const REASON_CHARACTERS_MAX = 400;
 
 /** A refused message: whose it is, and what came. */
 export interface RefusedMessage {
@@ -22,13 +21,6 @@ export interface RefusedMessage {
   readonly requestId: string;
   readonly refusal: Refusal;
   readonly nowMs: InstantMs;
-}
-
-/** Where the journal's rows of this service are written and sent on their way. */
-export interface SourceJournal {
-  readonly db: Database;
-  readonly journal: Journal;
-  readonly relay: Relay;
 }
 
 /** Keeps what was refused, once, and tells people of a source that cannot get through. */
@@ -98,25 +90,9 @@ export class Refusals {
   }
 
   async #raise({ sender, refusal }: RefusedMessage, sinceMs: InstantMs): Promise<void> {
-    const { tenant, source } = sender;
-    const event = toJournal({
-      type: 'SourceRefused',
-      source: source.name,
-      since: formatInstant(sinceMs),
-      reason: `${refusal.code}: ${refusal.detail}`.slice(0, REASON_CHARACTERS_MAX),
-      affected: source.environments,
-    });
-    const stream = {
-      tenant,
-      stream: `source:${source.name}`,
-      environment: source.environments[0] as string,
-      workload: 'none',
-    };
-    const { db, journal, relay } = this.book;
-    await db.transactRetrying(tenant, async (tx) => {
-      await journal.append(tx, stream, 'any', [event], { actor: { kind: 'service', id: 'metrics-ingestion' } });
-      tx.afterCommit(() => relay.nudge(tenant));
-    });
-    this.metrics.count('parapet_journal_rows_total', { type: event.type });
+    const { name, environments } = sender.source;
+    const told = { tenant: sender.tenant, name, environments };
+    const type = await journalRefusal(this.book, told, `${refusal.code}: ${refusal.detail}`, sinceMs);
+    this.metrics.count('parapet_journal_rows_total', { type });
   }
 }

@@ -1,23 +1,18 @@
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
-import { toJournal } from '@parapet/contracts';
-import { type SignalPublisher, split } from '@parapet/jetstream';
-import { formatInstant, type MakeId } from '@parapet/kernel';
+import type { SignalPublisher } from '@parapet/jetstream';
+import type { MakeId } from '@parapet/kernel';
 import type { ConfigurationWatcher } from '@parapet/nest';
 import type { Clock } from '@parapet/runtime';
-import type { Sample } from '@parapet/signals';
 import type { Metrics, ServiceLogger } from '@parapet/telemetry';
-import type { SourceJournal } from '../door/refusals.js';
+import { journalRefusal, type SourceJournal } from '../door/source-journal.js';
 import { PostgresCursors } from './cursors.js';
 import { AskedFleet } from './fleet.js';
-import type { QueryPorts, SourceName } from './ports.js';
-import type { PlacedSample } from './samples.js';
+import type { QueryPorts } from './ports.js';
+import { AskedPublisher } from './publishing.js';
 import type { QueryTurns } from './turns.js';
 
-/** Samples of the past in one message: it stays one part, and its successor waits for it. */
-const PAST_SAMPLES_MAX = 500;
 /** The past waits where more of the stream than this is used. */
 const USED_BY_PAST_MAX = 0.5;
-const REASON_CHARACTERS_MAX = 400;
 
 /** What the service gives to asking. */
 export interface AskingNeeds {
@@ -61,14 +56,7 @@ export class Asking implements OnApplicationBootstrap, BeforeApplicationShutdown
 }
 
 function portsOf({ turns, publisher, signalsUsed, book, makeId, clock, metrics, logger }: AskingNeeds): QueryPorts {
-  const envelope = ({ tenant, source }: SourceName, environment: string) => ({
-    receipt: makeId('rcp'),
-    part: 1,
-    parts: 1,
-    tenant,
-    environment,
-    source,
-  });
+  const stream = new AskedPublisher(publisher, makeId);
   return {
     turns,
     cursors: new PostgresCursors(turns),
@@ -77,56 +65,13 @@ function portsOf({ turns, publisher, signalsUsed, book, makeId, clock, metrics, 
     nowMs: () => clock.nowMs(),
     hasRoomForPast: async () => (await signalsUsed()) < USED_BY_PAST_MAX,
     publishSamples: async (of, placed, { isHistory }) => {
-      for (const [environment, samples] of byEnvironment(placed)) {
-        const batch = { ...envelope(of, environment), samples, alerts: null };
-        if (!isHistory) await publisher.publish(batch);
-        // The past is taken in order: a message leaves when the one before it is stored, and each is whole.
-        else
-          for (const piece of piecesOf(samples)) {
-            for (const { samples: own } of split({ ...batch, isHistory, samples: piece }))
-              await publisher.publish({ ...envelope(of, environment), samples: own, alerts: null, isHistory });
-          }
-      }
+      await (isHistory ? stream.past(of, placed) : stream.samples(of, placed));
       metrics.count('parapet_ingest_records_total', { door: 'prometheus-query', ...of }, placed.length);
     },
-    publishAnswer: async (of, environment, answer) => {
-      const head = envelope(of, environment);
-      const said = { groupKey: '', receiver: '', externalUrl: '', truncatedAlerts: 0, statements: [] };
-      await publisher.publish({
-        ...head,
-        samples: [],
-        alerts: { ...said, digest: head.receipt, isUngrouped: true, answer },
-      });
-    },
-    refuse: async ({ tenant, source }, environments, reason, atMs) => {
-      const event = toJournal({
-        type: 'SourceRefused',
-        source,
-        since: formatInstant(atMs),
-        reason: reason.slice(0, REASON_CHARACTERS_MAX),
-        affected: environments,
-      });
-      const stream = { tenant, stream: `source:${source}`, environment: environments[0] as string, workload: 'none' };
-      await book.db.transactRetrying(tenant, async (tx) => {
-        await book.journal.append(tx, stream, 'any', [event], { actor: { kind: 'service', id: 'metrics-ingestion' } });
-        tx.afterCommit(() => book.relay.nudge(tenant));
-      });
-      metrics.count('parapet_journal_rows_total', { type: event.type });
+    publishAnswer: (of, environment, answer) => stream.answer(of, environment, answer),
+    refuse: async ({ tenant, source: name }, environments, reason, atMs) => {
+      const type = await journalRefusal(book, { tenant, name, environments }, reason, atMs);
+      metrics.count('parapet_journal_rows_total', { type });
     },
   };
-}
-
-function byEnvironment(placed: readonly PlacedSample[]): ReadonlyMap<string, readonly Sample[]> {
-  const all = new Map<string, Sample[]>();
-  for (const { environment, sample } of placed) {
-    const known = all.get(environment);
-    if (known === undefined) all.set(environment, [sample]);
-    else known.push(sample);
-  }
-  return all;
-}
-
-function* piecesOf(samples: readonly Sample[]): Generator<readonly Sample[]> {
-  for (let from = 0; from < samples.length; from += PAST_SAMPLES_MAX)
-    yield samples.slice(from, from + PAST_SAMPLES_MAX);
 }
