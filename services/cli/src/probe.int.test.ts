@@ -180,7 +180,7 @@ describe('parapet probe run', () => {
         values: [],
         gap: {
           reason: 'missing',
-          detail: 'web_checkout may not read sale_order: parapet odoo grant-sql',
+          detail: 'order-success may not read sale_order: parapet odoo grant-sql',
           advice: expect.stringContaining('grant the right'),
         },
       },

@@ -81,7 +81,7 @@ describe('what could not be measured is never a number', () => {
     await shop.admin.query('DROP TABLE stock_picking');
     expect(await failureOf(measureOf(probe, 'stock-update').measure([WINDOW]))).toEqual({
       reason: 'missing',
-      message: 'tail_reach_stock_picking needs stock_picking, which this Odoo 19.0 (community) does not have',
+      message: 'stock-update needs stock_picking, which this Odoo 19.0 (community) does not have',
     });
   });
 
@@ -102,7 +102,7 @@ describe('what could not be measured is never a number', () => {
     await shop.admin.query(`REVOKE SELECT ON sale_order FROM ${new URL(shop.readerUrl).username}`);
     expect(await failureOf(measureOf(probe, 'order-success').measure([WINDOW]))).toEqual({
       reason: 'missing',
-      message: 'web_checkout may not read sale_order: parapet odoo grant-sql',
+      message: 'order-success may not read sale_order: parapet odoo grant-sql',
     });
   });
 

@@ -127,9 +127,9 @@ describe.each(['14', '19'] as const)('a role made by the generated SQL, on the r
     // The funnel of people's orders reads nothing that the orders of the web do not have.
     expect(measured).toEqual(['order-success', 'backend-funnel']);
     expect(outcomes.get('stock-sanity')).toBe(
-      'missing: stock_sanity may not read stock_quant, stock_location: parapet odoo grant-sql',
+      'missing: stock-sanity may not read stock_quant, stock_location: parapet odoo grant-sql',
     );
-    expect(outcomes.get('mail-queue')).toBe('missing: mail_queue may not read mail_mail: parapet odoo grant-sql');
+    expect(outcomes.get('mail-queue')).toBe('missing: mail-queue may not read mail_mail: parapet odoo grant-sql');
   });
 
   test('says with any role which KPIs the shop cannot give', async () => {

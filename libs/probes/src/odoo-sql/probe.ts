@@ -4,13 +4,13 @@ import type { Window } from '../windows.js';
 import { readClock, ReplicaLag } from './clock.js';
 import { type Kpi, kpisOf, type OdooSqlSettings } from './config.js';
 import type { ReadOnlyDatabase, Query, Row } from '../sql/read-only-database.js';
-import { describeShop, detectShop, type OdooShop } from './detect.js';
+import { detectShop, type OdooShop } from './detect.js';
 import { dialectOf, dialectOfVersion } from './dialect.js';
 import { everyNeed } from './grants.js';
 import { KPI_DEFINITIONS } from './kpis/index.js';
 import type { Facts, OdooKpi } from './kpis/kpi.js';
 import { parametersOf } from './parameters.js';
-import { Reading } from './reading.js';
+import { Reading, requireAll } from './reading.js';
 import { numberOf, SampleMaker } from './samples.js';
 import { type Statement, tailReach } from './statements.js';
 
@@ -67,17 +67,20 @@ export class OdooSqlProbe implements Probe {
         return clock.nowMs - this.#lag.of(clock);
       },
       lagMs: async () => this.#lag.of(await this.#options.database.read(readClock)),
-      measure: (windows) => this.#measure(definition, windows, delayMs),
+      measure: (windows) => this.#measure(kpi, windows, delayMs),
       gaps: (toMs) => definition.signals.map((signal) => this.#maker.gap(signal, toMs)),
     };
   }
 
-  async #measure(definition: OdooKpi, windows: readonly Window[], delayMs: number): Promise<Measured> {
+  async #measure(kpi: Kpi, windows: readonly Window[], delayMs: number): Promise<Measured> {
+    const definition = KPI_DEFINITIONS[kpi];
     try {
       return await this.#options.database.read(async (query) => {
         const shop = await this.#detect(query);
-        const reading = new Reading(query, shop.columns, describeShop(shop));
-        const answers = await this.#answers(definition, windows, delayMs, shop, reading);
+        const statements = this.#statements(definition, shop);
+        requireAll(kpi, statements, shop);
+        const reading = new Reading(query);
+        const answers = await this.#answers(statements, windows, delayMs, reading);
         const measurements = windows.map((window, i) => this.#measurement(definition, window, answers, i));
         return { measurements, rows: reading.rows, notes: notesOf(definition, answers) };
       });
@@ -88,20 +91,23 @@ export class OdooSqlProbe implements Probe {
     }
   }
 
+  #statements({ tails, statements }: OdooKpi, { columns }: OdooShop): readonly Statement[] {
+    const { settings } = this.#options;
+    return [...tails(settings).map(tailReach), ...statements(dialectOf(columns), settings)];
+  }
+
   /** What every statement says of every window; of the present, the newest window alone, and only while it is the present. */
   async #answers(
-    definition: OdooKpi,
+    statements: readonly Statement[],
     windows: readonly Window[],
     delayMs: number,
-    shop: OdooShop,
     reading: Reading,
   ): Promise<Answers> {
     const { settings, everyMs, nowMs } = this.#options;
     const newest = windows.slice(-1);
     const isPresent = newest.some(({ toMs }) => nowMs() < toMs + delayMs + everyMs + PRESENT_SLACK_MS);
-    const tails = definition.tails(settings).map(tailReach);
     const answers = new Map<string, readonly (readonly Row[] | null)[]>();
-    for (const statement of [...tails, ...definition.statements(dialectOf(shop.columns), settings)]) {
+    for (const statement of statements) {
       const asked = askedOf(statement, windows, isPresent);
       const rows =
         asked.length === 0 ? [] : await reading.over(statement, parametersOf(settings, asked, delayMs), asked.length);

@@ -135,10 +135,10 @@ test('what a version does not have is a gap of that KPI alone, and is named', as
   }
   expect(Object.fromEntries(failed)).toEqual({
     '14 cron-failing':
-      'missing: cron_failing needs ir_cron.failure_count, ir_cron.first_failure_date, which this Odoo 14.0 (community) does not have',
+      'missing: cron-failing needs ir_cron.failure_count, ir_cron.first_failure_date, which this Odoo 14.0 (community) does not have',
     '19 pos-sequence-gaps':
-      'missing: pos_sequence_gaps needs pos_session.sequence_number, which this Odoo 19.0 (community) does not have',
-    '19 queue-job': 'missing: queue_job needs queue_job, which this Odoo 19.0 (community) does not have',
+      'missing: pos-sequence-gaps needs pos_session.sequence_number, which this Odoo 19.0 (community) does not have',
+    '19 queue-job': 'missing: queue-job needs queue_job, which this Odoo 19.0 (community) does not have',
   });
 });
 

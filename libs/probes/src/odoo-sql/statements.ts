@@ -74,13 +74,15 @@ export function percentile(share: number, value: string): string {
 
 /** Whether the tail was cut short of the window's beginning. */
 export function tailReach(table: string): Statement {
+  // Everything that Odoo's own code makes has the one; the queue is another's.
+  const created = table === 'queue_job' ? 'date_created' : 'create_date';
   return {
     name: `tail_reach_${table}`,
-    needs: { [table]: ['id', 'create_date'] },
+    needs: { [table]: ['id', created] },
     text: `
 WITH newest AS MATERIALIZED (
-  SELECT count(*) AS n, min(t.create_date) AS oldest
-  FROM (SELECT create_date FROM ${table} ORDER BY id DESC LIMIT ${capOf(table)}) t
+  SELECT count(*) AS n, min(t.${created}) AS oldest
+  FROM (SELECT ${created} FROM ${table} ORDER BY id DESC LIMIT ${capOf(table)}) t
 )
 SELECT n = ${capOf(table)} AND oldest > :from AS cut FROM newest`,
   };

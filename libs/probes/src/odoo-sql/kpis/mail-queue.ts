@@ -1,5 +1,5 @@
 import { earlier, inSpan, secondsSince, type Statement, tail } from '../statements.js';
-import { gaugesOf, named, noTails, type OdooKpi } from './kpi.js';
+import { gaugesOf, named, type OdooKpi } from './kpi.js';
 
 const PREFIX = 'odoo.mail_queue';
 const PRESENT = ['overdue', 'oldest_s'];
@@ -9,8 +9,7 @@ export const mailQueue: OdooKpi = {
   signals: named(PREFIX, [...PRESENT, 'failed']),
   settles: 'delay',
   needsOpenShop: false,
-  // A mail that fails may be old: the newest rows are those that matter, and how far they reach says nothing of it.
-  tails: noTails,
+  tails: () => ['mail_mail'],
   statements: () => [outgoing, failed],
   samples: (facts) => [
     ...gaugesOf(facts, 'mail_queue', PREFIX, PRESENT),

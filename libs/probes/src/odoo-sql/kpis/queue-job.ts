@@ -1,6 +1,6 @@
 import { percentileOf } from '../samples.js';
 import { inStates, isCut, percentile, secondsSince, type Statement, tail } from '../statements.js';
-import { gaugesOf, named, noTails, type OdooKpi } from './kpi.js';
+import { gaugesOf, named, type OdooKpi } from './kpi.js';
 
 const PREFIX = 'odoo.queue_job';
 const PRESENT = ['waiting', 'oldest_wait_s', 'zombies'];
@@ -11,8 +11,7 @@ export const queueJob: OdooKpi = {
   signals: named(PREFIX, [...PRESENT, ...PAST, 'wait_p95_s']),
   settles: 'delay',
   needsOpenShop: false,
-  // Its rows are purged, and old ones run again: the newest by number are those that ran last, near enough.
-  tails: noTails,
+  tails: () => ['queue_job'],
   statements: () => [waitingJobs, finishedJobs],
   samples: (facts) => [
     ...gaugesOf(facts, 'queue_job', PREFIX, PRESENT),
