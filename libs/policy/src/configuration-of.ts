@@ -137,6 +137,7 @@ function declaration({
   return {
     ...rest,
     ...(form === undefined ? {} : { form }),
+    ...(form === 'rate' ? { isRate: true } : {}),
     ...(from === undefined ? {} : { from: outsideSeriesOf(from, rest.dimensions) }),
     ...(query === undefined ? {} : { query: signalQueryOf(query, rest.dimensions) }),
     intervalMs: interval,
@@ -149,10 +150,11 @@ function probed(
   signal: (typeof BUILT_IN_SIGNALS)[number],
   workloads: readonly WorkloadConfiguration[],
 ): SignalDeclaration {
-  const { probe: kind, alsoBy = [], form: _form, ...own } = signal;
+  const { probe: kind, alsoBy = [], form, ...own } = signal;
   const everyMs = workloads.flatMap((one) =>
     one.probes.filter((probe) => probe.kind === kind || alsoBy.includes(probe.kind)).map((probe) => probe.everyMs),
   );
   const intervalMs = everyMs.length === 0 ? signal.intervalMs : Math.max(...everyMs);
-  return { ...own, intervalMs, latenessMs: Math.max(4 * intervalMs, STALE_MS_MIN) };
+  const timing = { intervalMs, latenessMs: Math.max(4 * intervalMs, STALE_MS_MIN) };
+  return { ...own, ...(form === 'rate' ? { isRate: true } : {}), ...timing };
 }

@@ -15,6 +15,7 @@ const DELTA: SignalDeclaration = {
 };
 const COUNTER: SignalDeclaration = { ...DELTA, temporality: 'cumulative' };
 const COUNTER_LOW: SignalDeclaration = { ...COUNTER, badDirection: 'low' };
+const RATE_LOW: SignalDeclaration = { ...COUNTER_LOW, isRate: true };
 
 function sample(at: number, value: SampleValue, key = `k${at}`): Sample {
   return { signal: 's', atMs: at * 1000, value, dimensions: {}, key };
@@ -142,6 +143,24 @@ describe('a series', () => {
       COUNTER_LOW,
       [pair(15, 95, 100), pair(30, 190, 200)],
       ['start', 'observed 95/100 (15,30]'],
+    ],
+    [
+      'of a rate there may be more events than seconds: good ones are no part of the time',
+      RATE_LOW,
+      [pair(15, 1_000, 5_000), pair(30, 1_100, 5_015), pair(45, 1_100, 5_030)],
+      ['start', 'observed 100/15 (15,30]', 'observed 0/15 (30,45]'],
+    ],
+    [
+      '… begun anew with its time: what was counted since is known',
+      RATE_LOW,
+      [pair(15, 1_000, 5_000), pair(30, 90, 12)],
+      ['start', 'observed 90/12 (15,30]'],
+    ],
+    [
+      '… begun anew while its clock went on: discarded, and differenced from there',
+      RATE_LOW,
+      [pair(15, 1_000, 5_000), pair(30, 90, 5_015), pair(45, 100, 5_030)],
+      ['start', 'reset counter-reset (15,30]', 'observed 10/15 (30,45]'],
     ],
     [
       'counters of buckets are differenced together',

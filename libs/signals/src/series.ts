@@ -142,6 +142,7 @@ function bucketDifference(last: BucketCounters, now: BucketCounters): BucketCoun
 
 /** Null where only one side was reset: the increment of the other belongs to an unknown time. */
 function difference(declaration: SignalDeclaration, last: CountPair, now: CountPair): CountPair | null {
+  if (declaration.isRate === true) return rateDifference(last, now);
   // Of a share that is bad when low, the bad ones are the rest; their fall is what shows a reset of one side.
   const isRest = declaration.badDirection === 'low' && last.count <= last.of && now.count <= now.of;
   const badOf = (pair: CountPair) => (isRest ? pair.of - pair.count : pair.count);
@@ -150,6 +151,12 @@ function difference(declaration: SignalDeclaration, last: CountPair, now: CountP
   if (hasTotalFallen) return badOf(now) <= now.of ? { count: now.count, of: now.of } : null;
   if (hasBadFallen || now.count < last.count) return null;
   return { count: now.count - last.count, of: now.of - last.of };
+}
+
+/** The exposure of a rate begins anew with its counter, or is a clock that never does. */
+function rateDifference(last: CountPair, now: CountPair): CountPair | null {
+  if (now.of < last.of) return { count: now.count, of: now.of };
+  return now.count < last.count ? null : { count: now.count - last.count, of: now.of - last.of };
 }
 
 function observationOf(declaration: SignalDeclaration, sample: Sample, value: SampleValue): Observation {

@@ -10,6 +10,8 @@ export interface SignalDeclaration {
   readonly badDirection: BadDirection;
   /** `cumulative` values are counters and are differenced here; `delta` values stand for their own interval. */
   readonly temporality: 'delta' | 'cumulative';
+  /** `of` is exposure, such as seconds, of which `count` is no part: there may be more events than seconds. Absent: it is a part. */
+  readonly isRate?: boolean;
   /** Dimensions a sample may carry besides `environment`, `store` and `arm`. */
   readonly dimensions: readonly string[];
   /** The nominal time between two samples of a series. */

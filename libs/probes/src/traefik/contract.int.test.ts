@@ -19,6 +19,7 @@ let traefik: Server;
 let url: string;
 let answer: { status: number; body: string };
 let authorization: string | undefined;
+let nowMs = NOW_MS;
 
 beforeAll(async () => {
   traefik = createServer((request, response) => {
@@ -33,6 +34,7 @@ afterAll(async () => {
   await new Promise((resolve) => traefik.close(resolve));
 });
 beforeEach(() => {
+  nowMs = NOW_MS;
   answer = { status: 200, body: V3 };
 });
 
@@ -48,14 +50,14 @@ function probeOf(settings: object = {}): TraefikProbe {
     instance: 'ingress',
     everyMs: EVERY_MS,
     settings: traefikSettings.parse({ url, allowPrivate: true, ...settings }),
-    nowMs: () => NOW_MS,
+    nowMs: () => nowMs,
   });
 }
 
 async function measured(kpi: string, settings: object = {}) {
   const measure = probeOf(settings).measures.find((one) => one.kpi === kpi);
   if (measure === undefined) throw new Error(`no ${kpi}`);
-  const { measurements, rows } = await measure.measure([WINDOW]);
+  const { measurements, rows } = await measure.measure([{ fromMs: nowMs - EVERY_MS, toMs: nowMs }]);
   const samples = measurements[0]?.samples ?? [];
   expect(samples.every(({ dimensions }) => dimensions['instance'] === 'ingress')).toBe(true);
   const values = samples.map(({ signal, dimensions: { instance: _, ...own }, value }) => [
@@ -118,28 +120,52 @@ describe('what passes through a Traefik', () => {
     });
   });
 
-  it('becomes increments of one interval, and a restart loses nothing that came after it', async () => {
-    const declaration = BUILT_IN_SIGNALS.find(({ name }) => name === 'traefik.service.errors');
-    if (declaration === undefined) throw new Error('no such signal');
+  it.each<{ signal: string; isRate: boolean; increments: readonly object[] }>([
+    {
+      signal: 'traefik.service.errors',
+      isRate: false,
+      increments: [
+        { count: 25, of: 300 },
+        { count: 2, of: 72 },
+      ],
+    },
+    {
+      // Five requests a second are no part of their seconds.
+      signal: 'traefik.service.requests',
+      isRate: true,
+      increments: [
+        { count: 300, of: 60 },
+        { count: 72, of: 90 },
+      ],
+    },
+  ])('becomes increments of $signal, and a restart loses nothing that came after it', async (row) => {
+    const declared = BUILT_IN_SIGNALS.find(({ name }) => name === row.signal);
+    if (declared === undefined) throw new Error('no such signal');
+    const declaration = row.isRate ? { ...declared, isRate: true } : declared;
+    const restartS = NOW_MS / 1000 + 2 * 60 - 90;
     const pages = [
       V3,
       // 300 more requests and 25 more errors.
       requestsOf(requestsOf(V3, '200', 9_275), '500', 85),
-      page('v2').replaceAll('shop-odoo-web-8069@kubernetes', 'odoo-web@docker'),
+      `process_start_time_seconds ${restartS}\n${page('v2')}`.replaceAll(
+        'shop-odoo-web-8069@kubernetes',
+        'odoo-web@docker',
+      ),
     ];
     let state = EMPTY_SERIES;
     const seen: (SampleValue | null)[] = [];
     for (const [n, body] of pages.entries()) {
       answer = { status: 200, body };
+      nowMs = NOW_MS + n * EVERY_MS;
       const { samples } = await measured('services', { services: ['odoo-web@docker'] });
       const sample = samples.find(({ signal }) => signal === declaration.name);
       if (sample === undefined) throw new Error('no such sample');
-      const atMs = sample.atMs + n * EVERY_MS;
-      const taken = takeSample(declaration, state, { ...sample, atMs, key: String(n) }, atMs);
+      const taken = takeSample(declaration, state, sample, nowMs);
       state = taken.state;
       seen.push('observation' in taken ? taken.observation.value : null);
     }
-    expect(seen).toEqual([null, { kind: 'count', count: 25, of: 300 }, { kind: 'count', count: 2, of: 72 }]);
+    const close = (value: object) => ({ kind: 'count', ...value });
+    expect(seen).toEqual([null, ...row.increments.map(close)]);
   });
 });
 
