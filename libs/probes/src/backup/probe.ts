@@ -86,7 +86,9 @@ export class BackupProbe implements Probe {
 
   async #restorable(): Promise<Look> {
     const { state, writtenAtMs } = await this.#stanza();
-    const point = (await this.#hasArchiver())
+    const hasArchiver = this.#options.database !== null;
+    if (hasArchiver) await this.#archiver();
+    const point = hasArchiver
       ? restorablePoint(state, writtenAtMs, this.#seen)
       : { atMs: state.newestMs, note: 'without archiver in settings only the newest backup counts' };
     const unknown = 'unknown' in point;
@@ -99,12 +101,6 @@ export class BackupProbe implements Probe {
       rows: 1,
       notes: [...state.notes, ...(note === null ? [] : [note])],
     };
-  }
-
-  async #hasArchiver(): Promise<boolean> {
-    if (this.#options.database === null) return false;
-    await this.#archiver();
-    return true;
   }
 
   async #restoreTest(): Promise<Look> {

@@ -324,11 +324,17 @@ describe('manifests that cannot be read', () => {
     expect(() => documentsIn(`a0: &a0 [x]\n${levels.join('\n')}`, 'bomb.yaml')).toThrow('too many aliases');
   });
 
+  it('that hold themselves are read to their end', () => {
+    const [loop] = documentsIn('services: &a { odoo: *a }', 'loop.yaml');
+    expect(servicesOf(loop ?? {}).map(({ name }) => name)).toEqual(['service/odoo']);
+  });
+
   it('are refused where a Compose file still has variables', () => {
     expect(() => documentsIn('services: { odoo: { image: "shop/odoo:${TAG}" } }', 'c.yaml')).toThrow(
       'docker compose config',
     );
     expect(documentsIn('kind: ConfigMap\ndata: { script: "echo ${HOME}" }', 'm.yaml')).toHaveLength(1);
+    expect(documentsIn('services: { odoo: { command: "echo $${HOME}" } }', 'c.yaml')).toHaveLength(1);
   });
 
   it('are taken apart where they are a list', () => {

@@ -4,6 +4,7 @@ import type { PublishedDocument } from '@parapet/policy';
 import { LineCounter, parseAllDocuments } from 'yaml';
 import { readDocument } from '../document.js';
 import { MeasurementFailed } from '../probe.js';
+import { isCompose } from './compose-unit.js';
 import { mapOf, mapsIn } from './unit.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -12,6 +13,8 @@ const FILES_MAX = 500;
 const DEPTH_MAX = 8;
 const FILE_BYTES_MAX = 5_000_000;
 const ALIASES_MAX = 100;
+/** A variable of Compose; `$${` is what is left of one that is meant as text. In a ConfigMap either is only text. */
+const UNRENDERED = /(?<!\$)\$\{/;
 const MANIFEST = /\.(ya?ml|json)$/;
 
 /** Every document of a file, of all files below a folder, or of an address. Throws MeasurementFailed. */
@@ -41,7 +44,9 @@ export function documentsIn(text: string, name: string): readonly Json[] {
         );
       }
       const value = mapOf(valueOf(document, name));
-      if (JSON.stringify(value).includes('${')) refuseUnrendered(value, name);
+      if (isCompose(value) && UNRENDERED.test(text)) {
+        throw new MeasurementFailed('bad-answer', `${name} holds variables: give what "docker compose config" prints`);
+      }
       return value.kind === 'List' ? mapsIn(value.items) : [value];
     },
   );
@@ -53,12 +58,6 @@ function valueOf(document: { toJS(options: { maxAliasCount: number }): unknown }
   } catch {
     throw new MeasurementFailed('bad-answer', `${name} repeats itself without end: too many aliases`);
   }
-}
-
-/** In a Compose file a variable means that it was not rendered; in a ConfigMap it is only text. */
-function refuseUnrendered(value: Json, name: string): void {
-  if (value.services === undefined || value.kind !== undefined) return;
-  throw new MeasurementFailed('bad-answer', `${name} holds variables: give what "docker compose config" prints`);
 }
 
 async function filesBelow(path: string, depth = 0): Promise<readonly string[]> {

@@ -363,3 +363,14 @@ test('a secret stands in no note and no sample, also where the shop sends it bac
   expect(JSON.stringify(measured)).not.toContain('hunter2');
   expect(shop.asked[1]?.body).toContain(new URLSearchParams({ password: PASSWORD }).toString());
 });
+
+test('nor does one stand in the address to which the shop sends it', async () => {
+  shop.broken = {
+    path: '/web/login',
+    how: (response) => void response.writeHead(302, { location: 'https://s3cret.example/' }).end(),
+  };
+  const measured = await run(probeOf({}, () => 's3cret'));
+  expect(measured.notes).toEqual([
+    'step login-page: a redirect leads to https://….example, which is not an allowed origin',
+  ]);
+});

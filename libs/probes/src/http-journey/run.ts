@@ -56,8 +56,10 @@ export async function runJourney(options: RunOptions): Promise<JourneyRun> {
   const steps: StepRun[] = [];
   for (const step of options.settings.steps) {
     const done = await walk.take(step);
-    steps.push(done);
-    if (done.failure !== null) break;
+    // Whatever a shop sends, an address included, may hold what was sent to it.
+    const failure = done.failure === null ? null : redacted(done.failure, options.secrets);
+    steps.push({ ...done, failure });
+    if (failure !== null) break;
   }
   return { steps, requests: walk.requests };
 }
@@ -92,7 +94,7 @@ class Walk {
           settings.control === undefined
             ? 'our own network may be at fault; with settings.control it can be told'
             : `nor does ${settings.control} show that our own network works`;
-        const text = `${step.name}: ${error.why}; ${doubt}`;
+        const text = redacted(`${step.name}: ${error.why}; ${doubt}`, this.options.secrets);
         throw new MeasurementFailed('unreachable', text, { cause: error });
       }
       return { step: step.name, tookMs: error.tookMs, failure: error.why };
@@ -146,16 +148,11 @@ class Walk {
     const body = textOf(raw.body, raw.headers['content-type']);
     const answer: Answer = { status: raw.status, headers: raw.headers, body };
     const short = shortfall(step.expect, answer);
-    if (short !== null) return { step: step.name, tookMs, failure: this.#redacted(short) };
+    if (short !== null) return { step: step.name, tookMs, failure: short };
     const kept = captured(step.capture, answer);
     if ('missing' in kept) return { step: step.name, tookMs, failure: kept.missing };
     for (const [name, value] of kept.values) this.#values.set(name, value);
     return { step: step.name, tookMs, failure: null };
-  }
-
-  /** A body may send a secret back, and expectations quote what they find. */
-  #redacted(text: string): string {
-    return redacted(text, this.options.secrets);
   }
 
   async #isOurs(heard: Unheard): Promise<boolean> {
