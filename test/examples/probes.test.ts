@@ -5,12 +5,14 @@ import { makeProbe } from '@parapet/probes';
 
 /** The pages of probes: what is pasted into a Workload is a probe that could run. */
 
-const FOLDER = new URL('../../docs/sources/', import.meta.url);
+const FOLDER = new URL('../../docs/', import.meta.url);
 const snippetsOf = (page: string): readonly string[] =>
   [...readFileSync(new URL(page, FOLDER), 'utf8').matchAll(/```yaml\n([\s\S]*?)```/g)]
     .map(([, snippet]) => snippet as string)
     .filter((snippet) => /^(probes|hours):/m.test(snippet) && !snippet.includes('apiVersion'));
-const PAGES = readdirSync(FOLDER).filter((page) => snippetsOf(page).length > 0);
+const PAGES = [...readdirSync(new URL('sources/', FOLDER)).map((page) => `sources/${page}`), 'probes.md'].filter(
+  (page) => snippetsOf(page).length > 0,
+);
 
 const workloadWith = (snippet: string) => `
 apiVersion: parapet.dev/v1
@@ -24,7 +26,7 @@ spec:
   targets: [{ name: shop, kind: webhook, url: https://deploy.acme.example/parapet, secret: { env: SECRET } }]
 ${snippet.replaceAll(/^/gm, '  ')}`;
 
-describe.each(PAGES)('docs/sources/%s', (page) => {
+describe.each(PAGES)('docs/%s', (page) => {
   it('has probes that Parapet takes as they stand, and that could be made', async () => {
     for (const snippet of snippetsOf(page)) {
       const read = workloadsIn([{ file: page, text: workloadWith(snippet) }]);
@@ -47,5 +49,5 @@ describe.each(PAGES)('docs/sources/%s', (page) => {
 });
 
 it('finds the pages', () => {
-  expect(PAGES).toContain('odoo-rpc.md');
+  expect(PAGES).toEqual(expect.arrayContaining(['sources/odoo-rpc.md', 'probes.md']));
 });

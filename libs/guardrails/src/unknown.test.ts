@@ -29,6 +29,11 @@ const closedFrom = (from: number, to: number, dimensions: Record<string, string>
     inputs.push(observed(s, 'orders', { kind: 'gap', reason: 'closed' }, dimensions));
   return inputs;
 };
+const closedVisits = (from: number, to: number): WatchInput[] => {
+  const inputs: WatchInput[] = [];
+  for (let s = from; s <= to; s += 15) inputs.push(observed(s, 'visits', { kind: 'gap', reason: 'closed' }));
+  return inputs;
+};
 const of = (watched: WatchedGuardrail, volumes: readonly WatchedVolume[] = []) => ({ ...specOf([watched]), volumes });
 
 const WITH_VISITS = of({ ...ORDERS, guardrail: { ...ORDERS.guardrail, volume: 'visits' } }, [VISITS]);
@@ -106,6 +111,12 @@ const STORIES: readonly {
     story: 'the shop is closed, and the query divides nothing by nothing',
     spec: WITH_VISITS,
     inputs: merge(visits(15, 300, 0), [gap(15, 'not-a-number'), tick(301)]),
+    reason: 'no-traffic',
+  },
+  {
+    story: 'the traffic is told by somebody who says that the shop is closed',
+    spec: WITH_VISITS,
+    inputs: merge(stream(15, 60, healthy), visits(15, 60, 10), closedVisits(75, 400), [tick(401)]),
     reason: 'no-traffic',
   },
   {

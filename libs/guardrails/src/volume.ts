@@ -53,7 +53,8 @@ function exposureOf(value: SampleValue): number | null {
     case 'gauge':
       return Math.max(0, value.value);
     case 'gap':
-      return null;
+      // Where nobody trades there is no traffic, and that is known; every other gap says nothing of it.
+      return value.reason === 'closed' ? 0 : null;
     default:
       return unreachable(value);
   }

@@ -54,6 +54,8 @@ export interface Measure {
   readonly rhythm: Rhythm;
   /** Its value means nothing while the shop is closed: a count of trade, a silence. Absent: it means the same at any hour. */
   readonly needsOpenShop?: boolean;
+  /** Of a measure that means something at any hour: those of its signals that need an open shop. */
+  readonly openShopSignals?: readonly string[];
   /** Two measures of the same target take turns. */
   readonly target: string;
   /** The measured system's own clock, less its lag where it is a copy. Throws MeasurementFailed. */

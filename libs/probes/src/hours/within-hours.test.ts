@@ -93,6 +93,33 @@ describe('a measure that knows the opening hours', () => {
     expect(within.gaps(hour(3))).toEqual(measure.gaps(hour(3)));
   });
 
+  test('is asked at any hour where only some of its signals need an open shop, and those alone say closed', async () => {
+    const { needsOpenShop: _, ...rest } = measure;
+    const errors = (samples: readonly Sample[]) => samples.map((sample) => ({ ...sample, signal: 'errors' }));
+    const both: Measure = {
+      ...rest,
+      openShopSignals: ['orders'],
+      measure: async (windows) => {
+        const measured = await measure.measure(windows);
+        const measurements = measured.measurements.map((one) => ({
+          ...one,
+          samples: [...one.samples, ...errors(one.samples)],
+        }));
+        return { ...measured, measurements };
+      },
+    };
+    const { measurements } = await withinHours(both, HOURS).measure([windowOf(3)]);
+    expect(asked).toEqual([windowOf(3)]);
+    expect(measurements[0]?.samples.map(({ signal, value }) => `${signal} ${value.kind}`)).toEqual([
+      'orders gap',
+      'orders gap',
+      'orders gap',
+      'errors gauge',
+      'errors gauge',
+      'errors gauge',
+    ]);
+  });
+
   test('is left alone where its value means the same at any hour', () => {
     const { needsOpenShop: _, ...always } = measure;
     expect(withinHours(always, HOURS)).toBe(always);

@@ -8,17 +8,34 @@ import type { Window } from '../windows.js';
  * `closed`, and so does the sample of a closed store in a window in which another is open. What means the same at any hour is left alone.
  */
 export function withinHours(measure: Measure, hours: ShopHours): Measure {
-  if (measure.needsOpenShop !== true) return measure;
+  const signals = measure.openShopSignals ?? [];
+  if (measure.needsOpenShop !== true && signals.length === 0) return measure;
   return {
     kpi: measure.kpi,
     rhythm: measure.rhythm,
     target: measure.target,
-    needsOpenShop: true,
+    needsOpenShop: measure.needsOpenShop === true,
+    openShopSignals: signals,
     asOf: () => measure.asOf(),
     ...(measure.lagMs === undefined ? {} : { lagMs: async () => (await measure.lagMs?.()) as number }),
-    measure: (windows) => measureOpen(measure, hours, windows),
+    measure: (windows) =>
+      measure.needsOpenShop === true ? measureOpen(measure, hours, windows) : measureAll(measure, hours, windows),
     gaps: (toMs) => measure.gaps(toMs),
   };
+}
+
+/** Every window is measured; some of what it says holds for open shops alone. */
+async function measureAll(measure: Measure, hours: ShopHours, windows: readonly Window[]): Promise<Measured> {
+  const measured = await measure.measure(windows);
+  const ofOpen = (sample: Sample, window: Window): Sample => {
+    if (measure.openShopSignals?.includes(sample.signal) !== true) return sample;
+    return hours.isAnyOpen(window.fromMs, window.toMs) ? openOnly(sample, hours, window) : { ...sample, value: CLOSED };
+  };
+  const measurements = measured.measurements.map((one) => ({
+    ...one,
+    samples: one.samples.map((sample) => ofOpen(sample, one.window)),
+  }));
+  return { ...measured, measurements };
 }
 
 async function measureOpen(measure: Measure, hours: ShopHours, windows: readonly Window[]): Promise<Measured> {

@@ -53,6 +53,7 @@ export class OdooRpcProbe implements Probe {
       target,
       rhythm: { everyMs, delayMs, backfillMs: Math.max(settings.backfill, everyMs) },
       needsOpenShop: definition.needsOpenShop,
+      openShopSignals: definition.openShopSignals ?? [],
       asOf: () => odoo.serverMs(),
       measure: (windows) => this.#measure(kpi, windows, delayMs),
       gaps: (toMs) => definition.signals.map((signal) => this.#maker.gap(signal, toMs)),

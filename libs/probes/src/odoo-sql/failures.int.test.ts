@@ -206,6 +206,29 @@ describe('the session', () => {
     expect(rows[0].n).toBe(1);
     await database.close();
   });
+
+  test('as many at once as the probe may have, none of them taken for a dead database', async () => {
+    const most = async (connectionsMax: number) => {
+      const shared = new ReadOnlyDatabase({ url: () => shop.readerUrl, statementTimeoutMs: 5_000, connectionsMax });
+      let [running, seen] = [0, 0];
+      let meet = () => undefined as void;
+      const met = new Promise<void>((resolve) => {
+        meet = resolve;
+      });
+      const work = () =>
+        shared.read(async (query) => {
+          seen = Math.max(seen, ++running);
+          if (running === connectionsMax) meet();
+          await met;
+          await query('SELECT 1', {});
+          running--;
+        });
+      await Promise.all([work(), work(), work()]);
+      await shared.close();
+      return seen;
+    };
+    expect([await most(1), await most(2)]).toEqual([1, 2]);
+  });
 });
 
 function adminUrlOf(readerUrl: string): string {

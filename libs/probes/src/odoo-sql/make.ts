@@ -23,6 +23,7 @@ export function makeOdooSqlProbe(
   const database = new ReadOnlyDatabase({
     url: () => resolveSecret(settings.connection),
     statementTimeoutMs: settings.statementTimeout,
+    connectionsMax: probe.perTarget ?? 1,
   });
   return new OdooSqlProbe({
     name: `${workload}/${probe.name}`,

@@ -62,6 +62,7 @@ export class OdooSqlProbe implements Probe {
       target,
       rhythm: { everyMs, delayMs, backfillMs },
       needsOpenShop: definition.needsOpenShop,
+      openShopSignals: definition.openShopSignals ?? [],
       asOf: async () => {
         const clock = await this.#options.database.read(readClock);
         return clock.nowMs - this.#lag.of(clock);

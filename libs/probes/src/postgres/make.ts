@@ -19,6 +19,7 @@ export const makePostgresProbe: MakeProbe = (declared, nowMs) => {
     database: new ReadOnlyDatabase({
       url: () => resolveSecret(connection),
       statementTimeoutMs: settings.statementTimeout,
+      connectionsMax: probe.perTarget ?? 1,
     }),
     // The reference, not the address: two probes that name one secret take turns at one database.
     target: JSON.stringify(settings.connection),

@@ -17,10 +17,12 @@ export interface ReadOnlyDatabaseOptions {
   /** Asked before each new set of connections, so that an exchanged secret is taken up; throws where there is none. */
   readonly url: () => string;
   readonly statementTimeoutMs: number;
+  /** As many as measurements may reach it at once: who waits for a connection must not be taken for a dead target; absent: one. */
+  readonly connectionsMax?: number;
 }
 
 /**
- * A database that is measured, read politely: one connection, read-only transactions with short limits, times in UTC.
+ * A database that is measured, read politely: few connections, read-only transactions with short limits, times in UTC.
  * Anything that goes wrong becomes a MeasurementFailed and costs the connection, so that no odd state outlives it.
  */
 export class ReadOnlyDatabase {
@@ -50,11 +52,11 @@ export class ReadOnlyDatabase {
   }
 
   #connect(): pg.Pool {
-    const { statementTimeoutMs } = this.#options;
+    const { statementTimeoutMs, connectionsMax = 1 } = this.#options;
     const pool = new pg.Pool({
       connectionString: this.#url(),
       application_name: 'parapet-kpi-probing',
-      max: 1,
+      max: connectionsMax,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       idleTimeoutMillis: 5 * 60_000,
       query_timeout: statementTimeoutMs + GRACE_MS,

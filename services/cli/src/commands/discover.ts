@@ -34,7 +34,7 @@ export function discoverCommands(program: Command, world: World): void {
     .description(
       'look at an Odoo database, read only: version, modules, shops, what can be measured, and first guardrails',
     )
-    .option('--database-url <url>', `its address (without: ${URL_VARIABLE}, which no other process can read)`)
+    .option('--database-url <url>', `its address (without: that in ${URL_VARIABLE}, which no list of processes shows)`)
     .option('--out <file>', 'where the configuration goes (without: to standard output)')
     .option('--history <time>', 'how much of the past the limits rest on, up to 28d', '7d')
     .option('--at <time>', 'the instant that is taken for the present, for a copy that stands still')

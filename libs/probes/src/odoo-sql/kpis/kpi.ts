@@ -14,6 +14,8 @@ export interface OdooKpi {
   readonly settles: 'grace' | 'delay';
   /** Its value means nothing while the shop is closed. */
   readonly needsOpenShop: boolean;
+  /** Where it means something at any hour: those of its signals that need an open shop. */
+  readonly openShopSignals?: readonly string[];
   /** Tables of which only the newest rows are read: a window from before them cannot be measured. */
   tails(settings: OdooSqlSettings): readonly string[];
   statements(dialect: Dialect, settings: OdooSqlSettings): readonly Statement[];

@@ -17,7 +17,9 @@ export const posSync: OdooKpi = {
     'odoo.pos.orders',
   ],
   settles: 'delay',
+  // Orders arrive late at night too, and are late then; how many a till sells is a question of the day.
   needsOpenShop: false,
+  openShopSignals: ['odoo.pos.orders'],
   tails: ({ logDb }) => (logDb ? ['pos_order', 'ir_logging'] : ['pos_order']),
   statements: (dialect, { logDb }) => [arrivals(dialect), paymentMismatch, logDb ? loggedErrors : posGaps],
   samples,
