@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { objectionTo } from '../../fixtures/s3/signature.js';
+import { objectionTo } from '../../testing/s3/signature.js';
 import { MeasurementFailed } from '../probe.js';
 import { objectStorageSettings } from './config.js';
 import { pageOf, refusalOf } from './listing.js';

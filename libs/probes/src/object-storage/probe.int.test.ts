@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { FakeStorage } from '../../fixtures/s3/storage.js';
+import { FakeStorage } from '../../testing/s3/storage.js';
 import { type DeclaredProbe, MeasurementFailed, type Measured } from '../probe.js';
 import { makeObjectStorageProbe } from './make.js';
 
