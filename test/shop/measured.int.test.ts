@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { ReadOnlyDatabase, OdooSqlProbe, odooSqlSettings, type Window } from '@parapet/probes';
+import { type MeasurementFailed, ReadOnlyDatabase, OdooSqlProbe, odooSqlSettings, type Window } from '@parapet/probes';
 import type { Sample } from '@parapet/signals';
 import { startPostgres, type TestPostgres } from '@parapet/testkit';
 import { parseConfig } from '../../services/demo-retailer/src/config.js';
@@ -86,6 +86,20 @@ describe('the demo retailer, measured as an Odoo shop', () => {
     expect(tills['odoo.pos.sync.errors']).toBeGreaterThan(0.01);
     expect(tills['odoo.pos.sync.errors']).toBeLessThan(0.02);
     expect(stock['odoo.stock.update.delay']).toBeLessThanOrEqual(3);
+  });
+
+  it('gives every KPI of its version', async () => {
+    const now = await nowMs();
+    const outcomes: Record<string, string[]> = {};
+    for (const one of probe.measures) {
+      const outcome = await one.measure([{ fromMs: now - 5 * 60_000, toMs: now - 30_000 }]).then(
+        ({ measurements }) => (measurements[0]?.isTruncated === false ? 'measured' : 'truncated'),
+        (failure: MeasurementFailed) => failure.reason,
+      );
+      outcomes[outcome] = [...(outcomes[outcome] ?? []), one.kpi];
+    }
+    expect(outcomes).toEqual({ measured: expect.any(Array), missing: ['pos-sequence-gaps', 'queue-job'] });
+    expect(outcomes['measured']?.length).toBeGreaterThan(20);
   });
 
   it('shows a bad version within seconds', async () => {
