@@ -34,6 +34,12 @@ const arm = (from: number, to: number, dimensions: Record<string, string>, rates
 const canary = (from: number, to: number, rates: Rates) => arm(from, to, { arm: 'canary' }, rates);
 const stable = (from: number, to: number, rates: Rates) => arm(from, to, { arm: 'stable' }, rates);
 const store = (name: string, from: number, to: number, rates: Rates) => arm(from, to, { store: name }, rates);
+const closed = (from: number, to: number, dimensions: Record<string, string>): WatchInput[] => {
+  const inputs: WatchInput[] = [];
+  for (let s = from; s <= to; s += 15)
+    inputs.push(observed(s, 'orders', { kind: 'gap', reason: 'closed' }, dimensions));
+  return inputs;
+};
 /** One in a hundred fails. */
 const healthy: Rates = (i) => [i % 2 === 0 ? 1 : 0, 50];
 const healthyRest: Rates = () => [2, 200];
@@ -113,6 +119,17 @@ const STORIES: readonly { story: string; spec: WatchSpec; inputs: readonly Watch
       spec: CANARY_SPEC,
       inputs: merge([phase(60, 'live')], canary(15, 600, healthy), stable(15, 2 * HOUR + 60, healthyRest)),
       words: ['+675 inconclusive stale', '+735 inconclusive canary-silent', '+7260 inconclusive final canary-silent'],
+    },
+    {
+      story: 'a canary in a shop that closed while its control reports has nothing to say, and is no silent one',
+      spec: CANARY_SPEC,
+      inputs: merge(
+        [phase(60, 'live')],
+        canary(15, 600, healthy),
+        closed(615, 1200, { arm: 'canary' }),
+        stable(15, 1200, healthyRest),
+      ),
+      words: ['+675 inconclusive closed'],
     },
     {
       story: 'a canary that never said anything while its control reports',

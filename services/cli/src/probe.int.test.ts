@@ -188,6 +188,19 @@ describe('parapet probe run', () => {
     await shops['14']?.admin.query(`GRANT SELECT ON sale_order TO ${role}`);
   });
 
+  it('knows that the shop is closed: neither silent nor measured', async () => {
+    const world = new TestWorld();
+    writeFileSync(
+      file,
+      `${workload('SHOP_19')}  hours: { timeZone: Europe/Brussels, weekly: [{ days: [mon], from: "09:00", to: "18:00" }] }\n`,
+    );
+    // A Tuesday.
+    expect(await run(once(file, '--json', '--kpi', 'pos-sync', ...BUSY), world)).toBe(2);
+    const [one] = (JSON.parse(world.out) as Answer).kpis;
+    const reasons = Object.fromEntries(one?.values.map(({ signal, gap }) => [signal, gap?.reason ?? 'measured']) ?? []);
+    expect(reasons).toMatchObject({ 'odoo.pos.orders': 'closed', 'odoo.pos.sync.errors': 'measured' });
+  });
+
   it('says that the secret is not there, by its reference', async () => {
     const world = new TestWorld();
     writeFileSync(file, workload('SHOP_NOWHERE'));

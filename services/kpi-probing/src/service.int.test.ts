@@ -227,4 +227,24 @@ describe('kpi-probing, against a trading shop', () => {
     received.splice(0, Number.POSITIVE_INFINITY, ...(await storedSamples()));
     expectSeamless(windowsOf('odoo.pos.orders'));
   });
+
+  test('leaves a shop alone that refuses it again and again, says so in every interval, and on the metrics page', async () => {
+    await apply({ kpis: ['pos-sync', 'order-success'] });
+    await until('both KPIs', () => isFresh('odoo.order.success', Date.now() - 5_000)());
+    const role = new URL(shop.readerUrl).username;
+    const before = received.length;
+    await shop.admin.query(`ALTER ROLE ${role} NOLOGIN`);
+    await shop.admin.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [role]);
+    const isLeftAlone = ({ value }: Sample) => value.kind === 'gap' && value.reason === 'circuit-open';
+    await until('a gap that says so', () => received.slice(before).some(isLeftAlone));
+    const page = await (await fetch(`${(service as RunningService).url}/metrics`)).text();
+    expect(page).toMatch(/^parapet_probe_circuit_open\{.*TEST_SHOP_URL.*\} 1$/m);
+    expect(page).toMatch(/parapet_probe_runs_total\{[^}]*outcome="circuit-open"[^}]*\} [1-9]/);
+    expect(
+      received
+        .slice(before)
+        .filter(isLeftAlone)
+        .every(({ key }) => key.endsWith('/circuit-open')),
+    ).toBe(true);
+  });
 });
