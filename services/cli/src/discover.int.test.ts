@@ -247,6 +247,14 @@ describe('parapet discover odoo', () => {
     expect(world.out).toBe('');
   });
 
+  it('says of another database that it is none of a shop, and writes nothing', async () => {
+    const world = new TestWorld({ ODOO_DATABASE_URL: postgres.adminUrl });
+    const file = join(folder, 'nothing.yaml');
+    expect(await run(discover('--out', file), world)).toBe(4);
+    expect(world.err).toContain('does not look like the database of an Odoo shop');
+    expect(existsSync(file)).toBe(false);
+  });
+
   it('never writes over a file', async () => {
     const file = join(folder, 'mine.yaml');
     writeFileSync(file, 'mine');

@@ -47,6 +47,7 @@ export function discoverCommands(program: Command, world: World): void {
       if (options.out !== undefined && existsSync(options.out))
         throw misused(`${options.out} is there already: name another file`);
       const found = await look(addressOf(options, context), time);
+      if (found.kpis.every(({ canBeMeasured }) => !canBeMeasured)) throw nothingThere(found);
       answer(context, options, found);
     });
 }
@@ -96,6 +97,19 @@ async function look(url: string, time: { readonly atMs: number | null; readonly 
   } finally {
     await database.close();
   }
+}
+
+/** A configuration that measures nothing would look like one that does. */
+function nothingThere({ kpis, series }: Discovery): Failure {
+  const what =
+    series === null
+      ? 'this does not look like the database of an Odoo shop'
+      : `this Odoo ${series} shows nothing that is measured`;
+  const why = kpis.find(({ whyNot }) => whyNot !== null)?.whyNot ?? '';
+  return new Failure(
+    EXIT.refused,
+    `${what} (${foreign(why)}): is it the right database, and may the role read it? parapet odoo grant-sql says what it takes`,
+  );
 }
 
 function answer(context: Context, options: DiscoverOdooOptions, found: Discovery): void {
