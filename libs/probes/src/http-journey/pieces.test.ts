@@ -80,7 +80,14 @@ describe('an answer that is not as expected', () => {
       'the body has no constructor',
     ],
   ])('%s', (_, change, found, why) => {
-    expect(shortfall(expected(change), found)).toBe(why);
+    expect(shortfall(expected(change), found, new Map())).toBe(why);
+  });
+
+  it('does not say the beginning of a secret that is longer than what is shown', () => {
+    const secret = `eyJ${'x'.repeat(100)}`;
+    const json = [{ path: 'a', equals: 1 }];
+    const short = shortfall(expected({ json }), answer(JSON.stringify({ a: secret })), new Map([['token', secret]]));
+    expect(short).toBe('a is "…", expected 1');
   });
 });
 

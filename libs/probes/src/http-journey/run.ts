@@ -7,7 +7,7 @@ import type { HttpJourneySettings, JourneyStep } from './config.js';
 import { CookieJar } from './cookies.js';
 import { shortfall } from './expectations.js';
 import { firstHop, type Hop, nextHop } from './hop.js';
-import type { Values } from './template.js';
+import { redacted } from './redacted.js';
 
 /** How one step went. */
 export interface StepRun {
@@ -147,7 +147,7 @@ class Walk {
   #judge(step: JourneyStep, raw: HttpAnswer, tookMs: number): StepRun {
     const body = textOf(raw.body, raw.headers['content-type']);
     const answer: Answer = { status: raw.status, headers: raw.headers, body };
-    const short = shortfall(step.expect, answer);
+    const short = shortfall(step.expect, answer, this.options.secrets);
     if (short !== null) return { step: step.name, tookMs, failure: short };
     const kept = captured(step.capture, answer);
     if ('missing' in kept) return { step: step.name, tookMs, failure: kept.missing };
@@ -171,13 +171,6 @@ class Walk {
       () => true,
     );
   }
-}
-
-/** A text in which no secret stands, in any of the ways in which it may have been sent. */
-export function redacted(text: string, secrets: Values): string {
-  return [...secrets.values()]
-    .flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
-    .reduce((clean, secret) => clean.replaceAll(secret, '…'), text);
 }
 
 /** Why no answer was heard. An address that nobody may ask is no trouble of the shop, so it stays what it is. */

@@ -130,11 +130,20 @@ export function failureOf(error: unknown): MeasurementFailed {
   return new MeasurementFailed(reasonOf(String(code ?? ''), text), text, { cause: error });
 }
 
+/** Codes with which Node says that it does not trust the certificate shown. */
+const CERTIFICATE = /^(CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
+
 function reasonOf(code: string, text: string): FailureReason {
   const known = REASONS[code];
   if (known !== undefined) return known;
   if (text.startsWith('Query read timeout')) return 'timeout';
-  // Classes 08 (connection), 53 (no slots) and 57P (shutting down), network errors, and the driver's own words.
-  const isAway = /^(08|53|57P)/.test(code) || /^E[A-Z]+$/.test(code) || /connection|timeout expired/i.test(text);
+  // An address that is none (Node's own word for it).
+  if (code === 'ERR_INVALID_URL') return 'refused';
+  // Classes 08 (connection), 53 (no slots) and 57P (shutting down), network errors, certificates, and the driver's own words.
+  const isAway =
+    /^(08|53|57P)/.test(code) ||
+    /^E(?!RR_)[A-Z_]+$/.test(code) ||
+    CERTIFICATE.test(code) ||
+    /connection|timeout expired/i.test(text);
   return isAway ? 'unreachable' : 'defect';
 }
