@@ -18,6 +18,7 @@ function fleetOf() {
   const fleet = new ProbeFleet(
     ({ probe }) => {
       if (probe.settings.isWrong === true) return { problems: ['settings.grance: unknown'] };
+      if (probe.settings.isBroken === true) throw new Error('no such file');
       story.push(`start ${probe.name} ${probe.everyMs}`);
       const measure: Measure = {
         kpi: 'k',
@@ -30,7 +31,13 @@ function fleetOf() {
         measure: async () => ({ measurements: [], rows: 0 }),
         gaps: () => [],
       };
-      return { measures: [measure], close: async () => void story.push(`close ${probe.name}`) };
+      return {
+        measures: [measure],
+        close: async () => {
+          if (probe.settings.closes === false) throw new Error('the line is gone');
+          story.push(`close ${probe.name}`);
+        },
+      };
     },
     {
       cursors: { read: async () => null, advance: async () => undefined },
@@ -51,7 +58,7 @@ function fleetOf() {
     },
     {
       info: () => undefined,
-      warn: () => undefined,
+      warn: (text, { err }) => void story.push(`${text}: ${String(err)}`),
       error: (text, { problems }) => void story.push(`${text}: ${String(problems)}`),
     },
     () => 0,
@@ -91,6 +98,20 @@ describe('a change of configuration', () => {
       'a probe does not run: its settings are wrong: settings.grance: unknown',
       'start b 60000',
       'start a 60000',
+    ]);
+  });
+
+  test('a probe that cannot be made or closed does not keep the others from changing', async () => {
+    world = fleetOf();
+    await world.fleet.apply([declared('a', 60_000, { closes: false }), declared('b', 60_000, { isBroken: true })]);
+    await world.fleet.apply([declared('c')]);
+    await world.fleet.apply([declared('c'), declared('d')]);
+    expect(world.story).toEqual([
+      'start a 60000',
+      'a probe does not run: its settings are wrong: no such file',
+      'what a probe had opened did not close: Error: the line is gone',
+      'start c 60000',
+      'start d 60000',
     ]);
   });
 

@@ -34,7 +34,7 @@ export class ProbeFleet {
     private readonly chance: () => number,
   ) {}
 
-  /** Takes up a declaration of all probes; one after the other, in the order given. */
+  /** Takes up a declaration of all probes; one after the other, in the order given. What goes wrong with one probe is logged and is its own affair. */
   apply(declared: readonly DeclaredProbe[]): Promise<void> {
     this.#changing = this.#changing.then(() => this.#apply(declared));
     return this.#changing;
@@ -69,7 +69,7 @@ export class ProbeFleet {
   #start(declared: DeclaredProbe, text: string): Running {
     const { tenant, workload, probe } = declared;
     const names = { tenant, workload, probe: probe.name, environment: probe.environment };
-    const made = this.make(declared);
+    const made = this.#made(declared);
     if ('problems' in made) {
       this.log.error('a probe does not run: its settings are wrong', { ...names, problems: made.problems });
       return { declared: text, stop: async () => undefined };
@@ -83,9 +83,19 @@ export class ProbeFleet {
       declared: text,
       stop: async () => {
         await Promise.all(loops.map((loop) => loop.stop()));
-        await made.close();
+        await made.close().catch((error: unknown) => {
+          this.log.warn('what a probe had opened did not close', { ...names, err: error });
+        });
       },
     };
+  }
+
+  #made(declared: DeclaredProbe): ReturnType<MakeProbe> {
+    try {
+      return this.make(declared);
+    } catch (error) {
+      return { problems: [error instanceof Error ? error.message : String(error)] };
+    }
   }
 }
 
