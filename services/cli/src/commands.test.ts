@@ -49,6 +49,16 @@ describe('the other commands', () => {
     expect(hashToken(token)).toBe(sha256);
   });
 
+  it.each([
+    ['before the command', ['--json', 'token', 'new']],
+    ['between a group and its command', ['token', '--json', 'new']],
+    ['after the command', ['token', 'new', '--json']],
+  ])('a common option may stand %s', async (_, args) => {
+    const world = new TestWorld();
+    expect(await run(args, world)).toBe(0);
+    expect(JSON.parse(world.out)).toMatchObject({ token: expect.any(String) });
+  });
+
   it('a token file may end in a line break', async () => {
     const world = await parapet(ok(releaseView()));
     writeFileSync(join(folder, 'token'), `${fake.token}\n`);

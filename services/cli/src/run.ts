@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Help, Option } from 'commander';
 import { alertCommands } from './commands/alerts.js';
 import { applyCommand } from './commands/apply.js';
 import { deadCommands } from './commands/dead.js';
@@ -83,21 +83,34 @@ function build(world: World, end: (code: ExitCode) => void): Command {
     command.exitOverride();
     command.showSuggestionAfterError();
     command.showHelpAfterError('(parapet --help lists the commands)');
+    command.configureHelp({ subcommandTerm });
     command.configureOutput({
       writeOut: (text) => world.stdout.write(text),
       writeErr: (text) => world.stderr.write(text),
       getOutHelpWidth: () => Math.min(world.stdout.columns ?? 80, 100),
       getErrHelpWidth: () => Math.min(world.stderr.columns ?? 80, 100),
     });
-    // Common options may stand after the command, where people write them.
+    // Common options may stand anywhere behind the program, where people write them.
     if (command !== program) commonOptions(command);
   });
   return program;
 }
 
+const PLAIN_HELP = new Help();
+
+/** A command as its group lists it: options that its own help does not show are none. */
+function subcommandTerm(command: Command): string {
+  const term = PLAIN_HELP.subcommandTerm(command);
+  return command.options.every(({ hidden }) => hidden) ? term.replace(' [options]', '') : term;
+}
+
 function commonOptions(command: Command): void {
-  if (command.commands.length > 0) return;
-  for (const [flags, description] of COMMON) command.option(flags, description);
+  const isGroup = command.commands.length > 0;
+  for (const [flags, description] of COMMON) {
+    const option = new Option(flags, description);
+    // A group does nothing with them but hand them on; its help lists commands.
+    command.addOption(isGroup ? option.hideHelp() : option);
+  }
 }
 
 const COMMON = [
