@@ -51,7 +51,9 @@ export class AdvisoryWatch {
       consumer: CONSUMER,
       handMax: 50,
       onMessage: (message) => {
-        this.#handling = this.#handling.then(() => this.#onAdvisory(message)).finally(() => this.#puller?.release());
+        this.#handling = this.#handling
+          .then(() => this.#onAdvisory(message))
+          .finally(() => this.#puller?.release(message));
       },
       onTrouble: (trouble) => {
         if (trouble.kind === 'gone' || trouble.kind === 'forbidden')
@@ -63,7 +65,7 @@ export class AdvisoryWatch {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#puller?.stop();
-    this.#waits.wakeAll();
+    this.#waits.end();
     await this.#handling;
   }
 

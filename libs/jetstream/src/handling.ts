@@ -62,11 +62,14 @@ export function keepWorking(inHand: Iterable<StoredMessage>, ackWaitMs: number):
   return () => clearInterval(timer);
 }
 
-/** Pauses that a shutdown can end early. */
+/** Pauses that a shutdown can end early; once it has, there are none. */
 export class Waits {
   readonly #wakes = new Set<() => void>();
+  #isOver = false;
 
   for(ms: number): Promise<void> {
+    // What fails while all else ends must not keep the process for the length of its pause.
+    if (this.#isOver) return Promise.resolve();
     return new Promise((resolve) => {
       const wake = (): void => {
         clearTimeout(timer);
@@ -78,7 +81,9 @@ export class Waits {
     });
   }
 
-  wakeAll(): void {
+  /** Ends the pauses under way, and all that would begin. */
+  end(): void {
+    this.#isOver = true;
     for (const wake of [...this.#wakes]) wake();
   }
 }

@@ -3,7 +3,7 @@ import { type SignalBatch, partitionOf } from '@parapet/contracts';
 import { type TestNats, startNats } from '@parapet/testkit';
 import { type JetStreamConnection, connectJetStream } from './connection.js';
 import { DeadLetters } from './dead-letters.js';
-import { PartitionConsumer, type PartitionConsumerOptions, type Received } from './partition-consumer.js';
+import { HandlerEnded, PartitionConsumer, type PartitionConsumerOptions, type Received } from './partition-consumer.js';
 import { SignalPublisher } from './signal-publisher.js';
 import { ensureStreams } from './streams.js';
 
@@ -37,18 +37,21 @@ describe('one partition of SIGNALS, read in order', () => {
     await server?.stop();
   });
 
-  async function send(receipt: string, traceparent?: string): Promise<void> {
+  async function send(
+    receipt: string,
+    also: { readonly traceparent?: string; readonly source?: string } = {},
+  ): Promise<void> {
     const batch: SignalBatch = {
       receipt,
       part: 1,
       parts: 1,
       tenant: 'acme',
       environment,
-      source: 's',
+      source: also.source ?? 's',
       samples: [],
       alerts: null,
     };
-    await signals.publish(batch, traceparent === undefined ? {} : { traceparent });
+    await signals.publish(batch, also.traceparent === undefined ? {} : { traceparent: also.traceparent });
   }
 
   /** An environment of its own, and a reader that begins behind all earlier cases. */
@@ -104,6 +107,77 @@ describe('one partition of SIGNALS, read in order', () => {
     );
   });
 
+  it('brings no more bytes at once than a batch may hold, one message always, and loses none at the limit of what is in hand', async () => {
+    await fresh();
+    // In the body and not in the receipt, which travels as a header too.
+    const bytesOf = (i: number): number => (i % 10 === 0 ? 60_000 : 3_000);
+    for (const [i, name] of names(60).entries()) await send(name, { source: 's'.repeat(bytesOf(i)) });
+    const batches: Batch[] = [];
+    let isHeld = true;
+    const consumer = read(
+      async (batch) => {
+        batches.push(batch);
+        // So that what the first leaves in hand waits together.
+        await until('let go', () => !isHeld);
+      },
+      { batchMax: 100, batchBytesMax: 40_000 },
+    );
+    await until('the first', () => batches.length === 1);
+    await new Promise((resolve) => setImmediate(resolve));
+    isHeld = false;
+    await until('caught up', () => consumer.caughtUp());
+    expect(receipts(batches)).toEqual(names(60));
+    const size = (batch: Batch) => batch.reduce((sum, { message }) => sum + message.source.length, 0);
+    expect(batches.filter((batch) => batch.length > 1 && size(batch) > 40_000)).toEqual([]);
+    expect(batches.filter((batch) => batch.length === 1 && size(batch) > 40_000)).toHaveLength(6);
+  });
+
+  it('ends although its batch fails only after it was told to, and does not wait to try it again', async () => {
+    await fresh();
+    await send('a');
+    let isReached = false;
+    let fail: (why: Error) => void = () => {};
+    const consumer = read(
+      () =>
+        new Promise((_, reject) => {
+          isReached = true;
+          fail = reject;
+        }),
+      { isAway: () => true, backoffMs: () => 3_600_000 },
+    );
+    await until('under way', () => isReached);
+    const stopped = consumer.stop();
+    fail(new Error('its session is gone'));
+    await stopped;
+    const done: string[] = [];
+    read(async (batch) => void done.push(...batch.map(({ message }) => message.receipt)));
+    await until('the next owner has it', () => done.length === 1);
+  });
+
+  it('tells nobody of a batch that its handler gave up because it ends', async () => {
+    await fresh();
+    await send('a');
+    const outcomes: string[] = [];
+    let isReached = false;
+    let giveUp: (why: Error) => void = () => {};
+    const consumer = read(
+      () =>
+        new Promise((_, reject) => {
+          isReached = true;
+          giveUp = reject;
+        }),
+      { onOutcome: ({ outcome }) => void outcomes.push(outcome) },
+    );
+    await until('under way', () => isReached);
+    const stopped = consumer.stop();
+    giveUp(new HandlerEnded());
+    await stopped;
+    expect(outcomes).toEqual([]);
+    const done: string[] = [];
+    read(async (batch) => void done.push(...batch.map(({ message }) => message.receipt)));
+    await until('the next owner has it', () => done.length === 1);
+  });
+
   it('has caught up with an empty partition, and not while the server is away', async () => {
     await fresh();
     const consumer = read(async () => {});
@@ -117,7 +191,7 @@ describe('one partition of SIGNALS, read in order', () => {
   it('carries the trace of the sender', async () => {
     await fresh();
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    await send('traced', traceparent);
+    await send('traced', { traceparent });
     const batches: Batch[] = [];
     read(async (batch) => void batches.push(batch));
     await until('read', () => batches.length === 1);

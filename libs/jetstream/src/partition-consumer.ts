@@ -20,6 +20,8 @@ export interface Received<T> {
 export interface PartitionConsumerOptions {
   /** Most messages of one batch (100). */
   readonly batchMax?: number;
+  /** Most bytes of one batch, but for a single message (8 MiB); twice as many are in hand at most, whatever waits in the stream. */
+  readonly batchBytesMax?: number;
   /** The last position that was committed, if one was: the truth, of which the consumer's own is only a copy. */
   readonly afterSeq?: number;
   /** Failures of one message alone after which it is set aside (5). */
@@ -31,6 +33,16 @@ export interface PartitionConsumerOptions {
   /** The stream ends before the committed position (a restored disk): what comes next has numbers after `lastSeq`, seen or not. */
   readonly onStreamBehind?: (lastSeq: number) => Promise<void>;
   readonly backoffMs?: (attempt: number) => number;
+}
+
+const BATCH_BYTES_MAX = 8 * 1024 * 1024;
+
+/** Thrown by a handler that has been told to end: its batch is no failure and stays for the next owner. */
+export class HandlerEnded extends Error {
+  override readonly name = 'HandlerEnded';
+  constructor() {
+    super('the handler has ended');
+  }
 }
 
 type Handler = (batch: readonly Received<SignalBatch>[]) => Promise<void>;
@@ -69,7 +81,15 @@ export class PartitionConsumer {
     this.#connection = connection;
     this.#name = `partition-${partition}`;
     this.#filter = partitionFilter(partition);
-    this.#options = { batchMax: 100, triesMax: 5, ackWaitMs: 30_000, isAway, backoffMs, ...options };
+    this.#options = {
+      batchMax: 100,
+      batchBytesMax: BATCH_BYTES_MAX,
+      triesMax: 5,
+      ackWaitMs: 30_000,
+      isAway,
+      backoffMs,
+      ...options,
+    };
     this.#handledSeq = options.afterSeq;
     this.#deadLetters = new DeadLetters(connection);
   }
@@ -83,7 +103,7 @@ export class PartitionConsumer {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#puller?.stop();
-    this.#waits.wakeAll();
+    this.#waits.end();
     this.#wake();
     await this.#running;
   }
@@ -124,6 +144,7 @@ export class PartitionConsumer {
       stream: STREAMS.signals,
       consumer: this.#name,
       handMax: this.#options.batchMax * 2,
+      handBytesMax: this.#options.batchBytesMax * 2,
       onMessage: (message) => this.#onMessage(message),
       onTrouble: (trouble) => {
         if (trouble.kind === 'forbidden') this.#options.onTrouble?.(`may not read ${this.#name}`, trouble.error);
@@ -200,7 +221,7 @@ export class PartitionConsumer {
       }
       // After the process died with messages in hand: one at a time, so that the one at fault stands alone.
       const isCareful = this.#cutOffs > 1;
-      const messages = this.#queue.slice(0, isCareful ? 1 : this.#options.batchMax);
+      const messages = this.#queue.slice(0, isCareful ? 1 : this.#batchLength());
       this.#isHandling = true;
       try {
         await this.#handle(messages, handler);
@@ -210,6 +231,18 @@ export class PartitionConsumer {
         this.#isHandling = false;
       }
     }
+  }
+
+  /** How many of the waiting messages make the next batch: one at least. */
+  #batchLength(): number {
+    const { batchMax, batchBytesMax } = this.#options;
+    const lengthMax = Math.min(this.#queue.length, batchMax);
+    let bytes = (this.#queue[0] as StoredMessage).payload.length;
+    for (let i = 1; i < lengthMax; i++) {
+      bytes += (this.#queue[i] as StoredMessage).payload.length;
+      if (bytes > batchBytesMax) return i;
+    }
+    return lengthMax;
   }
 
   /** Handles the first messages of the queue; they leave it one by one or together, but only from the front. */
@@ -268,6 +301,7 @@ export class PartitionConsumer {
         tell('done');
         return null;
       } catch (error) {
+        if (this.#isStopping && error instanceof HandlerEnded) return error;
         if (!this.#options.isAway(error)) {
           tell('retried', error);
           return error ?? new Error('the handler failed without an error');
@@ -324,7 +358,7 @@ export class PartitionConsumer {
     // After a start over the queue is another one; what was handled has left it with the old.
     if (this.#queue[0] === message) {
       this.#queue.shift();
-      this.#puller?.release();
+      this.#puller?.release(message);
     }
   }
 }

@@ -19,6 +19,8 @@ export interface PullOptions {
   readonly consumer: string;
   /** How many messages may be in hand at once. */
   readonly handMax: number;
+  /** How many bytes of messages may be in hand at once; a message beyond that comes alone (absent: any). */
+  readonly handBytesMax?: number;
   onMessage(message: StoredMessage): void;
   onTrouble(trouble: PullTrouble): void;
 }
@@ -38,6 +40,7 @@ export class Puller {
   readonly #forget: () => void;
   /** Messages given to the owner and not yet `release`d. */
   #inHand = 0;
+  #bytesInHand = 0;
   /** Messages the waiting request may still bring. */
   #asked = 0;
   #watchdog: NodeJS.Timeout | undefined;
@@ -69,10 +72,10 @@ export class Puller {
   }
 
   /** The owner is done with a message; there is room for another. */
-  release(): void {
+  release(message: StoredMessage): void {
     this.#inHand--;
-    // Asking again for every single message would cost a request each; half a hand is enough to keep busy.
-    if (this.#asked === 0 && this.#again === undefined && this.#inHand <= this.#options.handMax / 2) this.#pull();
+    this.#bytesInHand -= message.payload.length;
+    if (this.#asked === 0 && this.#again === undefined && this.#isHalfEmpty) this.#pull();
   }
 
   stop(): void {
@@ -83,16 +86,29 @@ export class Puller {
     if (!this.#connection.nats.isClosed()) this.#subscription.unsubscribe();
   }
 
+  /** Asking again for every single message would cost a request each; half a hand is enough to keep busy. */
+  get #isHalfEmpty(): boolean {
+    const { handMax, handBytesMax = Number.POSITIVE_INFINITY } = this.#options;
+    return this.#inHand <= handMax / 2 && this.#bytesInHand <= handBytesMax / 2;
+  }
+
   get #nextSubject(): string {
     return `$JS.API.CONSUMER.MSG.NEXT.${this.#options.stream}.${this.#options.consumer}`;
   }
 
-  #pull(): void {
+  #pull(isAlone = false): void {
     if (this.#isStopped || !this.#connection.isConnected) return;
-    const room = this.#options.handMax - this.#inHand;
-    if (room <= 0) return;
+    const { handMax, handBytesMax = Number.POSITIVE_INFINITY } = this.#options;
+    const room = isAlone ? 1 : handMax - this.#inHand;
+    const roomBytes = handBytesMax - this.#bytesInHand;
+    if (room <= 0 || roomBytes <= 0) return;
     this.#asked = room;
-    const request = { batch: room, expires: EXPIRES_MS * 1_000_000, idle_heartbeat: HEARTBEAT_MS * 1_000_000 };
+    const request = {
+      batch: room,
+      expires: EXPIRES_MS * 1_000_000,
+      idle_heartbeat: HEARTBEAT_MS * 1_000_000,
+      ...(isAlone || !Number.isFinite(roomBytes) ? {} : { max_bytes: roomBytes }),
+    };
     this.#connection.nats.publish(this.#nextSubject, JSON.stringify(request), {
       reply: `${this.#inbox}.${nuid.next()}`,
     });
@@ -110,6 +126,7 @@ export class Puller {
     const code = msg.headers?.code ?? 0;
     if (code === 0) {
       this.#inHand++;
+      this.#bytesInHand += msg.data.length;
       this.#asked = Math.max(0, this.#asked - 1);
       if (this.#asked === 0) clearTimeout(this.#watchdog);
       else this.#watch();
@@ -118,11 +135,20 @@ export class Puller {
       this.#watch();
     } else if (code === 404 || code === 408) {
       this.#ended(0);
+    } else if (code === 409 && (msg.headers?.description ?? '').includes('MaxBytes')) {
+      this.#full();
     } else {
       const isGone = code === 503 || (msg.headers?.description ?? '').includes('Consumer Deleted');
       this.#ended(250);
       if (isGone) this.#options.onTrouble({ kind: 'gone' });
     }
+  }
+
+  /** The next message has no room beside those in hand: the next `release` asks for it. With nothing in hand it comes alone, however large. */
+  #full(): void {
+    clearTimeout(this.#watchdog);
+    this.#asked = 0;
+    if (this.#inHand === 0) this.#pull(true);
   }
 
   #ended(delayMs: number): void {

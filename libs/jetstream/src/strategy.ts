@@ -69,7 +69,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
     this.#isStopping = true;
     this.#puller?.stop();
     for (const message of this.#queue.splice(0)) message.nak(0);
-    this.#waits.wakeAll();
+    this.#waits.end();
     await Promise.allSettled(this.#lanes.values());
     this.#stopWorking();
   }
@@ -167,7 +167,7 @@ export class JetStreamStrategy extends Server implements CustomTransportStrategy
       const run = this.#handle(message).finally(() => {
         this.#lanes.delete(lane);
         this.#inHand.delete(message);
-        this.#puller?.release();
+        this.#puller?.release(message);
         this.#next();
       });
       this.#lanes.set(lane, run);

@@ -64,9 +64,13 @@ export class Ownership {
   /** Ends after the batches under way; the partitions go to the others. */
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.loops;
+    // All at once, and before the loops, which wait for batches: what waits behind the one under way is not begun.
+    const readers = [...this.owned.values()].map(({ consumer, worker }) => {
+      worker.end();
+      return consumer.stop();
+    });
+    await Promise.all([this.loops, ...readers]);
     await this.dropping;
-    await Promise.all([...this.owned.values()].map(({ consumer }) => consumer.stop()));
     await Promise.all([...this.owned.values()].map(({ worker }) => worker.idle()));
     this.owned.clear();
     await this.session?.close();
@@ -138,7 +142,7 @@ export class Ownership {
     const worker = new PartitionWorker(partition, { ...ports, session });
     const position = await worker.position();
     // Lost meanwhile: what was just claimed went with the session, and the next round claims it anew.
-    if (this.session !== session) return;
+    if (this.session !== session || this.stopping.signal.aborted) return;
     const consumer = new PartitionConsumer(ports.jetstream, partition, {
       batchMax: BATCH_MAX,
       ...(position > 0 ? { afterSeq: position } : {}),
@@ -179,8 +183,10 @@ export class Ownership {
       ),
       places: await placesWithSettlements(tx),
     }));
-    for (const { partition } of waiting) await this.owned.get(partition)?.worker.facts();
+    const { signal } = this.stopping;
+    for (const { partition } of waiting) if (!signal.aborted) await this.owned.get(partition)?.worker.facts();
     for (const place of places) {
+      if (signal.aborted) return;
       const partition = partitionOf(place.tenant, place.environment, this.ports.partitions);
       await this.owned.get(partition)?.worker.settlements(place);
     }
@@ -190,6 +196,7 @@ export class Ownership {
     const nowMs = this.ports.nowMs();
     for (const own of this.owned.values()) {
       // Behind the stream, time passes by the stamps of what is read.
+      if (this.stopping.signal.aborted) return;
       if (nowMs - own.tickedAtMs < TICK_MS || own.worker.isIdle || !own.consumer.caughtUp()) continue;
       own.tickedAtMs = nowMs;
       await own.worker.tick(nowMs);

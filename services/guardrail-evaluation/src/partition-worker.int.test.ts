@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { PublicEvent, SignalBatch } from '@parapet/contracts';
 import { replay, type WatchInput, type WatchSpec } from '@parapet/guardrails';
-import type { Received } from '@parapet/jetstream';
+import { HandlerEnded, type Received } from '@parapet/jetstream';
 import { Database, Journal, PartitionSession } from '@parapet/postgres';
 import { startDatabase, testIds, type TestDatabase } from '@parapet/testkit';
 import { Client } from 'pg';
@@ -574,6 +574,32 @@ describe('a partition', () => {
     await worker.tick(NOW + 36_000);
     const { rows } = await admin.query('SELECT clock_ms FROM evaluation_watch');
     expect(rows).toEqual([{ clock_ms: String(NOW + 36_000) }]);
+  });
+
+  test('told to end, it leaves a batch that still waits for the session to the next owner, as a whole', async () => {
+    const session = await open();
+    const worker = workerOn(session);
+    await worker.position();
+    let free = (): void => {};
+    let busy: Promise<void> = Promise.resolve();
+    await new Promise<void>((begun) => {
+      busy = session.transact('*', () => {
+        begun();
+        return new Promise<void>((resolve) => (free = resolve));
+      });
+    });
+    const messages = history();
+    const waiting = worker.batch(messages);
+    // It is in its turn, behind the other partition's transaction, when the end is told.
+    await new Promise((resolve) => setImmediate(resolve));
+    worker.end();
+    free();
+    await busy;
+    await expect(waiting).rejects.toThrow(HandlerEnded);
+    const next = workerOn(session);
+    expect(await next.position()).toBe(0);
+    await next.batch(messages);
+    expect(await next.position()).toBe(messages.length);
   });
 
   test('an event of a release that is not known yet waits for its registration', async () => {

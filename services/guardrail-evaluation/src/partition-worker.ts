@@ -1,5 +1,5 @@
 import { type Beat, beatOf, type PublicEvent, type SignalBatch } from '@parapet/contracts';
-import type { Received } from '@parapet/jetstream';
+import { HandlerEnded, type Received } from '@parapet/jetstream';
 import type { Configuration } from '@parapet/policy';
 import type { Database, Journal, PartitionSession, Tx } from '@parapet/postgres';
 import { environmentIn, type PartitionMemory } from './environment.js';
@@ -45,6 +45,7 @@ const CLOCK_EVERY_MS = 5_000;
 export class PartitionWorker {
   private memory: PartitionMemory | null = null;
   private turn: Promise<unknown> = Promise.resolve();
+  private isEnding = false;
   private clockWrittenMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -177,6 +178,11 @@ export class PartitionWorker {
     });
   }
 
+  /** What has not begun to be judged is left to the next owner. */
+  end(): void {
+    this.isEnding = true;
+  }
+
   /** Waits for what is under way. */
   async idle(): Promise<void> {
     await this.turn;
@@ -193,10 +199,13 @@ export class PartitionWorker {
   }
 
   private async work(fold: (memory: PartitionMemory, writes: Writes, tx: Tx) => Promise<boolean>): Promise<void> {
+    this.mustGoOn();
     const memory = await this.load();
     const writes = new Writes();
     try {
       await this.ports.session.transact('*', async (tx) => {
+        // The session works for all partitions, one after another: this one's turn may have come after the end.
+        this.mustGoOn();
         if (!(await fold(memory, writes, tx))) return;
         await this.write(tx, memory, writes);
       });
@@ -243,6 +252,10 @@ export class PartitionWorker {
 
   private forget(): void {
     this.memory = null;
+  }
+
+  private mustGoOn(): void {
+    if (this.isEnding) throw new HandlerEnded();
   }
 
   private inTurn<T>(work: () => Promise<T>): Promise<T> {

@@ -294,6 +294,42 @@ describe('guardrail-evaluation', () => {
     expect(await words()).toEqual([{ applied_at: expect.any(Date), refused: null }]);
   }, 90_000);
 
+  test('told to end with a long backlog it ends in good time and in order, and the next one judges every message once', async () => {
+    // Messages as large as a remote write of 2 000 series makes them, in a partition of their own.
+    const environment = 'backlog';
+    const from = Math.floor(Date.now() / MINUTE) * MINUTE - 5 * MINUTE;
+    const stores = Array.from({ length: 2_000 }, (_, i) => `store-${i}`);
+    const count = 100;
+    for (let i = 0; i < count; i++)
+      await publish({
+        ...samples(ids('rcp'), ...stores.map((of) => sample(from + i * 1000, 1, 100, of))),
+        environment,
+      });
+    const child = await evaluators.start();
+    const position = async () =>
+      (
+        await admin.query<{ sum: string | null }>('SELECT sum(n) FROM evaluation_rollup WHERE environment = $1', [
+          environment,
+        ])
+      ).rows[0]?.sum ?? '0';
+    await until('some of it is judged', async () => Number(await position()) > 0, 60_000);
+    const ended = end(child, 'SIGTERM');
+    await until(
+      'it has ended by itself',
+      async () =>
+        await Promise.race([ended.then(() => true), new Promise<boolean>((resolve) => setTimeout(resolve, 20, false))]),
+      8_000,
+    );
+    expect({ code: child.exitCode, signal: child.signalCode }).toEqual({ code: 0, signal: null });
+    expect(await owners()).toEqual([]);
+    const judged = Number(await position());
+    // It did not end by coming to the end of the backlog, and what it judged are whole messages.
+    expect(judged).toBeLessThan(count * stores.length);
+    expect(judged % stores.length).toBe(0);
+    await evaluators.start();
+    await until('all of it is judged', async () => Number(await position()) === count * stores.length, 90_000);
+  }, 240_000);
+
   test('a session that is lost costs nothing: it is opened again and the work goes on', async () => {
     await evaluators.start();
     await begin();
