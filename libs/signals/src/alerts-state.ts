@@ -36,11 +36,18 @@ export function forget(draft: Draft, atMs: InstantMs): void {
   for (const [key, receipt] of Object.entries(draft.receipts)) {
     if (atMs - receipt.receivedAtMs > RECEIPT_MS) delete draft.receipts[key];
   }
-  const over = Object.entries(draft.episodes).filter(([, e]) => e.state === 'resolved' || e.state === 'abandoned');
-  for (const [key, episode] of over) {
-    if (atMs - episode.sinceMs > CLOSED_MS) delete draft.episodes[key];
+  const keys = Object.keys(draft.episodes);
+  const over: [string, Episode][] = [];
+  let kept = keys.length;
+  for (const key of keys) {
+    const episode = draft.episodes[key] as Episode;
+    if (episode.state !== 'resolved' && episode.state !== 'abandoned') continue;
+    over.push([key, episode]);
+    if (atMs - episode.sinceMs <= CLOSED_MS) continue;
+    delete draft.episodes[key];
+    kept--;
   }
-  const surplus = Object.keys(draft.episodes).length - EPISODES_MAX;
+  const surplus = kept - EPISODES_MAX;
   if (surplus > 0) {
     const oldestFirst = over
       .filter(([key]) => Object.hasOwn(draft.episodes, key))
@@ -83,7 +90,9 @@ export function sharing(before: AlertsState, after: AlertsState): AlertsState {
 /** Which episodes began or changed their state. */
 export function changesBetween(before: AlertsState, after: AlertsState): readonly EpisodeChange[] {
   const changes: EpisodeChange[] = [];
-  for (const [key, episode] of Object.entries(after.episodes)) {
+  if (before.episodes === after.episodes) return changes;
+  for (const key of Object.keys(after.episodes)) {
+    const episode = after.episodes[key] as Episode;
     const old = Object.hasOwn(before.episodes, key) ? before.episodes[key] : undefined;
     if (old === episode) continue;
     const isSame = old !== undefined && old.number === episode.number;

@@ -43,9 +43,10 @@ export function hear(
   affected: readonly string[],
 ): AlertsStep {
   const atMs = Math.max(state.clockMs, heard.receivedAtMs);
-  const before = passTime(state, sources, atMs, affected);
-  const draft = draftOf(before.state);
-  const events: SourceEvent[] = [...before.events];
+  // One draft for all that follows: an environment may hold thousands of episodes, and a storm brings a thousand messages a second.
+  const draft = draftOf(state);
+  const events: SourceEvent[] = [];
+  letPass(draft, sources, atMs, events, affected);
   noteHeard(draft, source, atMs);
 
   const hearing: Hearing = {
@@ -69,9 +70,9 @@ export function hear(
   if (whole !== null) closeGroup(draft, source, heard, whole, atMs, events, affected);
 
   // What was said may settle at once: an end whose heartbeat is already known, a source heard again.
-  const after = passTime(draft, sources, atMs, affected);
-  const next = sharing(state, after.state);
-  return { state: next, changes: changesBetween(state, next), events: [...events, ...after.events] };
+  letPass(draft, sources, atMs, events, affected);
+  const next = sharing(state, draft);
+  return { state: next, changes: changesBetween(state, next), events };
 }
 
 /** What the passing of time does: leases and doubts end, heartbeats fall silent, what is over is forgotten. */
@@ -81,15 +82,27 @@ export function passTime(
   clockMs: InstantMs,
   affected: readonly string[],
 ): AlertsStep {
-  const atMs = Math.max(state.clockMs, clockMs);
   const draft = draftOf(state);
-  draft.clockMs = atMs;
   const events: SourceEvent[] = [];
+  letPass(draft, sources, Math.max(state.clockMs, clockMs), events, affected);
+  const next = sharing(state, draft);
+  return { state: next, changes: changesBetween(state, next), events };
+}
+
+function letPass(
+  draft: Draft,
+  sources: Sources,
+  atMs: InstantMs,
+  events: SourceEvent[],
+  affected: readonly string[],
+): void {
+  draft.clockMs = atMs;
   for (const source of sources) {
     if (!Object.hasOwn(draft.sources, source.name)) draft.sources[source.name] = unheard(atMs);
   }
   const byName = new Map(sources.map((source) => [source.name, source]));
-  for (const [key, episode] of Object.entries(state.episodes)) {
+  for (const key of Object.keys(draft.episodes)) {
+    const episode = draft.episodes[key] as Episode;
     // Heartbeats are judged as they stood: nothing has been heard since the message before this instant.
     const source = byName.get(episode.source);
     const ending = episode.closedBy ?? episode.source;
@@ -106,8 +119,6 @@ export function passTime(
   }
   for (const source of sources) sayHealth(draft, source, atMs, events, affected);
   forget(draft, atMs);
-  const next = sharing(state, draft);
-  return { state: next, changes: changesBetween(state, next), events };
 }
 
 /** A source that was taken out of the configuration can settle nothing any more. */

@@ -51,7 +51,7 @@ export function takeSample(
   if (!(sample.atMs <= receivedAtMs + FUTURE_MS)) return { outcome: 'future', state };
   const key = shortDigest(sample.key);
   const value = shortDigest(JSON.stringify(sample.value));
-  const before = state.seen.find((entry) => entry[0] === key);
+  const before = entryOf(state.seen, key);
   // The first one counts: evidence that was judged is not judged again with another value.
   if (before !== undefined) return { outcome: before[2] === value ? 'repeated' : 'conflict', state };
 
@@ -175,9 +175,25 @@ function remember(
   horizonMs: InstantMs,
 ): SeriesState['seen'] {
   const all = [...seen, entry];
+  if (isInPlace(all, horizonMs)) return all;
   const young = all.filter((e) => e[1] >= horizonMs).slice(-KEYS_MAX);
   const old = all.filter((e) => e[1] < horizonMs).slice(-OLD_KEYS_MAX);
   return [...old, ...young];
+}
+
+/** Whether the old ones are before the young ones already, and neither are too many: as it is nearly always. */
+function isInPlace(all: SeriesState['seen'], horizonMs: InstantMs): boolean {
+  let old = 0;
+  while (old < all.length && (all[old] as SeriesState['seen'][number])[1] < horizonMs) old++;
+  if (old > OLD_KEYS_MAX || all.length - old > KEYS_MAX) return false;
+  for (let i = old; i < all.length; i++) if ((all[i] as SeriesState['seen'][number])[1] < horizonMs) return false;
+  return true;
+}
+
+function entryOf(seen: SeriesState['seen'], key: string): SeriesState['seen'][number] | undefined {
+  // A plain loop: of every sample all keys within the lateness are looked at.
+  for (const entry of seen) if (entry[0] === key) return entry;
+  return undefined;
 }
 
 // Looked up once: in the contexts that tests run in a global costs more than the multiplication.

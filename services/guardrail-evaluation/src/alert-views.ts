@@ -78,15 +78,18 @@ export function unattachedOf(
   sources: readonly SignalSource[],
   candidates: readonly Candidate[],
 ): readonly UnattachedAlert[] {
-  return Object.values(alerts.episodes)
-    .filter((episode) => episode.state !== 'resolved')
-    .flatMap((episode) => {
-      const found = attach(episode.labels, labelOf(episode, sources), episode.startsAtMs, candidates);
-      if (found.kind === 'attached') return [];
-      const { source, fingerprint, state, startsAtMs } = episode;
-      return [{ source, fingerprint, name: nameOf(episode), state, startsAtMs, candidates: found.candidates }];
-    })
-    .slice(0, UNATTACHED_MAX);
+  const unattached: UnattachedAlert[] = [];
+  for (const key of Object.keys(alerts.episodes)) {
+    const episode = alerts.episodes[key] as Episode;
+    if (episode.state === 'resolved') continue;
+    const found = attach(episode.labels, labelOf(episode, sources), episode.startsAtMs, candidates);
+    if (found.kind === 'attached') continue;
+    const { source, fingerprint, state, startsAtMs } = episode;
+    unattached.push({ source, fingerprint, name: nameOf(episode), state, startsAtMs, candidates: found.candidates });
+    // In a storm there are thousands more, of which none would be shown.
+    if (unattached.length === UNATTACHED_MAX) break;
+  }
+  return unattached;
 }
 
 function isAttached(

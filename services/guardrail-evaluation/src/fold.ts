@@ -19,6 +19,7 @@ import {
   settle,
   type Settlement,
   type SettlementRefusal,
+  type SignalDeclaration,
   type SourceEvent,
   takeSample,
 } from '@parapet/signals';
@@ -44,8 +45,14 @@ export function foldBatch(
     foldHistory(around, environment, batch, receivedAtMs, moment, writes);
     return;
   }
+  // Thousands of samples of a message are of a few signals.
+  const declarations = new Map<string, SignalDeclaration | null>();
   for (const sample of batch.samples) {
-    const declaration = declarationOf(around.configuration, environment.environment, sample.signal, batch.source);
+    let declaration = declarations.get(sample.signal);
+    if (declaration === undefined) {
+      declaration = declarationOf(around.configuration, environment.environment, sample.signal, batch.source);
+      declarations.set(sample.signal, declaration);
+    }
     if (declaration === null) {
       around.onIgnored(sample.signal, 'undeclared');
       continue;
@@ -56,7 +63,7 @@ export function foldBatch(
     writes.touchSeries(environment, name);
     switch (taken.outcome) {
       case 'observed':
-        keepHistory(environment, taken.observation, moment, writes);
+        keepHistory(environment, taken.observation, moment, writes, name);
         observeAll(around, environment, taken.observation, moment, writes);
         break;
       case 'reset':
@@ -66,7 +73,7 @@ export function foldBatch(
         break;
       case 'late':
         // A backfill is history: nothing that was judged is judged again with it.
-        keepHistory(environment, taken.observation, moment, writes);
+        keepHistory(environment, taken.observation, moment, writes, name);
         around.onIgnored(sample.signal, 'late');
         break;
       default:

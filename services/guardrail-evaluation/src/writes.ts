@@ -80,11 +80,16 @@ export class Writes {
     this.#watches.set(`${environment.tenant}/${release}`, [environment, release]);
   }
 
-  rollUp(environment: Environment, observation: Observation): void {
+  /** @param series the name of its series, which whoever took the sample knows already */
+  rollUp(
+    environment: Environment,
+    observation: Observation,
+    series = seriesName(observation.signal, observation.dimensions),
+  ): void {
     const rollUp = rollUpOf(observation);
     if (rollUp === null) return;
     const { tenant, environment: name } = environment;
-    const key = `${tenant}/${name}/${rollUp.minuteMs}/${seriesName(observation.signal, observation.dimensions)}`;
+    const key = `${tenant}/${name}/${rollUp.minuteMs}/${series}`;
     const known = this.#rollUps.get(key);
     if (known === undefined) this.#rollUps.set(key, { tenant, environment: name, observation, rollUp });
     else this.#rollUps.set(key, { ...known, rollUp: mergeRollUps(known.rollUp, rollUp) });
