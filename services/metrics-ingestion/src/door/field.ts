@@ -1,4 +1,5 @@
 import { isNotSet, type InstantMs, parseInstant } from '@parapet/kernel';
+import { cleanText } from './json.js';
 import { Refused, tooLarge } from './refusal.js';
 
 /** First and last instant that RFC 3339 can write: years 1 to 9999. */
@@ -130,5 +131,6 @@ function excerpt(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
   const json = JSON.stringify(value) ?? String(value);
-  return json.length > 80 ? `${json.slice(0, 80)}…` : json;
+  // The cut may go through a character of two units, half of which no store takes.
+  return json.length > 80 ? `${cleanText(json.slice(0, 80))}…` : json;
 }

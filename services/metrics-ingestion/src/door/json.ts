@@ -115,7 +115,8 @@ function marked(value: object, isAltered: boolean, altered: WeakSet<object>): Ad
 /** With the `u` flag a surrogate class matches only those without their other half. */
 const UNSTORABLE = /[\0\p{Surrogate}]/gu;
 
-function cleanText(text: string): string {
+/** A text that every store takes: U+0000 and unpaired surrogates become U+FFFD. */
+export function cleanText(text: string): string {
   return text.replace(UNSTORABLE, '\uFFFD');
 }
 

@@ -1,6 +1,7 @@
 import { toJournal } from '@parapet/contracts';
 import { formatInstant, type InstantMs } from '@parapet/kernel';
 import type { Database, Journal, Relay } from '@parapet/postgres';
+import { cleanText } from './json.js';
 
 const REASON_CHARACTERS_MAX = 400;
 
@@ -29,7 +30,7 @@ export async function journalRefusal(
     type: 'SourceRefused',
     source: name,
     since: formatInstant(sinceMs),
-    reason: reason.slice(0, REASON_CHARACTERS_MAX),
+    reason: cleanText(reason.slice(0, REASON_CHARACTERS_MAX)),
     affected: environments,
   });
   const stream = { tenant, stream: `source:${name}`, environment: environments[0] as string, workload: 'none' };
