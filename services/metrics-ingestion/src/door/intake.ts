@@ -11,6 +11,7 @@ import { type Refusal, Refused, tooLarge, unavailable } from './refusal.js';
 import type { Refusals } from './refusals.js';
 import type { Signatures } from './signatures.js';
 import type { Storage } from './storage.js';
+import { Turns } from './turns.js';
 
 /** Senders must have an answer four seconds after their last byte; the way to us and back takes some of it. */
 const ANSWER_MS_MAX = 3_500;
@@ -18,6 +19,9 @@ const ANSWER_MS_MAX = 3_500;
 const IN_FLIGHT_MAX = 256;
 /** Of them, those of senders who are known by nothing but a signature that is not compared yet. */
 const UNPROVEN_MAX = 16;
+/** Beyond so many in flight they take turns, so many at a time: below that it would only cost. */
+const CROWD = 96;
+const TURN = 4;
 
 /** A request at a door, as far as the door looks at it. */
 export interface Handed extends Knock {
@@ -53,6 +57,7 @@ export interface Surroundings {
 export class Intake {
   #inFlight = 0;
   #unproven = 0;
+  readonly #turns = new Turns(TURN);
 
   constructor(
     private readonly desk: AdmissionDesk,
@@ -137,6 +142,7 @@ export class Intake {
   }
 
   async #store({ door, head, traceparent }: Handed, sender: Sender, raw: Buffer): Promise<Reply> {
+    if (this.#inFlight > CROWD) await this.#turns.next();
     const message = await messageOf(raw, head, door.accepts);
     const { makeId, nowMs, metrics } = this.around;
     const receipt = makeId('rcp');
