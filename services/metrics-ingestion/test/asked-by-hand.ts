@@ -62,8 +62,9 @@ export function counted({ fromMs, toMs, stepMs }: Instants): QueryAnswer {
   return { kind: 'series', series: [{ labels: {}, points }], warnings: [] };
 }
 
-export const DOWN: QueryAnswer = { kind: 'unreachable', detail: 'ECONNREFUSED', isTooMuch: false };
-export const TOO_MUCH: QueryAnswer = { kind: 'unreachable', detail: 'too many samples', isTooMuch: true };
+export const DOWN: QueryAnswer = { kind: 'unreachable', detail: 'ECONNREFUSED', trouble: 'away' };
+export const TOO_MUCH: QueryAnswer = { kind: 'unreachable', detail: 'too many samples', trouble: 'too-much' };
+export const SLOW: QueryAnswer = { kind: 'unreachable', detail: 'no answer within 2 s', trouble: 'slow' };
 export const BAD: QueryAnswer = { kind: 'bad-query', detail: 'parse error' };
 
 export const OF = { tenant: 'acme-retail', source: 'shop-prometheus' };

@@ -121,5 +121,5 @@ export function cleanText(text: string): string {
 }
 
 function oneLine(text: string): string {
-  return cleanText(text).replace(/\s+/g, ' ').slice(0, 200);
+  return cleanText(text.replace(/\s+/g, ' ').slice(0, 200));
 }

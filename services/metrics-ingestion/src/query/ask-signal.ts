@@ -9,9 +9,14 @@ const FRESH_SCRAPES = 2;
 
 /** What came of asking for a signal; `bad-query` stays so until the query is changed. */
 export type AskedOutcome =
-  | { readonly kind: 'answered'; readonly placed: readonly PlacedSample[]; readonly warnings: readonly string[] }
-  | { readonly kind: 'bad-query'; readonly detail: string }
-  | { readonly kind: 'unreachable'; readonly detail: string; readonly isTooMuch: boolean };
+  | {
+      readonly kind: 'answered';
+      readonly placed: readonly PlacedSample[];
+      readonly warnings: readonly string[];
+      /** What has to be changed in the query, though some of its answer can be used. */
+      readonly problem: string | null;
+    }
+  | Exclude<QueryAnswer, { readonly kind: 'series' }>;
 
 /** Who answers queries. */
 export type QueryClient = Pick<PrometheusClient, 'at' | 'over'>;
@@ -46,7 +51,7 @@ export async function askSignal(
     instants,
     source.environments,
   );
-  return problem === null ? { kind: 'answered', placed, warnings } : { kind: 'bad-query', detail: problem };
+  return { kind: 'answered', placed, warnings, problem };
 }
 
 function queriesOf({ query: { asks } }: AskedSignal): readonly string[] {

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AskedSource } from './ask-signal.js';
-import { AskedByHand, BAD, counted, DOWN, OF, SOURCE, TOO_MUCH } from '../../test/asked-by-hand.js';
+import { AskedByHand, BAD, counted, DOWN, OF, SLOW, SOURCE, TOO_MUCH } from '../../test/asked-by-hand.js';
 import { HistoryFill, historyStart, nextPart } from './history.js';
-import { eachInstant, instantsIn } from './promql.js';
+import { eachInstant, type Instants, instantsIn } from './promql.js';
 import type { AskedSignal } from './samples.js';
 
 const DAY_MS = 86_400_000;
@@ -124,6 +124,29 @@ describe('filling the baseline', () => {
   it('leaves out a signal whose query is refused', async () => {
     hand.answer = (query, instants) => (query === 'sum(a)' ? BAD : counted(instants));
     expect((await run(filling('a', 'b'))).map(([query]) => query)).toEqual(['a', ...Array<string>(7).fill('b')]);
+  });
+
+  it('one query that takes too long keeps the past of no other waiting', async () => {
+    hand.answer = (query, instants) => (query === 'sum(a)' ? SLOW : counted(instants));
+    expect((await run(filling('a', 'b'), 9)).map(([query]) => query)).toEqual(['a', ...Array<string>(8).fill('b')]);
+  });
+
+  it('of a place whose pods followed each other is whole but for the minutes that two of them claim', async () => {
+    const halves = (instants: Instants) => {
+      const all = [...eachInstant(instants)];
+      const middle = all.length / 2;
+      return [all.slice(0, middle + 1), all.slice(middle)].map((part, i) => ({
+        labels: { pod: String(i) },
+        points: new Map(part.map((atMs) => [atMs, i] as const)),
+      }));
+    };
+    hand.answer = (_, instants) => ({ kind: 'series', series: halves(instants), warnings: [] });
+    const fill = filling('a');
+    for (let i = 0; i < 7; i++) await fill.round();
+    const past = hand.look().filter((line) => line.startsWith('past '));
+    expect(past.length).toBe(7 * (DAY - 1));
+    expect(new Set(past.map((line) => line.split(' ').at(-1)))).toEqual(new Set(['0', '1']));
+    expect(await fill.round()).toBeNull();
   });
 
   it('waits while the stream has no room for it, and while another instance asks', async () => {

@@ -1,8 +1,8 @@
 import type { InstantMs } from '@parapet/kernel';
 import { seriesName } from '@parapet/signals';
-import { type AskedSource, askSignal, isAnyWindow, type QueryClient } from './ask-signal.js';
+import { type AskedOutcome, type AskedSource, askSignal, isAnyWindow, type QueryClient } from './ask-signal.js';
 import type { CursorStart, QueryCursor } from './cursors.js';
-import { backoffMs } from './loop.js';
+import { backoffMs, lastOf } from './loop.js';
 import type { QueryPorts, SourceName } from './ports.js';
 import { type Instants, instantsIn, newestInstant, POINTS_MAX } from './promql.js';
 import type { AskedSignal } from './samples.js';
@@ -51,17 +51,22 @@ export function nextPart({ filledToMs, beganMs }: QueryCursor, stepMs: number, p
 export class HistoryFill {
   #points = POINTS_OF_PART;
   #failures = 0;
+  /** Whoever was not answered comes last the next time: the past of one slow query keeps no other from being filled. */
+  #order: readonly AskedSignal[];
   readonly #begun = new Set<string>();
+  readonly #complained = new Set<string>();
   readonly #broken = new Set<string>();
 
   constructor(
     private readonly of: SourceName,
     private readonly source: AskedSource,
-    private readonly signals: readonly AskedSignal[],
+    signals: readonly AskedSignal[],
     private readonly everyMs: number,
     private readonly client: QueryClient,
     private readonly ports: QueryPorts,
-  ) {}
+  ) {
+    this.#order = signals;
+  }
 
   /** Asks for one part; answers how long to pause before the next, null once everything is filled. */
   async round(): Promise<number | null> {
@@ -70,7 +75,7 @@ export class HistoryFill {
     const newestMs = newestInstant(nowMs(), this.source.prometheus.scrapeIntervalMs, this.everyMs);
     let leftMs = 0;
     let next: { readonly signal: AskedSignal; readonly cursor: QueryCursor; readonly part: Instants } | null = null;
-    for (const signal of this.signals.filter(({ name }) => !this.#broken.has(name))) {
+    for (const signal of this.#order.filter(({ name }) => !this.#broken.has(name))) {
       const key = { ...this.of, signal: signal.name };
       const begin = historyStart(this.source, signal, this.everyMs, newestMs);
       const cursor = await cursors.read(key, begin);
@@ -100,8 +105,9 @@ export class HistoryFill {
       logger.error({ ...about, detail: outcome.detail }, 'cannot fill the baseline: Prometheus refuses the query');
       return 0;
     }
-    if (outcome.kind === 'unreachable') return this.#failed(about, outcome.detail, outcome.isTooMuch);
+    if (outcome.kind === 'unreachable') return this.#failed(signal, outcome);
     this.#failures = 0;
+    this.#complain(about, outcome.problem);
     // Gaps leave no trace in history: an absent minute and an empty one are the same unknown.
     const known = outcome.placed.filter(({ sample }) => sample.value.kind !== 'gap');
     await publishSamples(this.of, known, { isHistory: true });
@@ -130,12 +136,20 @@ export class HistoryFill {
     return startMs;
   }
 
-  #failed(about: object, detail: string, isTooMuch: boolean): number {
+  /** Live asking tells people of the same query; of the past only the log does, once. */
+  #complain(about: { readonly signal: string }, detail: string | null): void {
+    if (detail === null || this.#complained.has(about.signal)) return;
+    this.#complained.add(about.signal);
+    this.ports.logger.warn({ ...about, detail }, 'a part of the baseline stays unknown: its query has to be changed');
+  }
+
+  #failed(signal: AskedSignal, { detail, trouble }: Extract<AskedOutcome, { kind: 'unreachable' }>): number {
     this.#failures++;
-    if (isTooMuch) this.#points = Math.max(POINTS_OF_PART_MIN, Math.floor(this.#points / 2));
+    this.#order = lastOf(this.#order, signal);
+    if (trouble !== 'away') this.#points = Math.max(POINTS_OF_PART_MIN, Math.floor(this.#points / 2));
     const pauseMs = backoffMs(this.#failures);
     this.ports.logger.warn(
-      { ...about, detail, failures: this.#failures, points: this.#points, pauseMs },
+      { ...this.of, signal: signal.name, detail, failures: this.#failures, points: this.#points, pauseMs },
       'cannot fill the baseline yet',
     );
     return pauseMs;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { AskedByHand, BAD, counted, DOWN, OF, signal, SOURCE, TOO_MUCH } from '../../test/asked-by-hand.js';
+import { AskedByHand, BAD, counted, DOWN, OF, signal, SLOW, SOURCE, TOO_MUCH } from '../../test/asked-by-hand.js';
 import { LiveAsking } from './live.js';
 
 /** Scraped every 5 s and asked every 60 s: an instant can be asked about 10 s after it. */
@@ -55,8 +55,62 @@ describe('asking for the present', () => {
       second += pause;
     }
     expect(pauses).toEqual([1, 2, 4, 8, 16, 29]);
-    // The second signal is not asked for where nobody answers the first.
-    expect(hand.look()).toEqual([...Array<string>(6).fill('ask sum(a) 660'), 'a@660 unreachable', 'b@660 unreachable']);
+    // One question at a time where nobody is there: by turns, so that none is asked for after all others only.
+    const asked = ['a', 'b', 'a', 'b', 'a', 'b'].map((name) => `ask sum(${name}) 660`);
+    expect(hand.look()).toEqual([...asked, 'b@660 unreachable', 'a@660 unreachable']);
+  });
+
+  it.each([
+    ['takes too long', SLOW],
+    ['is never answered', DOWN],
+  ])('one query that %s keeps no other from being asked, in its time', async (_, outcome) => {
+    hand.answer = (query, instants) => (query === 'sum(a)' ? outcome : counted(instants));
+    expect([await at(670), hand.look()]).toEqual([1, ['ask sum(a) 660']]);
+    expect([await at(671), hand.look()]).toEqual([2, ['ask sum(b) 660', 'b@660 660', 'ask sum(a) 660']]);
+    expect([await at(729), hand.look()]).toEqual([1, ['ask sum(a) 660', 'a@660 unreachable']]);
+    expect([await at(730), hand.look()[0]]).toEqual([8, 'ask sum(b) 720']);
+  });
+
+  it('asks for less of what takes too long, and for more again once it is answered', async () => {
+    const long = 670 + 60 * 1_000;
+    hand.answer = (query) => (query === 'sum(a)' ? SLOW : counted({ fromMs: 0, toMs: 0, stepMs: 1 }));
+    await at(long);
+    await at(long + 1);
+    hand.answer = (_, instants) => counted(instants);
+    await at(long + 3);
+    await at(long + 4);
+    const asked = hand.look().filter((line) => line.startsWith('ask sum(a)'));
+    expect(asked).toEqual([
+      'ask sum(a) 660-18600',
+      'ask sum(a) 660-9600',
+      'ask sum(a) 660-5100',
+      'ask sum(a) 5160-14100',
+    ]);
+  });
+
+  it('a query that claims several values for one place is told of once, and asked again: pods that overlap soon do not', async () => {
+    const two = ({ toMs }: { toMs: number }) => [1, 2].map((n) => ({ labels: {}, points: new Map([[toMs, n]]) }));
+    hand.answer = (query, instants) =>
+      query === 'sum(a)' ? { kind: 'series', series: two(instants), warnings: [] } : counted(instants);
+    await at(670);
+    await at(730);
+    hand.answer = (_, instants) => counted(instants);
+    await at(790);
+    hand.answer = (_, instants) => ({ kind: 'series', series: two(instants), warnings: [] });
+    await at(850);
+    const several = expect.stringContaining('several series for a{}');
+    expect(hand.look().filter((line) => !/^(ask sum\(b\)|b@|refused bad-query: b)/.test(line))).toEqual([
+      'ask sum(a) 660',
+      'a@660 bad-query',
+      several,
+      'ask sum(a) 720',
+      'a@720 bad-query',
+      'ask sum(a) 780',
+      'a@780 780',
+      'ask sum(a) 840',
+      'a@840 bad-query',
+      several,
+    ]);
   });
 
   it('asks again for an instant that was told as a gap, once somebody answers', async () => {

@@ -1,8 +1,8 @@
-import type { InstantMs } from '@parapet/kernel';
+import { type InstantMs, unreachable } from '@parapet/kernel';
 import type { GapReason } from '@parapet/signals';
 import { type AskedOutcome, type AskedSource, askSignal, type QueryClient } from './ask-signal.js';
 import { historyStart } from './history.js';
-import { backoffMs } from './loop.js';
+import { backoffMs, lastOf } from './loop.js';
 import type { QueryPorts, SourceName } from './ports.js';
 import { dueAtMs, instantsAfter, newestInstant } from './promql.js';
 import { type AskedSignal, gapOf } from './samples.js';
@@ -18,20 +18,26 @@ const CLAIM_PAUSE_MS = 2_000;
 export class LiveAsking {
   /** Signals whose query was refused; asked again once the configuration has changed and this object with it. */
   readonly #broken = new Set<string>();
+  /** Signals whose query has to be changed, as people were told. */
+  readonly #complained = new Set<string>();
   /** The newest instant of which a gap was told, by signal. */
   readonly #told = new Map<string, InstantMs>();
   #failures = 0;
+  /** Whoever was not answered comes last the next time: one slow query keeps no other from being asked. */
+  #order: readonly AskedSignal[];
   /** How many instants a signal is asked about at once, where that is fewer than usual. */
   readonly #most = new Map<string, number>();
 
   constructor(
     private readonly of: SourceName,
     private readonly source: AskedSource,
-    private readonly signals: readonly AskedSignal[],
+    signals: readonly AskedSignal[],
     private readonly everyMs: number,
     private readonly client: QueryClient,
     private readonly ports: QueryPorts,
-  ) {}
+  ) {
+    this.#order = signals;
+  }
 
   /** One round; answers how long to pause before the next. */
   async round(): Promise<number> {
@@ -41,14 +47,15 @@ export class LiveAsking {
     const newestMs = newestInstant(nowMs(), scrapeIntervalMs, this.everyMs);
     const missed: AskedSignal[] = [];
     let isBehind = false;
-    let isDown = false;
-    for (const signal of this.signals) {
+    let down: AskedSignal | null = null;
+    for (const signal of this.#order) {
       // Where nobody is there to answer one question, the next would only wait as long.
-      const reached: number | 'down' | 'too-much' = isDown ? 'down' : await this.#ask(signal, newestMs);
+      const reached: number | 'down' | 'too-much' = down === null ? await this.#ask(signal, newestMs) : 'down';
       if (typeof reached === 'number') isBehind ||= reached < newestMs;
       else missed.push(signal);
-      isDown ||= reached === 'down';
+      if (reached === 'down') down ??= signal;
     }
+    if (down !== null) this.#order = lastOf(this.#order, down);
     const pauseMs = Math.max(0, dueAtMs(newestMs, scrapeIntervalMs, this.everyMs) - nowMs());
     if (missed.length > 0) return await this.#failed(missed, newestMs, pauseMs);
     this.#failures = 0;
@@ -72,17 +79,21 @@ export class LiveAsking {
     switch (outcome.kind) {
       case 'unreachable':
         this.#warn(signal, outcome.detail);
-        if (!outcome.isTooMuch) return 'down';
-        this.#most.set(signal.name, Math.max(1, Math.floor(most / 2)));
-        return 'too-much';
+        if (outcome.trouble !== 'away') this.#most.set(signal.name, Math.max(1, Math.floor(most / 2)));
+        return outcome.trouble === 'too-much' ? 'too-much' : 'down';
       case 'bad-query':
-        await this.#refuse(signal, outcome.detail);
+        await this.#complain(signal, outcome.detail);
+        this.#broken.add(signal.name);
         return await this.#giveUp(signal, newestMs);
       case 'answered':
-        this.#most.delete(signal.name);
+        this.#most.set(signal.name, Math.min(INSTANTS_MAX, most * 2));
         await publishSamples(this.of, outcome.placed, { isHistory: false });
+        if (outcome.problem === null) this.#complained.delete(signal.name);
+        else await this.#complain(signal, outcome.problem);
         await cursors.move(key, 'asked_to', instants.toMs);
         return instants.toMs;
+      default:
+        return unreachable(outcome);
     }
   }
 
@@ -111,15 +122,13 @@ export class LiveAsking {
     for (const { name } of signals) this.#told.set(name, atMs);
   }
 
-  /** Said aloud once: nobody looks at a guardrail that never had a value. */
-  async #refuse(signal: AskedSignal, detail: string): Promise<void> {
-    this.#broken.add(signal.name);
+  /** Said aloud once, until the query gives what it should: nobody looks at a guardrail that never had a value. */
+  async #complain(signal: AskedSignal, detail: string): Promise<void> {
+    if (this.#complained.has(signal.name)) return;
     const { logger, refuse, nowMs } = this.ports;
-    logger.error(
-      { ...this.of, signal: signal.name, detail },
-      'Prometheus refuses a query; it is asked again once it is changed',
-    );
+    logger.error({ ...this.of, signal: signal.name, detail }, 'a query has to be changed');
     await refuse(this.of, this.source.environments, `bad-query: ${signal.name}: ${detail}`, nowMs());
+    this.#complained.add(signal.name);
   }
 
   #warn(signal: AskedSignal, detail: string): void {
@@ -128,9 +137,14 @@ export class LiveAsking {
   }
 
   #count(outcome: AskedOutcome): void {
-    const kind = outcome.kind === 'answered' && outcome.warnings.length > 0 ? 'partial' : outcome.kind;
-    this.ports.metrics.count('parapet_query_total', { ...this.of, outcome: kind });
-    if (kind !== 'partial' || outcome.kind !== 'answered') return;
-    this.ports.logger.warn({ ...this.of, warnings: outcome.warnings }, 'Prometheus warns that its answer is partial');
+    this.ports.metrics.count('parapet_query_total', { ...this.of, outcome: wordOf(outcome) });
+    if (outcome.kind === 'answered' && outcome.warnings.length > 0)
+      this.ports.logger.warn({ ...this.of, warnings: outcome.warnings }, 'Prometheus warns that its answer is partial');
   }
+}
+
+function wordOf(outcome: AskedOutcome): string {
+  if (outcome.kind !== 'answered') return outcome.kind;
+  if (outcome.problem !== null) return 'bad-query';
+  return outcome.warnings.length > 0 ? 'partial' : 'answered';
 }

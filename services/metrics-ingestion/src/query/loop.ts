@@ -9,6 +9,12 @@ export function backoffMs(failures: number): number {
   return Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(failures - 1, 10));
 }
 
+/** A round of things that begins behind one of them, which so comes last. */
+export function lastOf<T>(all: readonly T[], one: T): readonly T[] {
+  const next = all.indexOf(one) + 1;
+  return [...all.slice(next), ...all.slice(0, next)];
+}
+
 /** Does something again and again until it is stopped or done; what it throws is logged, and tried again after a while. */
 export class AskingLoop {
   readonly #stopping = new AbortController();

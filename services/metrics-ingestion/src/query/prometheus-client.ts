@@ -3,7 +3,7 @@ import { formatInstant, type InstantMs } from '@parapet/kernel';
 import { type AskedPrometheus, resolveSecret, SecretUnavailable } from '@parapet/policy';
 import { exchange, MeasurementFailed } from '@parapet/probes';
 import type { Instants } from './promql.js';
-import { type QueryAnswer, readQueryAnswer } from './query-answer.js';
+import { type QueryAnswer, readQueryAnswer, type Trouble } from './query-answer.js';
 
 /** The longest answer that is read: a day of minutes of some hundred series. Reading a longer one would keep the doors waiting. */
 const ANSWER_BYTES_MAX = 16 * 1024 * 1024;
@@ -21,7 +21,7 @@ export class NotReached extends Error {
   override readonly name = 'NotReached';
   constructor(
     message: string,
-    readonly isTooMuch: boolean,
+    readonly trouble: Trouble,
     options?: ErrorOptions,
   ) {
     super(message, options);
@@ -57,7 +57,7 @@ export class PrometheusClient {
       return readQueryAnswer(status, body);
     } catch (error) {
       if (!(error instanceof NotReached)) throw error;
-      return { kind: 'unreachable', detail: error.message, isTooMuch: error.isTooMuch };
+      return { kind: 'unreachable', detail: error.message, trouble: error.trouble };
     }
   }
 
@@ -82,9 +82,9 @@ export class PrometheusClient {
       return { ...answer, body: answer.body.toString('utf8') };
     } catch (error) {
       if (error instanceof MeasurementFailed)
-        throw new NotReached(error.message, error.reason === 'too-large', { cause: error });
+        throw new NotReached(error.message, troubleOf(error.reason), { cause: error });
       if (error instanceof SecretUnavailable || isFileError(error))
-        throw new NotReached(error.message, false, { cause: error });
+        throw new NotReached(error.message, 'away', { cause: error });
       throw error;
     }
   }
@@ -96,6 +96,11 @@ export class PrometheusClient {
     const pair = Buffer.from(`${basic.user}:${resolveSecret(basic.password)}`).toString('base64');
     return { authorization: `Basic ${pair}` };
   }
+}
+
+function troubleOf(reason: MeasurementFailed['reason']): Trouble {
+  if (reason === 'too-large') return 'too-much';
+  return reason === 'timeout' ? 'slow' : 'away';
 }
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException {

@@ -14,7 +14,7 @@ function read(status: number, body: string) {
   const answer = readQueryAnswer(status, body);
   if (answer.kind === 'series')
     return answer.series.map(({ labels, points }) => [{ ...labels }, Object.fromEntries(points)] as const);
-  return answer.kind === 'bad-query' ? answer.kind : answer.isTooMuch ? 'too much' : answer.kind;
+  return answer.kind === 'bad-query' ? answer.kind : answer.trouble;
 }
 
 describe('an answer of Prometheus', () => {
@@ -57,33 +57,30 @@ describe('an answer of Prometheus', () => {
       success({ resultType: 'vector', result: [{ metric: {}, histogram: [1, {}] }] }),
       'bad-query',
     ],
-    ['a value that is no text', 200, vector([1, 3]), 'unreachable'],
-    ['a value that is an empty text', 200, vector([1, ' ']), 'unreachable'],
-    ['a time that is no number', 200, vector(['1', '3']), 'unreachable'],
-    ['no result', 200, success({ resultType: 'vector' }), 'unreachable'],
+    ['a value that is no text', 200, vector([1, 3]), 'away'],
+    ['a value that is an empty text', 200, vector([1, ' ']), 'away'],
+    ['a time that is no number', 200, vector(['1', '3']), 'away'],
+    ['no result', 200, success({ resultType: 'vector' }), 'away'],
     [
       'too much to calculate',
       422,
       JSON.stringify({ status: 'error', errorType: 'execution', error: 'too many samples' }),
-      'too much',
+      'too-much',
     ],
-    [
-      'too late',
-      503,
-      JSON.stringify({ status: 'error', errorType: 'timeout', error: 'query timed out' }),
-      'unreachable',
-    ],
-    ['a proxy’s 400', 400, '<html>', 'unreachable'],
-    ['400 for something else', 400, JSON.stringify({ status: 'error', errorType: 'other' }), 'unreachable'],
-    ['no access', 401, 'Unauthorized', 'unreachable'],
-    ['a page of somebody else', 200, '<html>', 'unreachable'],
+    ['too late', 503, JSON.stringify({ status: 'error', errorType: 'timeout', error: 'query timed out' }), 'slow'],
+    ['a proxy’s 400', 400, '<html>', 'away'],
+    ['400 for something else', 400, JSON.stringify({ status: 'error', errorType: 'other' }), 'away'],
+    ['no access', 401, 'Unauthorized', 'away'],
+    ['a page of somebody else', 200, '<html>', 'away'],
     [
       'an error under a good status',
       200,
       JSON.stringify({ status: 'error', errorType: 'internal', error: 'x' }),
-      'unreachable',
+      'away',
     ],
-    ['a redirect', 302, '', 'unreachable'],
+    ['a proxy that waited too long', 504, '<html>', 'slow'],
+    ['a page that is not there', 404, '404 page not found', 'away'],
+    ['a redirect', 302, '', 'away'],
   ])('%s', (_, status, body, expected) => {
     expect(read(status, body)).toEqual(expected);
   });
@@ -102,6 +99,14 @@ describe('an answer of Prometheus', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('holds no text that a store would not take', () => {
+    const metric = { store: 'a\0b', 'c\uD800': '\uDFFF' };
+    const answer = readQueryAnswer(200, success({ resultType: 'vector', result: [{ metric, value: [1, '1'] }] }));
+    expect(answer).toMatchObject({ series: [{ labels: { store: 'a\uFFFDb', 'c\uFFFD': '\uFFFD' } }] });
+    const refused = readQueryAnswer(400, JSON.stringify({ errorType: 'bad_data', error: `${'x'.repeat(399)}😀` }));
+    expect(refused).toEqual({ kind: 'bad-query', detail: `${'x'.repeat(399)}\uFFFD` });
   });
 
   it('keeps warnings, and a label named __proto__ a label', () => {

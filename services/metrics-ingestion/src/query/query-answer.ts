@@ -1,4 +1,5 @@
 import type { InstantMs } from '@parapet/kernel';
+import { cleanText } from '../door/json.js';
 
 /** One series of an answer; values may be infinite or not a number. */
 export interface AnsweredSeries {
@@ -11,8 +12,11 @@ export type QueryAnswer =
   | { readonly kind: 'series'; readonly series: readonly AnsweredSeries[]; readonly warnings: readonly string[] }
   /** Asking again gives the same. */
   | { readonly kind: 'bad-query'; readonly detail: string }
-  /** Asking again may help; `isTooMuch`: asking for less may. */
-  | { readonly kind: 'unreachable'; readonly detail: string; readonly isTooMuch: boolean };
+  /** Asking again may help. */
+  | { readonly kind: 'unreachable'; readonly detail: string; readonly trouble: Trouble };
+
+/** Why there is no answer. `away`: nobody is there, for this question or any other. `slow`: not within its time. `too-much`: asking for less may help. */
+export type Trouble = 'away' | 'slow' | 'too-much';
 
 const DETAIL_CHARACTERS_MAX = 400;
 
@@ -22,7 +26,7 @@ export function readQueryAnswer(status: number, body: string): QueryAnswer {
   if (status === 400 && answer?.['errorType'] === 'bad_data') return badQuery(textOf(answer['error']));
   if (status !== 200 || answer?.['status'] !== 'success') {
     const said = answer === null ? body : `${textOf(answer['errorType'])}: ${textOf(answer['error'])}`;
-    return unreachable(`HTTP ${status}: ${said}`, status === 422);
+    return unreachable(`HTTP ${status}: ${said}`, troubleOf(status, answer?.['errorType']));
   }
   const { resultType, result } = mapOf(answer['data']) ?? {};
   const warnings = Array.isArray(answer['warnings']) ? answer['warnings'].map(textOf) : [];
@@ -37,8 +41,13 @@ export function readQueryAnswer(status: number, body: string): QueryAnswer {
   }
 }
 
+function troubleOf(status: number, errorType: unknown): Trouble {
+  if (status === 422) return 'too-much';
+  return errorType === 'timeout' || status === 504 ? 'slow' : 'away';
+}
+
 function seriesOf(result: unknown, type: 'vector' | 'matrix', warnings: readonly string[]): QueryAnswer {
-  if (!Array.isArray(result)) return unreachable('an answer without a result', false);
+  if (!Array.isArray(result)) return unreachable('an answer without a result', 'away');
   const series: AnsweredSeries[] = [];
   for (const item of result) {
     const element = mapOf(item) ?? {};
@@ -46,7 +55,7 @@ function seriesOf(result: unknown, type: 'vector' | 'matrix', warnings: readonly
       return badQuery('answers with native histograms: ask for histogram_fraction(0, LIMIT, …) of them');
     const pairs = type === 'vector' ? [element['value']] : element['values'];
     const points = pointsOf(pairs);
-    if (points === null) return unreachable('a point that is not [seconds, "number"]', false);
+    if (points === null) return unreachable('a point that is not [seconds, "number"]', 'away');
     series.push({ labels: labelsOf(element['metric']), points });
   }
   return { kind: 'series', series, warnings };
@@ -81,7 +90,8 @@ export function numberOf(text: string): number | null {
 /** Labels come from outside: a map without prototype, so that `__proto__` is only a label. */
 export function labelsOf(value: unknown): Readonly<Record<string, string>> {
   const labels: Record<string, string> = Object.create(null);
-  for (const [name, text] of Object.entries(mapOf(value) ?? {})) if (typeof text === 'string') labels[name] = text;
+  for (const [name, text] of Object.entries(mapOf(value) ?? {}))
+    if (typeof text === 'string') labels[cleanText(name)] = cleanText(text);
   return labels;
 }
 
@@ -102,13 +112,13 @@ export function parsed(body: string): Readonly<Record<string, unknown>> | null {
 }
 
 function textOf(value: unknown): string {
-  return (typeof value === 'string' ? value : String(value)).slice(0, DETAIL_CHARACTERS_MAX);
+  return cleanText((typeof value === 'string' ? value : String(value)).slice(0, DETAIL_CHARACTERS_MAX));
 }
 
 function badQuery(detail: string): QueryAnswer {
   return { kind: 'bad-query', detail };
 }
 
-function unreachable(detail: string, isTooMuch: boolean): QueryAnswer {
-  return { kind: 'unreachable', detail: detail.slice(0, DETAIL_CHARACTERS_MAX), isTooMuch };
+function unreachable(detail: string, trouble: Trouble): QueryAnswer {
+  return { kind: 'unreachable', detail: detail.slice(0, DETAIL_CHARACTERS_MAX), trouble };
 }

@@ -1,6 +1,7 @@
 import { type InstantMs, parseInstant } from '@parapet/kernel';
 import type { ActiveAlert, RuleStatement } from '@parapet/signals';
 import { fingerprintOf } from '../alerts/fingerprint.js';
+import { cleanText } from '../door/json.js';
 import type { Reply } from './prometheus-client.js';
 import { labelsOf, mapOf, parsed } from './query-answer.js';
 
@@ -52,7 +53,7 @@ function readRule(value: unknown, intervalMs: number, asked: RulesAsked): readon
   const written = Object.entries(labelsOf(rule['labels']));
   return [
     {
-      name,
+      name: cleanText(name),
       labels: Object.fromEntries(written.filter(([, text]) => !text.includes(TEMPLATE))),
       isHealthy: health === 'ok' && intervalMs > 0,
       evaluatedAtMs: ourTimeOf(typeof lastEvaluation === 'string' ? parseInstant(lastEvaluation) : null, asked),

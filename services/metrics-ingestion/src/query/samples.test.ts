@@ -26,16 +26,14 @@ const answered = (own: readonly AnsweredSeries[], of: readonly AnsweredSeries[] 
   isPartial: false,
 });
 
-/** Everything that follows, one line a sample: when, where, what of, and its value. */
+/** Everything that follows, one line a sample: when, where, what of, and its value; a mistake of the query is the last line. */
 function told(asks: SignalQuery['asks'], answer: Answered, minutes = 1, environments = ['production']) {
   const instants = { fromMs: 60_000, toMs: minutes * 60_000, stepMs: 60_000 };
   const { placed, problem } = samplesOf(signal(asks), answer, instants, environments);
-  return (
-    problem ??
-    placed.map(({ environment, sample: { atMs, dimensions, value } }) =>
-      [atMs / 60_000, environment, ...Object.entries(dimensions).map((pair) => pair.join('=')), short(value)].join(' '),
-    )
+  const lines = placed.map(({ environment, sample: { atMs, dimensions, value } }) =>
+    [atMs / 60_000, environment, ...Object.entries(dimensions).map((pair) => pair.join('=')), short(value)].join(' '),
   );
+  return problem === null ? lines : [...lines, problem];
 }
 
 function short(value: SampleValue): string {
@@ -51,8 +49,11 @@ function short(value: SampleValue): string {
   }
 }
 
+const SEVERAL =
+  'shop.http: several series for shop.http{}; add them up by their dimensions: sum by (env, shop, arm, route) (…)';
+
 describe('samples of an answer', () => {
-  it.each<[string, SignalQuery['asks'], Answered, readonly string[] | string]>([
+  it.each<[string, SignalQuery['asks'], Answered, readonly string[]]>([
     [
       'one for each series',
       VALUE,
@@ -74,7 +75,7 @@ describe('samples of an answer', () => {
       'several for one place are a mistake of the query',
       VALUE,
       answered([series({ pod: 'a' }, 3), series({ pod: 'b' }, 4)]),
-      'shop.http: several series for shop.http{}; add them up by their dimensions: sum by (env, shop, arm, route) (…)',
+      ['1 production bad-query', SEVERAL],
     ],
     [
       'a count with what it is of',
@@ -96,7 +97,7 @@ describe('samples of an answer', () => {
       'several bases for one place',
       RATIO,
       answered([series({}, 3)], [series({ pod: 'a' }, 4), series({ pod: 'b' }, 4)]),
-      'shop.http: several series for shop.http{}; add them up by their dimensions: sum by (env, shop, arm, route) (…)',
+      ['1 production bad-query', SEVERAL],
     ],
     ['a count without base is of the seconds of its window', RATE, answered([series({}, 42)]), ['1 production 42/60']],
     [
@@ -124,6 +125,30 @@ describe('samples of an answer', () => {
       answered([series({ le: '+Inf' }, 1), series({ le: 'x' }, 1)]),
       ['1 production sensor-broken'],
     ],
+    [
+      'buckets of two pods, that nobody added up',
+      BUCKETS,
+      answered([series({ le: '+Inf', pod: 'a' }, 1), series({ le: '+Inf', pod: 'b' }, 2)]),
+      ['1 production bad-query', SEVERAL],
+    ],
+    [
+      'a dimension that is longer than any label may be: the others are as good as ever',
+      VALUE,
+      answered([series({ shop: 'x'.repeat(4_097) }, 3), series({ shop: 'y'.repeat(4_096) }, 4)]),
+      [`1 production store=${'y'.repeat(4_096)} 4`, 'shop.http: a series whose store is longer than 4096 bytes'],
+    ],
+    [
+      'nothing but such a one is no silence',
+      VALUE,
+      answered([series({ shop: 'x'.repeat(4_097) }, 3)]),
+      ['1 production bad-query', 'shop.http: a series whose store is longer than 4096 bytes'],
+    ],
+    [
+      'more places than a message may hold samples',
+      VALUE,
+      answered(Array.from({ length: 10_001 }, (_, i) => series({ shop: String(i) }, i))),
+      ['1 production bad-query', 'shop.http: 10001 series, and 10000 at most; add some of them up'],
+    ],
     ['an arm that is none is left out', VALUE, answered([series({ arm: 'blue' }, 3)]), ['1 production no-series']],
     ['an arm', VALUE, answered([series({ arm: 'canary' }, 3)]), ['1 production arm=canary 3']],
   ])('%s', (_, asks, answer, expected) => {
@@ -141,6 +166,22 @@ describe('samples of an answer', () => {
     ]);
   });
 
+  it('of pods that follow each other are of one place; only the instants that two of them claim are unknown', () => {
+    const answer = answered([series({ pod: 'a' }, 1, 2, 3, null, null), series({ pod: 'b' }, null, null, 30, 40, 50)]);
+    expect(told(VALUE, answer, 5)).toEqual([
+      '1 production 1',
+      '2 production 2',
+      '3 production bad-query',
+      '4 production 40',
+      '5 production 50',
+      SEVERAL,
+    ]);
+    expect(told(RATIO, { ...answer, of: [series({}, 8, 8, 8, 8, 8)] }, 5)).toContain('3 production bad-query');
+    expect(told(RATIO, { ...answered([series({}, 1, 1, 1, 1, 1)]), of: answer.series }, 5)).toContain(
+      '3 production bad-query',
+    );
+  });
+
   it('go to the environment that a label names; one that is not heard of is a gap, and others are not ours', () => {
     const answer = answered([series({ env: 'staging' }, 3), series({ env: 'test' }, 4)]);
     expect(told(VALUE, answer, 1, ['production', 'staging'])).toEqual(['1 staging 3', '1 production no-series']);
@@ -148,19 +189,19 @@ describe('samples of an answer', () => {
 
   it('have keys of their instant and series alone, so that asking twice says the same', () => {
     const keys = (asks: SignalQuery['asks'], answer: Answered) =>
-      samplesOf(signal(asks), answer, { fromMs: 60_000, toMs: 120_000, stepMs: 60_000 }, ['production']).placed?.map(
+      samplesOf(signal(asks), answer, { fromMs: 60_000, toMs: 120_000, stepMs: 60_000 }, ['production']).placed.map(
         ({ sample }) => sample.key,
       );
     const first = keys(VALUE, answered([series({ shop: 'lyon', pod: 'a' }, 1, 2)]));
     expect(keys(VALUE, answered([series({ pod: 'b', shop: 'lyon' }, 1, 2)]))).toEqual(first);
     expect(new Set(first).size).toBe(2);
     const gap = (reason: 'no-series' | 'unreachable') => gapOf(signal(VALUE), 'production', 60_000, reason).sample.key;
-    expect(new Set([...(first ?? []), gap('no-series'), gap('unreachable')]).size).toBe(4);
+    expect(new Set([...first, gap('no-series'), gap('unreachable')]).size).toBe(4);
   });
 
   it('are marked where Prometheus warned', () => {
     const instants = { fromMs: 60_000, toMs: 60_000, stepMs: 60_000 };
     const answer = { ...answered([series({}, 3)]), isPartial: true };
-    expect(samplesOf(signal(VALUE), answer, instants, ['production']).placed?.[0]?.sample.isPartial).toBe(true);
+    expect(samplesOf(signal(VALUE), answer, instants, ['production']).placed[0]?.sample.isPartial).toBe(true);
   });
 });

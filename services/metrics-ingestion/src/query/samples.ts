@@ -1,7 +1,8 @@
-import { formatInstant, type InstantMs } from '@parapet/kernel';
+import { formatInstant, type InstantMs, unreachable } from '@parapet/kernel';
 import type { DeclaredSignal, SignalQuery } from '@parapet/policy';
 import { flawOf, fromCumulative, type GapReason, type Sample, type SampleValue, seriesName } from '@parapet/signals';
 import { eachInstant, type Instants } from './promql.js';
+import { type Place, type PlacedSeries, placesOf } from './places.js';
 import { type AnsweredSeries, numberOf } from './query-answer.js';
 
 /** The answers to everything that is asked of a signal. */
@@ -19,27 +20,20 @@ export interface PlacedSample {
   readonly sample: Sample;
 }
 
-/** Samples of an answer, or why there cannot be any. */
-export type SamplesOfAnswer =
-  | { readonly placed: readonly PlacedSample[]; readonly problem: null }
-  | { readonly placed: null; readonly problem: string };
+/** Samples of an answer. */
+export interface SamplesOfAnswer {
+  readonly placed: readonly PlacedSample[];
+  /** What has to be changed in the query; what it concerns is a gap, and the rest is as good as ever. */
+  readonly problem: string | null;
+}
 
 /** A signal that is asked. */
 export type AskedSignal = Pick<DeclaredSignal, 'name' | 'dimensions'> & { readonly query: SignalQuery };
 
-interface Place {
-  readonly environment: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-}
-
-interface PlacedSeries {
-  readonly place: Place;
-  readonly all: AnsweredSeries[];
-}
-
 /**
  * The samples of an answer, in the order of time: one for each series of each instant, and a gap for each environment that an instant
- * has no series of. Series that differ only in labels which are no dimensions could not be told apart, and are a mistake of the query.
+ * has no series of. Where several series are of one place and differ only in labels which are no dimensions, nobody picks one of them: that
+ * instant is a gap. Pods that follow each other are no such case.
  * @param environments of the source; the first stands where no label names one, and series of others are left out
  */
 export function samplesOf(
@@ -48,32 +42,30 @@ export function samplesOf(
   instants: Instants,
   environments: readonly string[],
 ): SamplesOfAnswer {
-  const isBuckets = signal.query.asks.kind === 'buckets';
-  const series = bySeries(signal, answered.series, environments);
-  const of = answered.of === null ? null : bySeries(signal, answered.of, environments);
-  for (const { place, all } of [...series.values(), ...(of?.values() ?? [])]) {
-    const several = !isBuckets && all.length > 1;
-    if (several) return { placed: null, problem: ambiguous(signal, place) };
-  }
+  const series = placesOf(signal, answered.series, environments);
+  const of = answered.of === null ? null : placesOf(signal, answered.of, environments);
+  let problem = series.problem ?? of?.problem ?? null;
+  const whyNone: GapReason = problem === null ? 'no-series' : 'bad-query';
   // A count of which nothing is told is missing, not 0; so is a base without its count.
-  const names = new Set([...series.keys(), ...(of?.keys() ?? [])]);
+  const names = new Set([...series.places.keys(), ...(of?.places.keys() ?? [])]);
   const placed: PlacedSample[] = [];
   for (const atMs of eachInstant(instants)) {
     const heard = new Set<string>();
     for (const name of names) {
-      const own = series.get(name);
-      const base = of?.get(name);
+      const own = series.places.get(name);
+      const base = of?.places.get(name);
       const { place } = (own ?? base) as PlacedSeries;
       const value = valueAt(signal, own, of === null ? null : base, atMs, instants.stepMs);
       if (value === undefined) continue;
+      if (value === AMBIGUOUS) problem ??= ambiguous(signal, place);
       heard.add(place.environment);
       placed.push({ environment: place.environment, sample: sampleOf(signal, place, atMs, value, answered.isPartial) });
     }
     for (const environment of environments) {
-      if (!heard.has(environment)) placed.push(gapOf(signal, environment, atMs, 'no-series'));
+      if (!heard.has(environment)) placed.push(gapOf(signal, environment, atMs, whyNone));
     }
   }
-  return { placed, problem: null };
+  return { placed, problem };
 }
 
 /** That nothing is known of a signal at an instant, and why. */
@@ -95,7 +87,10 @@ function sampleOf(signal: AskedSignal, place: Place, atMs: InstantMs, value: Sam
   };
 }
 
-/** The value of a series at an instant; undefined where it has none at all. */
+/** Several series say what one of them should. */
+const AMBIGUOUS: SampleValue = { kind: 'gap', reason: 'bad-query' };
+
+/** The value of a place at an instant; undefined where it has none at all. */
 function valueAt(
   { query }: AskedSignal,
   own: PlacedSeries | undefined,
@@ -103,22 +98,29 @@ function valueAt(
   atMs: InstantMs,
   stepMs: number,
 ): SampleValue | undefined {
-  const at = (series: PlacedSeries | undefined | null) => series?.all[0]?.points.get(atMs);
   switch (query.asks.kind) {
     case 'value': {
-      const value = at(own);
+      const [value, ...others] = pointsAt(own, atMs);
+      if (others.length > 0) return AMBIGUOUS;
       return value === undefined ? undefined : { kind: 'gauge', value };
     }
     case 'count': {
-      const count = at(own);
-      const of = base === null ? stepMs / 1000 : at(base);
+      const [count, ...others] = pointsAt(own, atMs);
+      const [of, ...otherBases] = base === null ? [stepMs / 1000] : pointsAt(base, atMs);
+      if (others.length + otherBases.length > 0) return AMBIGUOUS;
       if (count === undefined && (base === null || of === undefined)) return undefined;
       if (count === undefined || of === undefined) return { kind: 'gap', reason: 'no-series' };
       return { kind: 'count', count, of };
     }
     case 'buckets':
       return own === undefined ? undefined : bucketsAt(own, atMs);
+    default:
+      return unreachable(query.asks);
   }
+}
+
+function pointsAt(series: PlacedSeries | undefined, atMs: InstantMs): readonly number[] {
+  return (series?.all ?? []).flatMap(({ points }) => points.get(atMs) ?? []);
 }
 
 function bucketsAt({ all }: PlacedSeries, atMs: InstantMs): SampleValue | undefined {
@@ -128,6 +130,7 @@ function bucketsAt({ all }: PlacedSeries, atMs: InstantMs): SampleValue | undefi
     return cumulative === undefined ? [] : [{ bound, cumulative }];
   });
   if (rows.length === 0) return undefined;
+  if (new Set(rows.map(({ bound }) => bound)).size < rows.length) return AMBIGUOUS;
   const flaw = rows.map(({ cumulative }) => flawOf({ kind: 'gauge', value: cumulative })).find((one) => one !== null);
   if (flaw !== undefined) return { kind: 'gap', reason: flaw };
   const sorted = rows
@@ -135,42 +138,6 @@ function bucketsAt({ all }: PlacedSeries, atMs: InstantMs): SampleValue | undefi
     .sort((a, b) => a.bound - b.bound);
   const buckets = fromCumulative(sorted);
   return buckets === null ? { kind: 'gap', reason: 'sensor-broken' } : { kind: 'histogram', ...buckets, sum: null };
-}
-
-function bySeries(
-  signal: AskedSignal,
-  all: readonly AnsweredSeries[],
-  environments: readonly string[],
-): ReadonlyMap<string, PlacedSeries> {
-  const found = new Map<string, PlacedSeries>();
-  for (const series of all) {
-    const place = placeOf(signal, series.labels, environments);
-    if (place === null) continue;
-    const name = `${place.environment} ${seriesName(signal.name, place.dimensions)}`;
-    const known = found.get(name);
-    if (known === undefined) found.set(name, { place, all: [series] });
-    else known.all.push(series);
-  }
-  return found;
-}
-
-/** Where a series belongs; null for one of an environment, or of an arm, that this source does not speak of. */
-function placeOf(
-  { query }: AskedSignal,
-  labels: Readonly<Record<string, string>>,
-  environments: readonly string[],
-): Place | null {
-  const dimensions: Record<string, string> = Object.create(null);
-  let environment = environments[0] as string;
-  for (const [dimension, label] of Object.entries(query.labels)) {
-    const text = Object.hasOwn(labels, label) ? labels[label] : undefined;
-    if (text === undefined || text === '') continue;
-    if (dimension === 'environment') environment = text;
-    else dimensions[dimension] = text;
-  }
-  const arm = dimensions['arm'];
-  const isKnownArm = arm === undefined || arm === 'canary' || arm === 'stable';
-  return environments.includes(environment) && isKnownArm ? { environment, dimensions } : null;
 }
 
 function ambiguous({ name, query }: AskedSignal, { dimensions }: Place): string {
