@@ -8,20 +8,11 @@ import { makeToken } from '@parapet/policy';
 import fc from 'fast-check';
 import { mangled } from '../test/mangled.js';
 import { snippetsOf } from '../test/snippets.js';
-import { eventually, tokens, World } from '../test/world.js';
+import { alertMessage, eventually, tokens, World } from '../test/world.js';
 
 const ALERTS = '/v1/ingest/alertmanager/shop-alertmanager';
 const SAMPLES = '/v1/ingest/samples/shop-scripts';
 
-const alertMessage = (more: object = {}): string =>
-  JSON.stringify({
-    version: '4',
-    groupKey: 'g',
-    status: 'firing',
-    receiver: 'r',
-    alerts: [{ status: 'firing', labels: { alertname: 'a', environment: 'production' } }],
-    ...more,
-  });
 const sampleMessage = (more: object = {}): string =>
   JSON.stringify({ samples: [{ signal: 'shop.carts.open', at: new Date().toISOString(), value: 41, ...more }] });
 const basic = (user: string, token: string) => ({

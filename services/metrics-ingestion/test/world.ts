@@ -133,7 +133,13 @@ export class World {
     readonly admin: JetStreamConnection,
     readonly db: Database,
     readonly service: RunningService,
+    private readonly config: ReturnType<typeof readConfig>,
   ) {}
+
+  /** One more instance between the same servers; whoever asks for it closes it. */
+  another(): Promise<RunningService> {
+    return startIngestion(this.config);
+  }
 
   /** Stops a server before the end. */
   async lose(server: 'database' | 'redis'): Promise<void> {
@@ -162,7 +168,7 @@ export class World {
       PARAPET_LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
       ...environment,
     });
-    return new World(database, nats, redis, admin, db, await startIngestion(config));
+    return new World(database, nats, redis, admin, db, await startIngestion(config), config);
   }
 
   async stop(): Promise<void> {
@@ -172,8 +178,8 @@ export class World {
     await Promise.all(left.map((server) => server.stop()));
   }
 
-  async send(path: string, init: RequestInit = {}): Promise<Told> {
-    const response = await fetch(`${this.service.url}${path}`, { redirect: 'manual', ...init });
+  async send(path: string, init: RequestInit = {}, at: RunningService = this.service): Promise<Told> {
+    const response = await fetch(`${at.url}${path}`, { redirect: 'manual', ...init });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
   }
@@ -237,6 +243,18 @@ async function apply(db: Database, tenant: string, text: string): Promise<void> 
   if (!('documents' in parsed)) throw new Error(JSON.stringify(parsed.problems));
   const documents = parsed.documents.map(({ kind, name, spec }) => ({ kind, name, spec: spec as never }));
   await new ConfigurationStore().putNow(db, tenant, documents, { kind: 'service', id: 'test' });
+}
+
+/** A message of Alertmanager with one alert that fires; `more` changes it. */
+export function alertMessage(more: object = {}): string {
+  return JSON.stringify({
+    version: '4',
+    groupKey: 'g',
+    status: 'firing',
+    receiver: 'r',
+    alerts: [{ status: 'firing', labels: { alertname: 'a', environment: 'production' } }],
+    ...more,
+  });
 }
 
 /** Polls until it gives something; fails after the time. */
