@@ -43,7 +43,7 @@ export const DOORS: readonly DoorKind[] = [
   alertmanagerDoor,
   prometheusDoor,
   grafanaDoor,
-  samplesDoor,
+  samplesDoor(),
   remoteWriteDoor(),
   otlpDoor(),
 ];

@@ -10,7 +10,7 @@ const STATUSES = [400, 413, 422];
 
 describe.each([
   ['alertmanager', alertmanagerDoor],
-  ['samples', samplesDoor],
+  ['samples', samplesDoor()],
 ] as const)('whatever the door of %s is handed', (name, door) => {
   it('it is taken or refused with a reason, and what is taken can be read back', () => {
     const ends = { taken: 0, refused: 0 };

@@ -25,7 +25,8 @@ export function otlpDoor(): DoorKind {
     wordRefusal: refusedReply,
     take(message, sender, arrival) {
       const request = read(message, desk.wanted(sender));
-      const { dropped, ...taken } = desk.take(request.series, request.unwanted, sender, arrival);
+      const { dropped: missed, ...taken } = desk.take(request.series, request.unwanted, sender, arrival);
+      const dropped = request.summaries === 0 ? missed : { ...missed, form: (missed.form ?? 0) + request.summaries };
       return { ...taken, dropped, reply: storedReply(message, rejectedOf(dropped)) };
     },
   };

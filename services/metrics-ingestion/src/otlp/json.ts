@@ -22,12 +22,13 @@ const ANY = Number.MAX_SAFE_INTEGER;
 export function readJson(document: unknown, isWanted: IsWanted): ExportRequest {
   const reader = new JsonReader(isWanted);
   for (const resource of list(new Field(document).member('resourceMetrics'))) reader.readResource(resource);
-  return { series: reader.series, unwanted: reader.unwanted };
+  return { series: reader.series, unwanted: reader.unwanted, summaries: reader.summaries };
 }
 
 class JsonReader {
   readonly series: OutsideSeries[] = [];
   unwanted = 0;
+  summaries = 0;
   readonly #points = new WantedPoints();
 
   constructor(private readonly isWanted: IsWanted) {}
@@ -50,7 +51,8 @@ class JsonReader {
       if (held.isAbsent) continue;
       const points = list(held.member('dataPoints'));
       if (!isOurs || kind === null) {
-        this.unwanted += points.length;
+        if (isOurs) this.summaries += points.length;
+        else this.unwanted += points.length;
         continue;
       }
       this.#points.add(points.length);

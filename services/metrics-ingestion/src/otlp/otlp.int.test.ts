@@ -156,6 +156,7 @@ describe('an OpenTelemetry SDK that exports to us', () => {
     const gauge = { dataPoints: [{ ...point, asInt: '7' }] };
     const metrics = [
       { name: 'shop.orders', sum },
+      { name: 'shop.orders', summary: { dataPoints: [point] } },
       { name: 'shop.carts.open', gauge },
       { name: 'nobody.declared.this', sum },
     ];
@@ -169,8 +170,8 @@ describe('an OpenTelemetry SDK that exports to us', () => {
       expect.stringMatching(JSON_TYPE),
       {
         partialSuccess: {
-          rejectedDataPoints: '1',
-          errorMessage: 'points that fit no declared signal: 1 temporality',
+          rejectedDataPoints: '2',
+          errorMessage: 'points that fit no declared signal: 1 temporality, 1 form',
         },
       },
     ]);

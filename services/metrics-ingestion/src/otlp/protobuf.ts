@@ -30,12 +30,13 @@ export function readProtobuf(bytes: Buffer, isWanted: IsWanted): ExportRequest {
     if (tag === FIELD_1) export_.readResource(reader.end(bytes.length));
     else reader.skip(tag, bytes.length);
   }
-  return { series: export_.series, unwanted: export_.unwanted };
+  return { series: export_.series, unwanted: export_.unwanted, summaries: export_.summaries };
 }
 
 class ExportReader {
   readonly series: OutsideSeries[] = [];
   unwanted = 0;
+  summaries = 0;
   readonly #points = new WantedPoints();
 
   constructor(
@@ -83,17 +84,21 @@ class ExportReader {
       const tag = reader.tag();
       const kind = KINDS[tag];
       if (kind === undefined && tag !== SUMMARY) reader.skip(tag, end);
-      else if (kind === undefined || !isOurs) this.#stepOver(reader.end(end));
+      else if (!isOurs) this.unwanted += this.#stepOver(reader.end(end));
+      else if (kind === undefined) this.summaries += this.#stepOver(reader.end(end));
       else this.#readPoints(reader.end(end), kind, (own) => labelsOf(resource, scope, own), name);
     }
     reader.endAt(end);
   }
 
-  #stepOver(end: number): void {
+  /** How many points were stepped over. */
+  #stepOver(end: number): number {
+    let points = 0;
     this.#each(end, FIELD_1, (point) => {
-      this.unwanted++;
+      points++;
       this.reader.pos = point;
     });
+    return points;
   }
 
   #readPoints(

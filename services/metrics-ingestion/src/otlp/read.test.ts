@@ -56,6 +56,21 @@ describe('what the official exporters wrote', () => {
     expect([series.length, unwanted]).toEqual([2, 5]);
   });
 
+  it('of summaries nothing is read, and those of a wanted metric are counted apart', () => {
+    const summary = { name: 'm', summary: { dataPoints: [{}, {}] } };
+    const document = { resourceMetrics: [{ scopeMetrics: [{ metrics: [summary] }] }] };
+    // The same in bytes: each message one field of the one around it, its points empty.
+    const bytes = Buffer.from([0x0a, 13, 0x12, 11, 0x12, 9, 0x0a, 1, 0x6d, 0x5a, 4, 0x0a, 0, 0x0a, 0]);
+    const none = () => false;
+    for (const read of [
+      (wanted: typeof none) => readJson(document, wanted),
+      (wanted: typeof none) => readProtobuf(bytes, wanted),
+    ]) {
+      expect(read(all)).toEqual({ series: [], unwanted: 0, summaries: 2 });
+      expect(read(none)).toEqual({ series: [], unwanted: 2, summaries: 0 });
+    }
+  });
+
   it('exponential buckets, with the zero', () => {
     const { series } = readProtobuf(bytesOf('delta-exponential'), (metric) => metric.startsWith('http'));
     expect(series[0]).toEqual(

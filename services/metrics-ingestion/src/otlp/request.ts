@@ -6,6 +6,8 @@ export interface ExportRequest {
   readonly series: readonly OutsideSeries[];
   /** Points of metrics that nobody wants; they were stepped over. */
   readonly unwanted: number;
+  /** Points of wanted metrics that are summaries: quantiles, of which no signal can be made. */
+  readonly summaries: number;
 }
 
 /** Where the instrumentation's name stands among the labels: two libraries may count the same thing. */

@@ -100,14 +100,14 @@ describe('samples that are refused', () => {
     ['an empty key', body({ key: '' }), 422, 'invalid', '/samples/1/key'],
     ['a key without end', body({ key: 'k'.repeat(1_025) }), 422, 'invalid', '/samples/1/key'],
   ])('%s', (_, text, status, code, field) => {
-    const { refusal } = handIn(samplesDoor, text);
+    const { refusal } = handIn(samplesDoor(), text);
     expect({ status: refusal?.status, code: refusal?.code, field: refusal?.field }).toEqual({ status, code, field });
   });
 });
 
 describe('samples that are taken', () => {
   const taken = (text: string): readonly Sample[] =>
-    (handIn(samplesDoor, text).taken?.batches ?? []).flatMap((batch) => batch.samples);
+    (handIn(samplesDoor(), text).taken?.batches ?? []).flatMap((batch) => batch.samples);
 
   it.each([
     ['a number', body({ value: 41.5 }), { kind: 'gauge', value: 41.5 }],
@@ -138,12 +138,12 @@ describe('samples that are taken', () => {
     ],
     ['a gap with its reason', bare({ gap: 'unreachable' }), { kind: 'gap', reason: 'unreachable' }],
   ])('%s', (_, text, value) => {
-    expect(handIn(samplesDoor, text).refusal).toBeNull();
+    expect(handIn(samplesDoor(), text).refusal).toBeNull();
     expect(plain(taken(text)[1]?.value)).toEqual(value);
   });
 
   it('an empty list stores nothing', () => {
-    expect(handIn(samplesDoor, '{"samples":[]}').taken).toEqual({ batches: [], records: [] });
+    expect(handIn(samplesDoor(), '{"samples":[]}').taken).toEqual({ batches: [], records: [] });
   });
 
   it('a signal that a probe would bring along', () => {
@@ -169,7 +169,7 @@ describe('samples that are taken', () => {
         { ...SAMPLE, dimensions: { environment: 'staging', till: '3', arm: 'canary' } },
       ],
     });
-    const batches = handIn(samplesDoor, text).taken?.batches ?? [];
+    const batches = handIn(samplesDoor(), text).taken?.batches ?? [];
     expect(
       plain(
         batches.map(({ environment, samples, alerts }) => [environment, samples.map((one) => one.dimensions), alerts]),
@@ -200,5 +200,23 @@ describe('samples that are taken', () => {
   it('marks a sample whose text could not be kept', () => {
     const [whole, marked] = taken(body({ dimensions: { store: 'lyon\u0000' } }));
     expect([whole?.isAltered, marked?.isAltered, marked?.dimensions['store']]).toEqual([undefined, true, 'lyon\uFFFD']);
+  });
+});
+
+describe('more series than a signal may have', () => {
+  it('are refused with their message, and those that are known go on', () => {
+    const door = samplesDoor();
+    const tills = (from: number, n: number) =>
+      JSON.stringify({
+        samples: Array.from({ length: n }, (_, i) => ({ ...SAMPLE, dimensions: { till: `${from + i}` } })),
+      });
+    expect(handIn(door, tills(0, 10_000)).refusal).toBeNull();
+    expect(handIn(door, tills(10_000, 10_000)).refusal).toBeNull();
+    expect(handIn(door, tills(19_999, 2)).refusal).toMatchObject({
+      status: 422,
+      field: '/samples/1/dimensions',
+      detail: expect.stringContaining('one series more than the 20000 that shop.carts.open may have'),
+    });
+    expect(handIn(door, tills(19_990, 10)).refusal).toBeNull();
   });
 });

@@ -3,6 +3,7 @@ import { type Sample, seriesName, type SignalDeclaration } from '@parapet/signal
 import { Field } from '../door/field.js';
 import type { OutsideDocument } from '../door/json.js';
 import type { Sender } from '../door/kind.js';
+import { SERIES_MAX, type SeriesRoom } from '../door/series-room.js';
 import { readValue } from './value.js';
 
 const SAMPLES_MAX = 10_000;
@@ -21,11 +22,25 @@ export interface PlacedSample {
 }
 
 /** Reads a message of samples; throws Refused with the first bad value. */
-export function readMessage(document: OutsideDocument, sender: Sender, nowMs: InstantMs): readonly PlacedSample[] {
+export function readMessage(
+  document: OutsideDocument,
+  sender: Sender,
+  room: SeriesRoom,
+  nowMs: InstantMs,
+): readonly PlacedSample[] {
   return new Field(document.value)
     .member('samples')
     .items(SAMPLES_MAX, 'samples')
-    .map((sample) => readSample(sample, document, sender, nowMs));
+    .map((sample) => {
+      const placed = readSample(sample, document, sender, nowMs);
+      const { signal, dimensions } = placed.sample;
+      if (room.admits(signal, seriesName(signal, dimensions), nowMs)) return placed;
+      return sample
+        .member('dimensions')
+        .refuse(
+          `make one series more than the ${SERIES_MAX} that ${signal} may have: leave out what is never the same twice`,
+        );
+    });
 }
 
 function readSample(sample: Field, document: OutsideDocument, sender: Sender, nowMs: InstantMs): PlacedSample {

@@ -7,6 +7,7 @@ import { readVersion1 } from '../remote-write/version-1.js';
 import { LabelMemory } from './label-memory.js';
 import { readSeries } from './read.js';
 import { Resolver } from './resolver.js';
+import { SeriesRoom } from '../door/series-room.js';
 import { Leftovers } from './sets.js';
 
 const SOURCE = declaredSource(
@@ -47,6 +48,7 @@ function observed(series: ReturnType<typeof scrape>, sizes: readonly number[]): 
   const [resolver, leftovers, memory] = [new Resolver(SOURCE), new Leftovers(), new LabelMemory()];
   const states = new Map<string, SeriesState>();
   const observations: Observation[] = [];
+  const room = new SeriesRoom();
   for (let from = 0, i = 0; from < series.length; i++) {
     const to = from + (sizes[i % sizes.length] as number);
     const bytes = version1(series.slice(from, to));
@@ -55,6 +57,7 @@ function observed(series: ReturnType<typeof scrape>, sizes: readonly number[]): 
     const { samples } = readSeries(readVersion1(bytes, resolver.isWanted, memory).series, {
       resolver,
       leftovers,
+      room,
       nowMs,
     });
     for (const { sample } of samples) {

@@ -1,6 +1,7 @@
 import type { SignalSource } from '@parapet/policy';
 import { batchesOf } from '../samples/batches.js';
 import type { Arrival, Sender, Taken } from '../door/kind.js';
+import { SeriesRooms } from '../door/series-room.js';
 import type { Dropped, OutsideSeries } from './outside.js';
 import { readSeries } from './read.js';
 import { Resolver } from './resolver.js';
@@ -16,6 +17,7 @@ export interface DeskTaken extends Pick<Taken, 'batches' | 'records' | 'accepted
 export class SeriesDesk {
   /** By the source as it is configured: a newer configuration is another object. */
   readonly #resolvers = new WeakMap<SignalSource, Resolver>();
+  readonly #rooms = new SeriesRooms();
   /** By tenant and source; as many as there are sources. */
   readonly #leftovers = new Map<string, Leftovers>();
 
@@ -29,6 +31,7 @@ export class SeriesDesk {
     const { tenant, source } = sender;
     const { samples, dropped } = readSeries(series, {
       resolver: this.#resolverOf(source),
+      room: this.#rooms.of(tenant, source.name),
       leftovers: this.#leftoversOf(`${tenant}/${source.name}`),
       nowMs: arrival.nowMs,
     });

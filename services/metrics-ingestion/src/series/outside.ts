@@ -40,7 +40,8 @@ export interface OutsideSeries {
  * Why a point became no sample. `undeclared`: no declared signal is read from it. `environment`: of none that the source is for. `arm`: its
  * label says neither canary nor stable. `nature`: a gauge where a counter was declared, or the other way round. `temporality`: not as
  * declared. `form`: its value is no such thing as the signal's form asks for. `future`: more than 5 min ahead of our clock. `time`: no time
- * at all. `labels`: too many or too long. `incomplete`: the other part of a pair, or buckets, never came.
+ * at all. `labels`: too many or too long. `incomplete`: the other part of a pair, or buckets, never came. `cardinality`: of one series more than
+ * its signal may have.
  */
 export type DropReason =
   | 'undeclared'
@@ -52,7 +53,8 @@ export type DropReason =
   | 'future'
   | 'time'
   | 'labels'
-  | 'incomplete';
+  | 'incomplete'
+  | 'cardinality';
 
 /** Points that became no sample, by reason. */
 export type Dropped = Partial<Record<DropReason, number>>;

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { MILLISECONDS_GRID, type Sample, SECONDS_GRID } from '@parapet/signals';
 import { declaredSource } from '../../test/declared.js';
 import { NOW_MS, plain } from '../../test/outside.js';
+import { SeriesRoom } from '../door/series-room.js';
 import type { OutsidePoint, OutsideSeries, OutsideValue } from './outside.js';
 import { readSeries, type SeriesTaken } from './read.js';
 import { Resolver } from './resolver.js';
@@ -40,7 +41,7 @@ function series(
   return { metric, labels: new Map(Object.entries(labels)), nature: null, temporality: 'cumulative', points, ...more };
 }
 function read(all: readonly OutsideSeries[], leftovers = new Leftovers()): SeriesTaken {
-  return readSeries(all, { resolver: new Resolver(SOURCE), leftovers, nowMs: NOW_MS });
+  return readSeries(all, { resolver: new Resolver(SOURCE), leftovers, room: new SeriesRoom(), nowMs: NOW_MS });
 }
 const valuesOf = (taken: SeriesTaken) => taken.samples.map(({ sample }) => plain(sample.value));
 
@@ -251,9 +252,25 @@ describe('where a sample belongs', () => {
       readSeries([series('m', { till }, [point(1)])], {
         resolver,
         leftovers: new Leftovers(),
+        room: new SeriesRoom(),
         nowMs: NOW_MS,
       }).samples.map(({ sample }) => sample.signal);
     expect([signals('1'), signals('27'), signals('3')]).toEqual([['a', 'b'], ['a', 'b'], ['a']]);
+  });
+});
+
+describe('more series than a signal may have', () => {
+  it('are dropped and counted; those that are known go on, and other signals too', () => {
+    const resolver = new Resolver(SOURCE);
+    const room = new SeriesRoom(2);
+    const taken = (metric: string, ...pods: string[]) => {
+      const all = pods.map((pod) => series(metric, { pod }, [point(1), point(2, { atMs: AT + 1 })]));
+      const { samples, dropped } = readSeries(all, { resolver, leftovers: new Leftovers(), room, nowMs: NOW_MS });
+      return [samples.length, dropped];
+    };
+    expect(taken('orders_total', 'a', 'b', 'c')).toEqual([4, { cardinality: 2 }]);
+    expect(taken('orders_total', 'c', 'b')).toEqual([2, { cardinality: 2 }]);
+    expect(taken('carts_open', 'c')).toEqual([2, {}]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { type InstantMs, unreachable } from '@parapet/kernel';
 import type { PlacedSample } from '../samples/read.js';
+import type { SeriesRoom } from '../door/series-room.js';
 import type { Dropped, DropReason, OutsidePoint, OutsideSeries } from './outside.js';
 import { type Place, sampleAt } from './place.js';
 import { boundOf, type Reading } from './readings.js';
@@ -23,6 +24,7 @@ export interface SeriesTaken {
 export interface SeriesArrival {
   readonly resolver: Resolver;
   readonly leftovers: Leftovers;
+  readonly room: SeriesRoom;
   readonly nowMs: InstantMs;
 }
 
@@ -50,6 +52,8 @@ class Reader {
   #readAs(resolved: Resolved, series: OutsideSeries): void {
     const place = misfitOf(resolved.reading, series) ?? resolved.place;
     if (typeof place === 'string') return this.#drop(place, series.points.length);
+    if (!this.arrival.room.admits(place.signal, place.name, this.arrival.nowMs))
+      return this.#drop('cardinality', series.points.length);
     for (const point of series.points) {
       const reason = this.#untimely(point) ?? this.#take(resolved, series, place, point);
       if (reason !== null) this.#drop(reason, 1);

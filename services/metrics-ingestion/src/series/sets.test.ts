@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { declaredSource } from '../../test/declared.js';
 import { NOW_MS, plain } from '../../test/outside.js';
+import { SeriesRoom } from '../door/series-room.js';
 import type { OutsideSeries } from './outside.js';
 import { readSeries } from './read.js';
 import { Resolver } from './resolver.js';
@@ -38,7 +39,12 @@ function sender(source = CUMULATIVE) {
   const leftovers = new Leftovers();
   const resolver = new Resolver(source);
   return (message: readonly OutsideSeries[], afterMs = 0) => {
-    const { samples, dropped } = readSeries(message, { resolver, leftovers, nowMs: NOW_MS + afterMs });
+    const { samples, dropped } = readSeries(message, {
+      resolver,
+      leftovers,
+      room: new SeriesRoom(),
+      nowMs: NOW_MS + afterMs,
+    });
     return { values: samples.map(({ sample }) => plain(sample.value)), dropped, kept: leftovers.size };
   };
 }
