@@ -141,5 +141,7 @@ export function startAlertmanager(o: {
   dir: string;
   configYaml: string;
   port?: number | undefined;
+  /** Its own port among the replicas, and those of the others; absent: it clusters with nobody. */
+  cluster?: { port: number; peers: readonly number[] } | undefined;
   say?: Say | undefined;
 }): Promise<Addressed>;

@@ -135,12 +135,26 @@ async function writePast(found, dir, openMetrics) {
   await promisify(execFile)(promtool, ['tsdb', 'create-blocks-from', 'openmetrics', file, join(dir, 'data')], { env });
 }
 
+/** @param {{ port: number, peers: readonly number[] } | undefined} cluster */
+function clusterArgs(cluster) {
+  if (cluster === undefined) return ['--cluster.listen-address='];
+  const own = `127.0.0.1:${cluster.port}`;
+  return [
+    `--cluster.listen-address=${own}`,
+    `--cluster.advertise-address=${own}`,
+    ...cluster.peers.map((port) => `--cluster.peer=127.0.0.1:${port}`),
+    // So long each waits for the one before it, and all of them for each other in the beginning.
+    '--cluster.peer-timeout=1s',
+    '--cluster.settle-timeout=1s',
+  ];
+}
+
 /**
- * Starts one Alertmanager that clusters with nobody.
+ * Starts one Alertmanager, which clusters with nobody unless it is told with whom.
  * @param {Parameters<typeof import('./index.d.mts').startAlertmanager>[0]} start
  * @returns {Promise<import('./index.d.mts').Addressed>}
  */
-export async function startAlertmanager({ dir, configYaml, port, say }) {
+export async function startAlertmanager({ dir, configYaml, port, cluster, say }) {
   const found = await findAlertmanager(say);
   if (!found) throw new Error('no Alertmanager found: install prometheus-alertmanager');
   mkdirSync(dir, { recursive: true });
@@ -156,7 +170,7 @@ export async function startAlertmanager({ dir, configYaml, port, say }) {
         `--config.file=${file}`,
         `--storage.path=${join(dir, 'data')}`,
         `--web.listen-address=127.0.0.1:${chosen}`,
-        '--cluster.listen-address=',
+        ...clusterArgs(cluster),
       ],
       env: found.env,
       ...(found.cwd ? { cwd: found.cwd } : {}),

@@ -84,8 +84,11 @@ export async function startPrometheus(options: {
   return await serverIn('prometheus', (dir) => servers.startPrometheus({ dir, ...options }));
 }
 
-/** Starts a fresh Alertmanager that clusters with nobody. */
-export async function startAlertmanager(options: { configYaml: string }): Promise<TestServer> {
+/** Starts a fresh Alertmanager; with `cluster` it is one of several, each on a port of its own among them. */
+export async function startAlertmanager(options: {
+  configYaml: string;
+  cluster?: { readonly port: number; readonly peers: readonly number[] };
+}): Promise<TestServer> {
   return await serverIn('alertmanager', (dir) => servers.startAlertmanager({ dir, ...options }));
 }
 
