@@ -1,7 +1,10 @@
+import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { parseDocuments } from '@parapet/policy';
+import { METRICS } from '@parapet/telemetry';
 import { parse } from 'yaml';
+import { DOORS } from '../../services/metrics-ingestion/src/app.module.js';
 import { snippetsOf } from '../../services/metrics-ingestion/test/snippets.js';
 
 /** The pages of senders that need no sender to be tried: what is pasted into Parapet, and Grafana's own files. */
@@ -39,6 +42,36 @@ describe.each(PAGES)('docs/sources/%s', (page) => {
     }
   });
 });
+
+describe.each(PAGES)('docs/sources/%s, where it says how to see that something arrives', (page) => {
+  const text = readFileSync(new URL(`../../docs/sources/${page}`, import.meta.url), 'utf8');
+  const part = /^## Does it arrive\?\n(.*?)(?=^## )/ms.exec(text)?.[1] ?? '';
+  const { kind, name } = sourceOf(page);
+
+  it('names metrics that there are, with the labels that they have', () => {
+    const named = [...part.matchAll(/`(parapet_\w+)`/g)].map(([, metric]) => metric as string);
+    expect(named.length).toBeGreaterThan(0);
+    expect(named.filter((metric) => !Object.hasOwn(METRICS, metric))).toEqual([]);
+    const labels = [...part.matchAll(/(\w+)="/g)].map(([, label]) => label as string);
+    const known: readonly string[] = METRICS[named[0] as keyof typeof METRICS].labels;
+    expect(labels.filter((label) => !known.includes(label))).toEqual([]);
+  });
+
+  it('means the source of the page, at its door', () => {
+    expect(part).toContain(`source="${name}"`);
+    if (kind === 'prometheus-query') return;
+    expect(part).toContain(`door="${kind}"`);
+    expect(part).toContain(`parapet dead list --consumer ${kind}`);
+    expect(DOORS.map((door) => door.name)).toContain(kind);
+  });
+});
+
+/** The first source that a page has for Parapet. */
+function sourceOf(page: string): { readonly kind: string; readonly name: string } {
+  const [first] = snippetsOf(page, 'yaml').filter((snippet) => snippet.includes('apiVersion: parapet.dev/'));
+  const { metadata, spec } = parse(first as string) as { metadata: { name: string }; spec: { kind: string } };
+  return { kind: spec.kind, name: metadata.name };
+}
 
 describe('Grafana’s own files', () => {
   const [files] = snippetsOf('grafana.md', 'yaml');
