@@ -1,6 +1,6 @@
 import { invariant } from '@parapet/kernel';
 import type { SignalDeclaration } from '@parapet/signals';
-import { BUILT_IN_SIGNALS } from './built-in-signals/index.js';
+import { BUILT_IN_SIGNALS, doesMeasure } from './built-in-signals/index.js';
 import type {
   CertificateRef,
   Configuration,
@@ -150,9 +150,9 @@ function probed(
   signal: (typeof BUILT_IN_SIGNALS)[number],
   workloads: readonly WorkloadConfiguration[],
 ): SignalDeclaration {
-  const { probe: kind, alsoBy = [], form, ...own } = signal;
+  const { probe: _, alsoBy: __, kpi: ___, form, ...own } = signal;
   const everyMs = workloads.flatMap((one) =>
-    one.probes.filter((probe) => probe.kind === kind || alsoBy.includes(probe.kind)).map((probe) => probe.everyMs),
+    one.probes.filter((probe) => doesMeasure(probe, signal)).map((probe) => probe.everyMs),
   );
   const intervalMs = everyMs.length === 0 ? signal.intervalMs : Math.max(...everyMs);
   const timing = { intervalMs, latenessMs: Math.max(4 * intervalMs, STALE_MS_MIN) };

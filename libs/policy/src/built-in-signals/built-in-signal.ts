@@ -10,5 +10,7 @@ export interface BuiltInSignal extends SignalDeclaration {
   readonly probe: ProbeKind;
   /** Other kinds that measure the very same. */
   readonly alsoBy?: readonly ProbeKind[];
+  /** The name that `kpis` of the probe's settings has for it; absent where a probe of that kind always measures it. */
+  readonly kpi?: string;
   readonly form: SignalForm;
 }

@@ -7,6 +7,7 @@ import { ODOO_SIGNALS } from './odoo.js';
 import { KUBERNETES_SIGNALS, POSTGRES_SIGNALS, REDIS_SIGNALS, TRAEFIK_SIGNALS } from './platform.js';
 
 export type { BuiltInSignal, SignalForm } from './built-in-signal.js';
+export { canMeasure, doesMeasure } from './measures.js';
 
 /** Everything the probes measure without being told; `environment`, `store` and `arm` may always be dimensions. */
 export const BUILT_IN_SIGNALS: readonly BuiltInSignal[] = [

@@ -6,7 +6,7 @@ const EVERY_MS = 60_000;
 
 /** What differs from signal to signal of one kind of probe. */
 export type Declared = Pick<BuiltInSignal, 'name' | 'form' | 'badDirection' | 'unit'> &
-  Partial<Pick<BuiltInSignal, 'dimensions' | 'temporality'>>;
+  Partial<Pick<BuiltInSignal, 'dimensions' | 'temporality' | 'kpi'>>;
 
 /** Signals of one kind of probe; `instance`, the probe's name, is a dimension of them all. */
 export function measuredBy(probe: ProbeKind, signals: readonly Declared[]): readonly BuiltInSignal[] {

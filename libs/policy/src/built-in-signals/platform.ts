@@ -8,17 +8,17 @@ const volume = { form: 'rate', badDirection: 'low', temporality: 'cumulative' } 
 
 /** What probes of PostgreSQL measure (odoo-kpis 4). */
 export const POSTGRES_SIGNALS = measuredBy('postgres', [
-  { name: 'postgres.sessions.blocked', unit: 'sessions', ...gauge },
-  { name: 'postgres.lock.wait', unit: 'seconds', ...gauge },
-  { name: 'postgres.transaction.oldest', unit: 'seconds', ...gauge },
-  { name: 'postgres.transaction.idle', unit: 'seconds', ...gauge },
-  { name: 'postgres.deadlocks', unit: 'deadlocks', form: 'rate', ...counter },
-  { name: 'postgres.rollbacks', unit: 'transactions', form: 'proportion', ...counter },
-  { name: 'postgres.connections.left', unit: 'connections', form: 'gauge', badDirection: 'low' },
-  { name: 'postgres.replication.lag', unit: 'seconds', dimensions: ['standby'], ...gauge },
-  { name: 'postgres.vacuum.behind', unit: 'tables', ...gauge },
-  { name: 'postgres.wraparound.age', unit: 'transactions', ...gauge },
-  { name: 'postgres.statements.slow', unit: 'calls', form: 'proportion', badDirection: 'high' },
+  { kpi: 'locks', name: 'postgres.sessions.blocked', unit: 'sessions', ...gauge },
+  { kpi: 'locks', name: 'postgres.lock.wait', unit: 'seconds', ...gauge },
+  { kpi: 'transactions', name: 'postgres.transaction.oldest', unit: 'seconds', ...gauge },
+  { kpi: 'transactions', name: 'postgres.transaction.idle', unit: 'seconds', ...gauge },
+  { kpi: 'counters', name: 'postgres.deadlocks', unit: 'deadlocks', form: 'rate', ...counter },
+  { kpi: 'counters', name: 'postgres.rollbacks', unit: 'transactions', form: 'proportion', ...counter },
+  { kpi: 'connections', name: 'postgres.connections.left', unit: 'connections', form: 'gauge', badDirection: 'low' },
+  { kpi: 'replication', name: 'postgres.replication.lag', unit: 'seconds', dimensions: ['standby'], ...gauge },
+  { kpi: 'vacuum', name: 'postgres.vacuum.behind', unit: 'tables', ...gauge },
+  { kpi: 'vacuum', name: 'postgres.wraparound.age', unit: 'transactions', ...gauge },
+  { kpi: 'statements', name: 'postgres.statements.slow', unit: 'calls', form: 'proportion', badDirection: 'high' },
 ]);
 
 /** What probes of Redis measure (odoo-kpis 5). */
@@ -51,8 +51,21 @@ export const TRAEFIK_SIGNALS = measuredBy('traefik', [
 
 /** What probes of Kubernetes measure. */
 export const KUBERNETES_SIGNALS = measuredBy('kubernetes', [
-  { name: 'kubernetes.restarts', unit: 'restarts', form: 'rate', badDirection: 'high', dimensions: ['namespace'] },
-  { name: 'kubernetes.pods.pending', unit: 'pods', dimensions: ['namespace'], ...gauge },
-  { name: 'kubernetes.autoscalers.saturated', unit: 'autoscalers', dimensions: ['namespace'], ...gauge },
-  { name: 'kubernetes.nodes.pressure', unit: 'nodes', dimensions: ['condition'], ...gauge },
+  {
+    kpi: 'pods',
+    name: 'kubernetes.restarts',
+    unit: 'restarts',
+    form: 'rate',
+    badDirection: 'high',
+    dimensions: ['namespace'],
+  },
+  { kpi: 'pods', name: 'kubernetes.pods.pending', unit: 'pods', dimensions: ['namespace'], ...gauge },
+  {
+    kpi: 'autoscalers',
+    name: 'kubernetes.autoscalers.saturated',
+    unit: 'autoscalers',
+    dimensions: ['namespace'],
+    ...gauge,
+  },
+  { kpi: 'nodes', name: 'kubernetes.nodes.pressure', unit: 'nodes', dimensions: ['condition'], ...gauge },
 ]);

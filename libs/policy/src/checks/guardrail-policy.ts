@@ -1,4 +1,3 @@
-import { BUILT_IN_SIGNALS } from '../built-in-signals/index.js';
 import type { CheckedDocumentOf } from '../document.js';
 import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
@@ -8,6 +7,7 @@ import { whereOf } from '../tests-of.js';
 import { checkReach, probedEvery } from './guardrail-reach.js';
 import { checkTest } from './guardrail-test.js';
 import { type KnownSignal, knownSignals, unknownSignal } from './known-signals.js';
+import { checkProbed } from './measured.js';
 import { mustName, type Neighbourhood, repeated } from './names.js';
 
 /** Every guardrail must be able to do its work: its signal is measured, and there is a value at which it is a breach. */
@@ -58,28 +58,6 @@ function checkSignal(
     ...checkTiming(document, i, timed),
     ...checkReach(document, i, timed),
   ];
-}
-
-/** A built-in signal needs a probe in a workload that this policy judges, or nothing ever measures it. */
-function checkProbed(
-  document: CheckedDocumentOf<'GuardrailPolicy'>,
-  path: Path,
-  name: string,
-  near: Neighbourhood,
-): ConfigurationProblem[] {
-  const builtIn = BUILT_IN_SIGNALS.find((one) => one.name === name);
-  if (builtIn === undefined) return [];
-  const users = near.of('Workload').filter((workload) => workload.parsed.guardrailPolicy === document.name);
-  return users
-    .filter((workload) => !workload.parsed.probes.some((probe) => probe.kind === builtIn.probe))
-    .map((workload) =>
-      problemAt(
-        document.where,
-        path,
-        `"${name}" is measured by a probe of kind ${builtIn.probe}, and Workload "${workload.name}" has none`,
-        `a probe of kind ${builtIn.probe} in that Workload, or another signal`,
-      ),
-    );
 }
 
 /** The dimensions of the released side and of the control are those of the signal, and the two sides are not the same samples. */

@@ -1,4 +1,4 @@
-import { BUILT_IN_SIGNALS } from '../built-in-signals/index.js';
+import { BUILT_IN_SIGNALS, doesMeasure } from '../built-in-signals/index.js';
 import type { CheckedDocumentOf } from '../document.js';
 import type { Path } from '../located.js';
 import { type ConfigurationProblem, problemAt } from '../problem.js';
@@ -17,7 +17,9 @@ export function probedEvery(document: Policy, name: string, near: Neighbourhood)
   const builtIn = BUILT_IN_SIGNALS.find((one) => one.name === name);
   const users = near.of('Workload').filter((workload) => workload.parsed.guardrailPolicy === document.name);
   const every = users.flatMap((workload) =>
-    workload.parsed.probes.filter((probe) => probe.kind === builtIn?.probe).map((probe) => probe.every),
+    workload.parsed.probes
+      .filter((probe) => builtIn !== undefined && doesMeasure(probe, builtIn))
+      .map((probe) => probe.every),
   );
   return every.length === 0 ? null : Math.max(...every);
 }
