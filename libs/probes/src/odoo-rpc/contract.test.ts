@@ -5,7 +5,7 @@ import { DATABASE, FakeOdoo, KEY, LOGIN } from '../../testing/odoo/fake-odoo.js'
 import type { RpcKpiName } from './config.js';
 import { RPC_KPIS } from './kpis/index.js';
 import type { Answer, Row } from './kpis/question.js';
-import { Odoo } from './odoo.js';
+import { Odoo, OdooConnection } from './odoo.js';
 
 /** The same recorded tables that the SQL is held against, asked by API: the same rows, where both measure the same. */
 
@@ -45,7 +45,7 @@ function odooOf(fake: FakeOdoo, protocol: 'json-rpc' | 'json-2'): Odoo {
     allowPrivate: true,
     ca: null,
   };
-  return new Odoo(place, protocol, 2_000, () => 0);
+  return new Odoo(new OdooConnection(place, protocol, () => 0), 2_000);
 }
 
 function settingsOf({ params }: RecordedCase) {

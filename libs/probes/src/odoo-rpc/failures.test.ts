@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MeasurementFailed } from '../probe.js';
 import { failureOf, statusFailure } from './failures.js';
-import { Odoo } from './odoo.js';
+import { Odoo, OdooConnection } from './odoo.js';
 
 /** One exchange with a real server, as it was recorded. */
 interface Recorded {
@@ -53,7 +53,7 @@ function odooOf(protocol: 'json-rpc' | 'json-2'): Odoo {
     allowPrivate: true,
     ca: null,
   };
-  return new Odoo(place, protocol, 100, () => 0);
+  return new Odoo(new OdooConnection(place, protocol, () => 0), 100);
 }
 
 async function failureWith(protocol: 'json-rpc' | 'json-2'): Promise<MeasurementFailed> {

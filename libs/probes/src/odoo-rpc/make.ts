@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolveSecret, type SecretRef } from '@parapet/policy';
 import type { MakeProbe } from '../probe.js';
 import { type OdooRpcSettings, readSettings } from './config.js';
-import { Odoo } from './odoo.js';
+import { OdooConnection } from './odoo.js';
 import { OdooRpcProbe } from './probe.js';
 
 /** Makes an Odoo probe by API of its declaration, or says every problem of its settings. */
@@ -28,7 +28,7 @@ export const makeOdooRpcProbe: MakeProbe = ({ probe, workload }, nowMs) => {
     name: `${workload}/${probe.name}`,
     everyMs: probe.everyMs,
     settings,
-    odoo: new Odoo(place, settings.protocol, settings.rowsMax, nowMs),
+    connection: new OdooConnection(place, settings.protocol, nowMs),
     target: `odoo ${place.url.origin} ${settings.database}`,
     nowMs,
   });

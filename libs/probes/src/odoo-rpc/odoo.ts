@@ -1,6 +1,6 @@
 import type { InstantMs } from '@parapet/kernel';
 import { MeasurementFailed } from '../probe.js';
-import { ask, documentOf, type OdooCall, type OdooCalls, type OdooPlace } from './calls.js';
+import { ask, documentOf, type OdooCall, type OdooCalls, type OdooPlace, type OdooResult } from './calls.js';
 import { Json2Calls } from './json-2.js';
 import { JsonRpcCalls } from './json-rpc.js';
 
@@ -17,27 +17,68 @@ export class TooManyRecords extends Error {
 /** How long the fields of a model stay believed: a release may change them. */
 const FIELDS_VALID_MS = 10 * 60_000;
 
-/** One Odoo, asked in whichever way it understands, never for more records than a bound. Throws MeasurementFailed or TooManyRecords. */
-export class Odoo {
-  /** Records that were brought since the beginning; a count or a group is one. */
-  rows = 0;
+/** One Odoo and what is known of it, asked in whichever way it understands; shared by all that ask. */
+export class OdooConnection {
   #calls: OdooCalls | null = null;
   readonly #fields = new Map<string, { readonly names: ReadonlySet<string>; readonly untilMs: InstantMs }>();
 
   constructor(
     private readonly place: OdooPlace,
     private readonly protocol: 'auto' | 'json-rpc' | 'json-2',
-    private readonly rowsMax: number,
     private readonly nowMs: () => InstantMs,
   ) {}
 
   /** The server's clock; the call needs a working key, so that it shows that the application answers. */
   async serverMs(): Promise<InstantMs> {
-    return (await this.#call({ model: 'res.users', method: 'context_get', named: {} })).serverMs;
+    return (await this.call({ model: 'res.users', method: 'context_get', named: {} })).serverMs;
+  }
+
+  async call(call: OdooCall): Promise<OdooResult> {
+    this.#calls ??= (await this.#speaksJson2()) ? new Json2Calls(this.place) : new JsonRpcCalls(this.place);
+    return await this.#calls.call(call);
+  }
+
+  /** Which fields a model has in this shop: versions and modules differ. */
+  async fields(model: string): Promise<ReadonlySet<string>> {
+    const known = this.#fields.get(model);
+    if (known !== undefined && this.nowMs() < known.untilMs) return known.names;
+    const { value } = await this.call({ model, method: 'fields_get', named: { attributes: ['type'] } });
+    if (typeof value !== 'object' || value === null) throw unexpected(model, 'fields_get');
+    const names = new Set(Object.keys(value));
+    this.#fields.set(model, { names, untilMs: this.nowMs() + FIELDS_VALID_MS });
+    return names;
+  }
+
+  /** After a failure things may be otherwise: another version behind the same address, other fields. */
+  forget(): void {
+    this.#fields.clear();
+    this.#calls = null;
+  }
+
+  async #speaksJson2(): Promise<boolean> {
+    if (this.protocol !== 'auto') return this.protocol === 'json-2';
+    const answer = await ask(this.place, '/json/version', undefined);
+    if (answer.status !== 200 || !(answer.headers['content-type'] ?? '').includes('json')) return false;
+    return Object.hasOwn((documentOf(answer, 'asking for the version') as object | null) ?? {}, 'version');
+  }
+}
+
+/** What one measurement asks of an Odoo, never for more records than a bound. Throws MeasurementFailed or TooManyRecords. */
+export class Odoo {
+  /** Records that this measurement was brought; a count or a group is one. Others may ask at the same time. */
+  rows = 0;
+
+  constructor(
+    private readonly connection: OdooConnection,
+    private readonly rowsMax: number,
+  ) {}
+
+  fields(model: string): Promise<ReadonlySet<string>> {
+    return this.connection.fields(model);
   }
 
   async count(model: string, domain: Domain): Promise<number> {
-    const { value } = await this.#call({ model, method: 'search_count', named: { domain } });
+    const { value } = await this.connection.call({ model, method: 'search_count', named: { domain } });
     if (typeof value !== 'number') throw unexpected(model, 'search_count');
     this.rows += 1;
     return value;
@@ -51,7 +92,7 @@ export class Odoo {
     { order = 'id', limit }: { readonly order?: string; readonly limit?: number } = {},
   ): Promise<readonly OdooRecord[]> {
     const named = { domain, fields, order, limit: limit ?? this.rowsMax + 1 };
-    const { value } = await this.#call({ model, method: 'search_read', named });
+    const { value } = await this.connection.call({ model, method: 'search_read', named });
     if (!Array.isArray(value)) throw unexpected(model, 'search_read');
     this.rows += value.length;
     if (limit === undefined && value.length > this.rowsMax)
@@ -73,39 +114,10 @@ export class Odoo {
   /** One aggregate such as `create_date:max` for each value of a field. */
   async groups(model: string, domain: Domain, groupBy: string, aggregate: string): Promise<readonly OdooRecord[]> {
     const named = { domain, fields: [aggregate], groupby: [groupBy] };
-    const { value } = await this.#call({ model, method: 'read_group', named });
+    const { value } = await this.connection.call({ model, method: 'read_group', named });
     if (!Array.isArray(value)) throw unexpected(model, 'read_group');
     this.rows += value.length;
     return value as OdooRecord[];
-  }
-
-  /** Which fields a model has in this shop: versions and modules differ. */
-  async fields(model: string): Promise<ReadonlySet<string>> {
-    const known = this.#fields.get(model);
-    if (known !== undefined && this.nowMs() < known.untilMs) return known.names;
-    const { value } = await this.#call({ model, method: 'fields_get', named: { attributes: ['type'] } });
-    if (typeof value !== 'object' || value === null) throw unexpected(model, 'fields_get');
-    const names = new Set(Object.keys(value));
-    this.#fields.set(model, { names, untilMs: this.nowMs() + FIELDS_VALID_MS });
-    return names;
-  }
-
-  /** After a failure things may be otherwise: another version behind the same address, other fields. */
-  forget(): void {
-    this.#fields.clear();
-    this.#calls = null;
-  }
-
-  async #call(call: OdooCall) {
-    this.#calls ??= (await this.#speaksJson2()) ? new Json2Calls(this.place) : new JsonRpcCalls(this.place);
-    return await this.#calls.call(call);
-  }
-
-  async #speaksJson2(): Promise<boolean> {
-    if (this.protocol !== 'auto') return this.protocol === 'json-2';
-    const answer = await ask(this.place, '/json/version', undefined);
-    if (answer.status !== 200 || !(answer.headers['content-type'] ?? '').includes('json')) return false;
-    return Object.hasOwn((documentOf(answer, 'asking for the version') as object | null) ?? {}, 'version');
   }
 }
 

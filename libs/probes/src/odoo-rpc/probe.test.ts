@@ -3,7 +3,7 @@ import type { Measure } from '../probe.js';
 import { DATABASE, FakeOdoo, KEY, LOGIN } from '../../testing/odoo/fake-odoo.js';
 import { readSettings } from './config.js';
 import { makeOdooRpcProbe } from './make.js';
-import { Odoo } from './odoo.js';
+import { OdooConnection } from './odoo.js';
 import { OdooRpcProbe } from './probe.js';
 
 const MINUTE_MS = 60_000;
@@ -62,8 +62,8 @@ function boundedBy(rowsMax: number): Measure {
   const probe = new OdooRpcProbe({
     name: 'odoo-retail/shop',
     everyMs: 30 * MINUTE_MS,
-    settings: read.settings,
-    odoo: new Odoo(place, 'json-2', rowsMax, () => NOW_MS),
+    settings: { ...read.settings, rowsMax },
+    connection: new OdooConnection(place, 'json-2', () => NOW_MS),
     target: 'shop',
     nowMs: () => NOW_MS,
   });
@@ -145,6 +145,24 @@ describe('a probe by API', () => {
     expect(few).toContain('cut');
     expect(few.filter((one) => one !== 'cut').length).toBeGreaterThan(0);
     few.forEach((one, i) => expect(one).toEqual(one === 'cut' ? 'cut' : all[i]));
+  });
+
+  test('counts for each KPI the rows of its own, also while others are measured', async () => {
+    const kpis = ['order-success', 'payment-success', 'pos-sync', 'pos-duplicates', 'stock-update'];
+    const rowsOf = async (measures: readonly Measure[], isTogether: boolean) => {
+      if (isTogether) return (await Promise.all(measures.map((one) => one.measure([SPAN])))).map(({ rows }) => rows);
+      const alone: number[] = [];
+      for (const one of measures) alone.push((await one.measure([SPAN])).rows);
+      return alone;
+    };
+    const measuresOf = () => {
+      const probe = made({ kpis });
+      if ('problems' in probe) throw new Error(probe.problems.join());
+      return probe.measures;
+    };
+    const alone = await rowsOf(measuresOf(), false);
+    expect(alone.every((rows) => rows > 0)).toBe(true);
+    expect(await rowsOf(measuresOf(), true)).toEqual(alone);
   });
 
   test('says of the present nothing but in the present', async () => {

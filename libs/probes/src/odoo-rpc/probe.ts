@@ -9,7 +9,7 @@ import type { Window } from '../windows.js';
 import type { OdooRpcSettings, RpcKpiName } from './config.js';
 import { RPC_KPIS } from './kpis/index.js';
 import type { Answer, JudgedWindow, Row } from './kpis/question.js';
-import { type Odoo, TooManyRecords } from './odoo.js';
+import { Odoo, type OdooConnection, TooManyRecords } from './odoo.js';
 
 /** How much later than due the present may be looked at and still be called that: jitter, turns at the target, two clocks. */
 const PRESENT_SLACK_MS = 60_000;
@@ -20,7 +20,7 @@ export interface OdooRpcOptions {
   readonly name: string;
   readonly everyMs: number;
   readonly settings: OdooRpcSettings;
-  readonly odoo: Odoo;
+  readonly connection: OdooConnection;
   readonly target: string;
   readonly nowMs: () => InstantMs;
 }
@@ -46,7 +46,7 @@ export class OdooRpcProbe implements Probe {
   }
 
   #measureOf(kpi: RpcKpiName, definition: OdooKpi): Measure {
-    const { settings, everyMs, target, odoo } = this.#options;
+    const { settings, everyMs, target, connection } = this.#options;
     const delayMs = definition.settles === 'grace' ? settings.grace : settings.delay;
     return {
       kpi,
@@ -54,39 +54,49 @@ export class OdooRpcProbe implements Probe {
       rhythm: { everyMs, delayMs, backfillMs: Math.max(settings.backfill, everyMs) },
       needsOpenShop: definition.needsOpenShop,
       openShopSignals: definition.openShopSignals ?? [],
-      asOf: () => odoo.serverMs(),
+      asOf: () => connection.serverMs(),
       measure: (windows) => this.#measure(kpi, windows, delayMs),
       gaps: (toMs) => definition.signals.map((signal) => this.#maker.gap(signal, toMs)),
     };
   }
 
   async #measure(kpi: RpcKpiName, windows: readonly Window[], delayMs: number): Promise<Measured> {
-    const { odoo } = this.#options;
-    const before = odoo.rows;
+    const { connection, settings } = this.#options;
+    const odoo = new Odoo(connection, settings.rowsMax);
     try {
-      const measurements = await this.#inPieces(kpi, windows, delayMs);
-      return { measurements, rows: odoo.rows - before };
+      const measurements = await this.#inPieces(odoo, kpi, windows, delayMs);
+      return { measurements, rows: odoo.rows };
     } catch (error) {
-      odoo.forget();
+      connection.forget();
       throw error;
     }
   }
 
   /** Fewer windows at once where all of them would bring more records than one question may. */
-  async #inPieces(kpi: RpcKpiName, windows: readonly Window[], delayMs: number): Promise<readonly Measurement[]> {
+  async #inPieces(
+    odoo: Odoo,
+    kpi: RpcKpiName,
+    windows: readonly Window[],
+    delayMs: number,
+  ): Promise<readonly Measurement[]> {
     try {
-      return await this.#atOnce(kpi, windows, delayMs);
+      return await this.#atOnce(odoo, kpi, windows, delayMs);
     } catch (error) {
       if (!(error instanceof TooManyRecords)) throw error;
       if (windows.length === 1) return windows.map((window) => this.#truncated(kpi, window));
       const half = Math.ceil(windows.length / 2);
-      const first = await this.#inPieces(kpi, windows.slice(0, half), delayMs);
-      return [...first, ...(await this.#inPieces(kpi, windows.slice(half), delayMs))];
+      const first = await this.#inPieces(odoo, kpi, windows.slice(0, half), delayMs);
+      return [...first, ...(await this.#inPieces(odoo, kpi, windows.slice(half), delayMs))];
     }
   }
 
-  async #atOnce(kpi: RpcKpiName, windows: readonly Window[], delayMs: number): Promise<readonly Measurement[]> {
-    const { odoo, settings, everyMs, nowMs } = this.#options;
+  async #atOnce(
+    odoo: Odoo,
+    kpi: RpcKpiName,
+    windows: readonly Window[],
+    delayMs: number,
+  ): Promise<readonly Measurement[]> {
+    const { settings, everyMs, nowMs } = this.#options;
     const judged = windows.map((window): JudgedWindow => ({ ...window, asOfMs: window.toMs + delayMs }));
     const newest = judged.at(-1) ?? null;
     const isPresent = newest !== null && nowMs() < newest.asOfMs + everyMs + PRESENT_SLACK_MS;
