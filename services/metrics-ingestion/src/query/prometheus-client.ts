@@ -64,6 +64,7 @@ export class PrometheusClient {
   async #exchange(method: 'GET' | 'POST', path: string, form?: string) {
     const { url, allowPrivate, timeoutMs, ca } = this.asked;
     try {
+      const authorization = this.#authorization();
       const answer = await exchange({
         method,
         url: new URL(`${url.replace(/\/+$/, '')}${path}`),
@@ -71,7 +72,7 @@ export class PrometheusClient {
           'user-agent': 'parapet-metrics-ingestion',
           accept: 'application/json',
           ...(form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
-          ...this.#authorization(),
+          ...authorization,
         },
         ...(form === undefined ? {} : { body: form }),
         timeoutMs,
@@ -79,7 +80,7 @@ export class PrometheusClient {
         ...(ca === null ? {} : { ca: await readFile(ca, 'utf8') }),
         bytesMax: ANSWER_BYTES_MAX,
       });
-      return { ...answer, body: answer.body.toString('utf8') };
+      return { ...answer, body: withoutSecret(answer.body.toString('utf8'), authorization['authorization']) };
     } catch (error) {
       if (error instanceof MeasurementFailed)
         throw new NotReached(error.message, troubleOf(error.reason), { cause: error });
@@ -89,7 +90,7 @@ export class PrometheusClient {
     }
   }
 
-  #authorization(): Readonly<Record<string, string>> {
+  #authorization(): { readonly authorization?: string } {
     const { bearer, basic } = this.asked;
     if (bearer !== null) return { authorization: `Bearer ${resolveSecret(bearer)}` };
     if (basic === null) return {};
@@ -98,11 +99,17 @@ export class PrometheusClient {
   }
 }
 
+/** Some proxies show what they were asked in the page that says no, and what is said there is logged. */
+function withoutSecret(body: string, authorization = ''): string {
+  const secret = authorization.slice(authorization.indexOf(' ') + 1);
+  return secret === '' ? body : body.replaceAll(secret, '…');
+}
+
 function troubleOf(reason: MeasurementFailed['reason']): Trouble {
   if (reason === 'too-large') return 'too-much';
   return reason === 'timeout' ? 'slow' : 'away';
 }
 
 function isFileError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && (error as NodeJS.ErrnoException).syscall !== undefined;
+  return (error as NodeJS.ErrnoException | null)?.syscall !== undefined;
 }
