@@ -165,6 +165,17 @@ describe('a probe by API', () => {
     expect(await rowsOf(measuresOf(), true)).toEqual(alone);
   });
 
+  test('of what shows only the present, one window of the past is asked for', () => {
+    const probe = made({ kpis: ['pos-silence', 'reservation-backlog', 'pos-broken', 'pos-sync'], backfill: '3h' });
+    const measures = 'problems' in probe ? [] : probe.measures;
+    expect(measures.map(({ kpi, rhythm }) => [kpi, rhythm.backfillMs / MINUTE_MS])).toEqual([
+      ['pos-silence', 1],
+      ['reservation-backlog', 1],
+      ['pos-broken', 180],
+      ['pos-sync', 180],
+    ]);
+  });
+
   test('says of the present nothing but in the present', async () => {
     const long = { fromMs: SPAN.fromMs - 24 * 60 * MINUTE_MS, toMs: SPAN.toMs - 24 * 60 * MINUTE_MS };
     const { measurements } = await measureOf('reservation-backlog').measure([long, SPAN]);

@@ -2,7 +2,7 @@ import type { InstantMs } from '@parapet/kernel';
 import type { Sample } from '@parapet/signals';
 import { odooSqlSettings } from '../odoo-sql/config.js';
 import { KPI_DEFINITIONS } from '../odoo-sql/kpis/index.js';
-import type { OdooKpi } from '../odoo-sql/kpis/kpi.js';
+import { isOfPresent, type OdooKpi } from '../odoo-sql/kpis/kpi.js';
 import { numberOf, SampleMaker } from '../odoo-sql/samples.js';
 import type { Measure, Measured, Measurement, Probe } from '../probe.js';
 import type { Window } from '../windows.js';
@@ -48,10 +48,12 @@ export class OdooRpcProbe implements Probe {
   #measureOf(kpi: RpcKpiName, definition: OdooKpi): Measure {
     const { settings, everyMs, target, connection } = this.#options;
     const delayMs = definition.settles === 'grace' ? settings.grace : settings.delay;
+    // Of what shows only the present one window is enough, as by SQL.
+    const backfillMs = isOfPresent(definition, this.#shared) ? everyMs : Math.max(settings.backfill, everyMs);
     return {
       kpi,
       target,
-      rhythm: { everyMs, delayMs, backfillMs: Math.max(settings.backfill, everyMs) },
+      rhythm: { everyMs, delayMs, backfillMs },
       needsOpenShop: definition.needsOpenShop,
       openShopSignals: definition.openShopSignals ?? [],
       asOf: () => connection.serverMs(),

@@ -5,10 +5,10 @@ import { readClock, ReplicaLag } from './clock.js';
 import { type Kpi, kpisOf, type OdooSqlSettings } from './config.js';
 import type { ReadOnlyDatabase, Query, Row } from '../sql/read-only-database.js';
 import { detectShop, type OdooShop } from './detect.js';
-import { dialectOf, dialectOfVersion } from './dialect.js';
+import { dialectOf } from './dialect.js';
 import { everyNeed } from './grants.js';
 import { KPI_DEFINITIONS } from './kpis/index.js';
-import type { Facts, OdooKpi } from './kpis/kpi.js';
+import { type Facts, isOfPresent, type OdooKpi } from './kpis/kpi.js';
 import { parametersOf } from './parameters.js';
 import { Reading, requireAll } from './reading.js';
 import { numberOf, SampleMaker } from './samples.js';
@@ -143,11 +143,6 @@ export class OdooSqlProbe implements Probe {
     this.#shop = { found, untilMs: nowMs + SHOP_VALID_MS };
     return found;
   }
-}
-
-/** Whether nothing of a KPI can be asked of the past; so it is in every version. */
-function isOfPresent({ statements }: OdooKpi, settings: OdooSqlSettings): boolean {
-  return statements(dialectOfVersion(19), settings).every(({ isPresent }) => isPresent === true);
 }
 
 /** The rows of each statement, by its name and then by window; null where it was not asked of that window. */

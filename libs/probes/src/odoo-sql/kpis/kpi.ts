@@ -2,7 +2,7 @@ import type { Sample, SampleValue } from '@parapet/signals';
 import type { Window } from '../../windows.js';
 import type { OdooSqlSettings } from '../config.js';
 import type { Row } from '../../sql/read-only-database.js';
-import type { Dialect } from '../dialect.js';
+import { type Dialect, dialectOfVersion } from '../dialect.js';
 import { gaugeOf, type SampleMaker } from '../samples.js';
 import type { Statement } from '../statements.js';
 
@@ -22,6 +22,11 @@ export interface OdooKpi {
   samples(facts: Facts): readonly Sample[];
   /** Columns that list the ids of what was found, and what those are: told to people, never a signal. */
   readonly ids?: Readonly<Record<string, string>>;
+}
+
+/** Whether nothing of a KPI can be asked of the past; so it is in every version. */
+export function isOfPresent({ statements }: OdooKpi, settings: OdooSqlSettings): boolean {
+  return statements(dialectOfVersion(19), settings).every(({ isPresent }) => isPresent === true);
 }
 
 /** What the statements of a KPI said of one window. */
